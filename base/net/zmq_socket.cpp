@@ -1,0 +1,248 @@
+// The one source that sees ZeroMQ. Every option that its defaults get wrong for us is set in configure().
+#include "base/net/zmq_socket.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#if defined(__SANITIZE_THREAD__)
+// The packaged libzmq is not instrumented, so what its threads hand to one another looks like races. The sanitizer asks for this function by name.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libzmq.so\nrace:libzmq.so\n"; }
+#endif
+
+namespace sinter::net {
+namespace {
+
+/// A zmq_msg_t that is closed at the end of its scope.
+class ZmqMessage {
+ public:
+  ZmqMessage() { zmq_msg_init(&message_); }
+  explicit ZmqMessage(std::size_t size) : good_(zmq_msg_init_size(&message_, size) == 0) {}
+  ZmqMessage(const ZmqMessage&) = delete;
+  ZmqMessage& operator=(const ZmqMessage&) = delete;
+  ~ZmqMessage() {
+    if (good_) zmq_msg_close(&message_);
+  }
+  bool good() const { return good_; }
+  zmq_msg_t* get() { return &message_; }
+  char* data() { return static_cast<char*>(zmq_msg_data(&message_)); }
+  std::size_t size() { return zmq_msg_size(&message_); }
+  bool more() { return zmq_msg_more(&message_) != 0; }
+
+ private:
+  zmq_msg_t message_;
+  bool good_ = true;
+};
+
+Error zmq_error(std::string_view action, std::string_view endpoint, int error_number) {
+  std::string text = "cannot ";
+  text.append(action).append(" '").append(endpoint).append("': ").append(zmq_strerror(error_number));
+  return environment_error(std::move(text), /*retriable=*/error_number == EADDRINUSE);
+}
+
+class ZmqSocket final : public PacketSocket {
+ public:
+  ZmqSocket(std::string endpoint, bool listens) : endpoint_(std::move(endpoint)), listens_(listens) {}
+  ZmqSocket(const ZmqSocket&) = delete;
+  ZmqSocket& operator=(const ZmqSocket&) = delete;
+  ~ZmqSocket() override { close_with_linger(0); }
+
+  Status start(std::uint64_t max_packet_bytes);
+
+  SendOutcome send(const std::string& route, const HeaderBytes& head, std::string_view body) override;
+  Result<bool> receive(Packet& packet) override;
+  Status wait(std::int64_t timeout_ms) override;
+  void wake() override {
+    const std::uint64_t one = 1;
+    // Fails only when the counter is full, and then the owner is awake anyway.
+    [[maybe_unused]] const ssize_t written = ::write(wake_descriptor_, &one, sizeof(one));
+  }
+  void close() override { close_with_linger(kZmqLingerMs); }
+  const std::string& endpoint() const override { return endpoint_; }
+
+ private:
+  Status configure(std::uint64_t max_packet_bytes);
+  Status open_endpoint();
+  void close_with_linger(int linger_ms);
+  /// Throws away the other parts of a message that is none of ours.
+  void skip_parts();
+
+  std::string endpoint_;
+  bool listens_;
+  void* context_ = nullptr;
+  void* socket_ = nullptr;
+  int wake_descriptor_ = -1;
+};
+
+Status ZmqSocket::start(std::uint64_t max_packet_bytes) {
+  wake_descriptor_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_descriptor_ < 0) return system_error("make a wake-up descriptor for", endpoint_, errno);
+  context_ = zmq_ctx_new();
+  if (context_ == nullptr) return zmq_error("start ZeroMQ for", endpoint_, zmq_errno());
+  socket_ = zmq_socket(context_, listens_ ? ZMQ_ROUTER : ZMQ_DEALER);
+  if (socket_ == nullptr) return zmq_error("make a socket for", endpoint_, zmq_errno());
+  SINTER_TRY(configure(max_packet_bytes));
+  return open_endpoint();
+}
+
+Status ZmqSocket::configure(std::uint64_t max_packet_bytes) {
+  struct IntOption {
+    int name;
+    int value;
+    bool listener, connection;
+  };
+  const std::array options = {
+      IntOption{ZMQ_ROUTER_MANDATORY, 1, true, false},  // a send to nobody says so
+      // Not 1: when a connection breaks, ZMQ_IMMEDIATE also throws away what had arrived and was not read yet (a goodbye, for one).
+      IntOption{ZMQ_IMMEDIATE, 0, false, true},
+      IntOption{ZMQ_SNDHWM, kZmqPipePackets, true, true},
+      IntOption{ZMQ_RCVHWM, kZmqPipePackets, true, true},
+      IntOption{ZMQ_LINGER, 0, true, true},
+      IntOption{ZMQ_HANDSHAKE_IVL, kZmqHandshakeMs, true, true},
+      IntOption{ZMQ_HEARTBEAT_IVL, kZmqHeartbeatMs, true, true},
+      IntOption{ZMQ_HEARTBEAT_TIMEOUT, kZmqHeartbeatTimeoutMs, true, true},
+      IntOption{ZMQ_HEARTBEAT_TTL, kZmqHeartbeatTimeoutMs, true, true},
+      IntOption{ZMQ_RECONNECT_IVL, kZmqReconnectMs, false, true},
+      IntOption{ZMQ_RECONNECT_IVL_MAX, kZmqMaxReconnectMs, false, true},
+      IntOption{ZMQ_BACKLOG, kZmqBacklog, true, false},
+  };
+  for (const IntOption& option : options) {
+    if (listens_ ? !option.listener : !option.connection) continue;
+    if (zmq_setsockopt(socket_, option.name, &option.value, sizeof(option.value)) != 0)
+      return zmq_error("set ZeroMQ option " + std::to_string(option.name) + " of", endpoint_, zmq_errno());
+  }
+  const auto max_size = static_cast<std::int64_t>(max_packet_bytes);
+  if (zmq_setsockopt(socket_, ZMQ_MAXMSGSIZE, &max_size, sizeof(max_size)) != 0)
+    return zmq_error("limit the message size of", endpoint_, zmq_errno());
+  return {};
+}
+
+Status ZmqSocket::open_endpoint() {
+  const int failed = listens_ ? zmq_bind(socket_, endpoint_.c_str()) : zmq_connect(socket_, endpoint_.c_str());
+  if (failed != 0) return zmq_error(listens_ ? "listen at" : "connect to", endpoint_, zmq_errno());
+  if (!listens_) return {};
+  std::array<char, 256> chosen;
+  std::size_t size = chosen.size();
+  if (zmq_getsockopt(socket_, ZMQ_LAST_ENDPOINT, chosen.data(), &size) != 0)
+    return zmq_error("ask for the address of", endpoint_, zmq_errno());
+  endpoint_.assign(chosen.data(), size - 1);
+  return {};
+}
+
+void ZmqSocket::close_with_linger(int linger_ms) {
+  if (socket_ != nullptr) {
+    zmq_setsockopt(socket_, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
+    zmq_close(socket_);
+    socket_ = nullptr;
+  }
+  if (context_ != nullptr) {
+    while (zmq_ctx_term(context_) != 0 && zmq_errno() == EINTR) {
+    }
+    context_ = nullptr;
+  }
+  if (wake_descriptor_ >= 0) ::close(wake_descriptor_);
+  wake_descriptor_ = -1;
+}
+
+SendOutcome ZmqSocket::send(const std::string& route, const HeaderBytes& head, std::string_view body) {
+  ZmqMessage message(head.size() + body.size());
+  if (!message.good()) return SendOutcome::Full;
+  std::memcpy(message.data(), head.data(), head.size());
+  if (!body.empty()) std::memcpy(message.data() + head.size(), body.data(), body.size());
+  // With ROUTER_MANDATORY the route part fails as a whole message would, so nothing is ever sent in half.
+  if (listens_ && zmq_send(socket_, route.data(), route.size(), ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
+    return zmq_errno() == EHOSTUNREACH ? SendOutcome::Gone : SendOutcome::Full;
+  if (zmq_msg_send(message.get(), socket_, ZMQ_DONTWAIT) < 0)
+    return zmq_errno() == EHOSTUNREACH ? SendOutcome::Gone : SendOutcome::Full;
+  return SendOutcome::Sent;
+}
+
+void ZmqSocket::skip_parts() {
+  for (bool more = true; more;) {
+    ZmqMessage part;
+    if (zmq_msg_recv(part.get(), socket_, ZMQ_DONTWAIT) < 0) return;
+    more = part.more();
+  }
+}
+
+Result<bool> ZmqSocket::receive(Packet& packet) {
+  ZmqMessage message;
+  const auto next_part = [&] {
+    int got = zmq_msg_recv(message.get(), socket_, ZMQ_DONTWAIT);
+    while (got < 0 && zmq_errno() == EINTR) got = zmq_msg_recv(message.get(), socket_, ZMQ_DONTWAIT);
+    return got >= 0;
+  };
+  if (!next_part()) {
+    if (zmq_errno() == EAGAIN) return false;
+    return zmq_error("receive from", endpoint_, zmq_errno());
+  }
+  packet.route.clear();
+  packet.head_size = 0;
+  packet.body.clear();
+  if (listens_) {
+    packet.route.assign(message.data(), message.size());
+    if (!message.more()) return true;  // a route and nothing behind it: reported as a bad frame above us
+    if (!next_part()) return zmq_error("receive from", endpoint_, zmq_errno());
+  }
+  if (message.more()) {
+    skip_parts();
+    return true;
+  }
+  packet.head_size = std::min(message.size(), kFrameHeaderBytes);
+  if (packet.head_size == 0) return true;
+  std::memcpy(packet.head.data(), message.data(), packet.head_size);
+  packet.body.assign(message.data() + packet.head_size, message.size() - packet.head_size);
+  return true;
+}
+
+Status ZmqSocket::wait(std::int64_t timeout_ms) {
+  std::array<zmq_pollitem_t, 2> items = {zmq_pollitem_t{socket_, 0, ZMQ_POLLIN, 0},
+                                         zmq_pollitem_t{nullptr, wake_descriptor_, ZMQ_POLLIN, 0}};
+  const int ready = zmq_poll(items.data(), static_cast<int>(items.size()), static_cast<long>(timeout_ms));
+  if (ready < 0 && zmq_errno() != EINTR) return zmq_error("wait for", endpoint_, zmq_errno());
+  if (ready > 0 && (items[1].revents & ZMQ_POLLIN) != 0) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(wake_descriptor_, &count, sizeof(count));  // only empties it
+  }
+  return {};
+}
+
+Status check_endpoint(const std::string& endpoint) {
+  static constexpr std::string_view kIpc = "ipc://";
+  if (endpoint.starts_with("tcp://")) return {};
+  if (!endpoint.starts_with(kIpc))
+    return user_error("'" + endpoint + "' is no endpoint").with_hint("Write tcp://address:port or ipc:///path/to/socket");
+  const std::size_t path_bytes = endpoint.size() - kIpc.size();
+  if (path_bytes == 0 || endpoint[kIpc.size()] == '@')
+    return user_error("'" + endpoint + "' names no file: abstract sockets have no permissions");
+  if (path_bytes > kMaxIpcPathBytes)
+    return user_error("the socket path of '" + endpoint + "' has " + std::to_string(path_bytes) + " bytes, and the system takes at most " +
+                      std::to_string(kMaxIpcPathBytes) + " (kMaxIpcPathBytes)")
+        .with_hint("Choose a shorter scratch directory");
+  return {};
+}
+
+Result<std::unique_ptr<PacketSocket>> make_socket(const std::string& endpoint, std::uint64_t max_packet_bytes, bool listens) {
+  SINTER_TRY(check_endpoint(endpoint));
+  auto socket = std::make_unique<ZmqSocket>(endpoint, listens);
+  SINTER_TRY(socket->start(max_packet_bytes));
+  return std::unique_ptr<PacketSocket>(std::move(socket));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PacketSocket>> make_zmq_listener(const std::string& endpoint, std::uint64_t max_packet_bytes) {
+  return make_socket(endpoint, max_packet_bytes, /*listens=*/true);
+}
+
+Result<std::unique_ptr<PacketSocket>> make_zmq_connection(const std::string& endpoint, std::uint64_t max_packet_bytes) {
+  return make_socket(endpoint, max_packet_bytes, /*listens=*/false);
+}
+
+}  // namespace sinter::net

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""sinter against the tools people have, on the same files in one run: ./dev bench
+
+Jobs: groupby (mean of 1 GB CSV with 1 M keys to sorted CSV), sort (1 GB of 100-byte records), tiny (ten lines).
+Every tool runs in A B A B order; the figure is the ratio of medians. Outputs are compared before any time counts.
+Peers that are not installed are skipped and said so. Nothing is downloaded.
+"""
+import argparse
+import importlib.util
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SINTER = os.path.join(ROOT, "build", "release", "bin", "sinter")
+
+GROUPBY_JOB = """version: 1
+name: groupby
+schema: {{ value: double }}
+sources:
+  in: {{ from: {csv} }}
+entity: {{ key: key }}
+fuse: {{ attributes: {{ value: mean }} }}
+output: {{ fused: {{ to: {out} }} }}
+execution: {{ workers: 2 }}
+"""
+
+DUCKDB = """
+import duckdb
+c = duckdb.connect(config={{'threads': 2}})
+c.execute('set preserve_insertion_order=false')
+c.execute("copy (select key, avg(value) as value from read_csv('{csv}', header=true, auto_detect=false, columns={{'key':'VARCHAR','source':'VARCHAR','ts':'BIGINT','value':'DOUBLE','weight':'DOUBLE','note':'VARCHAR'}}) group by key order by key) to '{out}' (header)")
+"""
+
+
+def timed(command, **options):
+    """Wall seconds and CPU seconds of one whole process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed with {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def warm(path):
+    with open(path, "rb") as file:
+        while file.read(8 << 20):
+            pass
+
+
+def alternate(contenders, rounds, inputs):
+    times = {name: [] for name, _ in contenders}
+    for _ in range(rounds):
+        for name, run in contenders:
+            for path in inputs:
+                warm(path)
+            times[name].append(run())
+    return times
+
+
+def report(title, times):
+    print(f"\n{title}")
+    base = statistics.median(wall for wall, _ in times["sinter"])
+    for name, runs in times.items():
+        wall = statistics.median(wall for wall, _ in runs)
+        cpu = statistics.median(cpu for _, cpu in runs)
+        spread = f"{min(w for w, _ in runs):.2f}-{max(w for w, _ in runs):.2f}"
+        print(f"  {name:10} {wall:8.3f} s wall ({spread}) {cpu:8.3f} s cpu   {wall / base:6.2f}x of sinter's time")
+
+
+def same_means(ours, theirs):
+    """Same keys in the same order; means equal to 1e-9 (peers' sums depend on order)."""
+    with open(ours) as a, open(theirs) as b:
+        next(a), next(b)
+        for line, (x, y) in enumerate(zip(a, b, strict=True), 2):
+            kx, vx = x.rstrip("\n").rsplit(",", 1)
+            ky, vy = y.rstrip("\r\n").rsplit(",", 1)
+            if kx != ky or abs(float(vx) - float(vy)) > 1e-9:
+                sys.exit(f"outputs differ in line {line}: {x!r} and {y!r}")
+
+
+def bench_groupby(work, rows, keys, rounds):
+    csv = os.path.join(work, f"groupby-{rows}-{keys}.csv")
+    if not os.path.exists(csv):
+        subprocess.run([SINTER, "generate", work, "--kind", "groupby", "--rows", str(rows), "--keys", str(keys), "--seed", "42", "-q"], check=True)
+        os.rename(os.path.join(work, "groupby.csv"), csv)
+    job = os.path.join(work, "groupby.yaml")
+    out = os.path.join(work, "sinter.csv")
+    with open(job, "w") as file:
+        file.write(GROUPBY_JOB.format(csv=csv, out=out))
+    contenders = [("sinter", lambda: timed([SINTER, "run", job, "--force", "-q"]))]
+    if importlib.util.find_spec("duckdb"):
+        peer = os.path.join(work, "duckdb.csv")
+        script = DUCKDB.format(csv=csv, out=peer)
+        contenders.append(("duckdb", lambda: timed([sys.executable, "-c", script])))
+        for _, run in contenders:
+            run()
+        same_means(out, peer)
+    else:
+        print("duckdb: not installed (pip install duckdb), skipped")
+    size = os.path.getsize(csv)
+    report(f"group-by mean: {size / 1e9:.2f} GB CSV, {rows} rows, {keys} keys -> sorted CSV", alternate(contenders, rounds, [csv]))
+
+
+def bench_sort(work, rows, rounds):
+    text = os.path.join(work, f"tera-{rows}.txt")
+    if not os.path.exists(text):
+        subprocess.run([SINTER, "generate", work, "--kind", "tera", "--rows", str(rows), "--seed", "42", "-q"], check=True)
+        os.rename(os.path.join(work, "tera.txt"), text)
+    ours, theirs = os.path.join(work, "sinter.sorted"), os.path.join(work, "gnu.sorted")
+    sorter = os.path.join(ROOT, "build", "release", "bin", "sinter_sort")
+    contenders = [
+        ("sinter", lambda: timed([sorter, text, ours, "--force", "--workers", "2"])),
+        ("gnu sort", lambda: timed(["sort", "--parallel=2", "-S", "256M", "-o", theirs, text], env={**os.environ, "LC_ALL": "C"})),
+    ]
+    for _, run in contenders:
+        run()
+    if subprocess.run(["cmp", "-s", ours, theirs]).returncode != 0:
+        sys.exit("sorted outputs differ")
+    report(f"sort: {os.path.getsize(text) / 1e9:.2f} GB of 100-byte records", alternate(contenders, rounds, [text]))
+
+
+def bench_tiny(work, rounds):
+    csv = os.path.join(work, "tiny.csv")
+    with open(csv, "w") as file:
+        file.write("key,value\n" + "".join(f"k{i % 3},{i}\n" for i in range(10)))
+    job = os.path.join(work, "tiny.yaml")
+    with open(job, "w") as file:
+        file.write(GROUPBY_JOB.format(csv=csv, out=os.path.join(work, "tiny.out.csv")))
+    contenders = [("sinter", lambda: timed([SINTER, "run", job, "--force", "-q"]))]
+    if shutil.which("mawk"):
+        contenders.append(("mawk", lambda: timed(["mawk", "-F,", "NR>1{s[$1]+=$2;n[$1]++}END{for(k in s)print k,s[k]/n[k]}", csv])))
+    report("ten lines, everything included", alternate(contenders, max(rounds, 11), [csv]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", default=os.path.join(ROOT, "build", "bench"))
+    parser.add_argument("--rows", type=int, default=20_000_000)
+    parser.add_argument("--keys", type=int, default=1_000_000)
+    parser.add_argument("--tera-rows", type=int, default=10_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("only", nargs="*", choices=[[], "groupby", "sort", "tiny"], help="which; default all")
+    arguments = parser.parse_args()
+    os.makedirs(arguments.work, exist_ok=True)
+    only = arguments.only or ["tiny", "groupby", "sort"]
+    if "tiny" in only:
+        bench_tiny(arguments.work, arguments.rounds)
+    if "groupby" in only:
+        bench_groupby(arguments.work, arguments.rows, arguments.keys, arguments.rounds)
+    if "sort" in only:
+        bench_sort(arguments.work, arguments.tera_rows, arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+// The command line over CLI11: see command_line.hpp. One thread.
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/completion.hpp"
+#include "cli/exit_code.hpp"
+#include "jobs/fusion/config/node.hpp"
+
+namespace sinter::cli {
+namespace {
+
+struct Globals {
+  std::string format = "text";
+  std::string color = "auto";
+  bool quiet = false;
+  Console console() const { return Console(color, format == "json", quiet); }
+};
+
+/// Everything the verbs parse into; lives as long as the parse.
+struct Arguments {
+  Globals globals;
+  RunArguments run;
+  JobArguments check;
+  JobArguments explain;
+  PreviewArguments preview;
+  GenerateArguments generate;
+  InspectArguments inspect;
+  WorkerArguments worker;
+  std::string list_what;
+  std::string completion_shell;
+  std::string help_topic;
+};
+
+/// Shortcuts are spelled as the override they stand for, so that precedence and checks are the same.
+void add_shortcut(CLI::App* app, std::vector<std::string>& overrides, const std::string& flags, const std::string& key,
+                  const std::string& help) {
+  app->add_option_function<std::string>(flags, [&overrides, key](const std::string& value) { overrides.push_back(key + "=" + value); }, help);
+}
+
+void add_job_options(CLI::App* app, JobArguments& job) {
+  app->add_option("JOB", job.job_path, "the job file (YAML)")->required();
+  app->add_option("--set", job.overrides, "change one setting: execution.workers=4 (repeatable)")->allow_extra_args(false);
+}
+
+void add_global_options(CLI::App* app, Globals& globals) {
+  app->add_option("--format", globals.format, "text, or json: one result object on stdout")->check(CLI::IsMember({"text", "json"}));
+  app->add_option("--color", globals.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+  app->add_flag("-q,--quiet", globals.quiet, "only errors");
+}
+
+void add_run(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* run = app.add_subcommand("run", "Fuse the sources of a job file into one record per entity");
+  add_job_options(run, arguments.run.job);
+  std::vector<std::string>& overrides = arguments.run.job.overrides;
+  add_shortcut(run, overrides, "-j,--workers", "execution.workers", "worker processes");
+  add_shortcut(run, overrides, "--memory", "execution.memory", "memory per worker, such as 256MiB");
+  add_shortcut(run, overrides, "-o,--output", "output.fused.to", "where the fused records go, relative to the working directory");
+  run->add_flag_callback("--in-process", [&overrides] { overrides.emplace_back("execution.in_process=true"); },
+                         "threads instead of worker processes, for debuggers");
+  run->add_flag("--force", arguments.run.force, "replace an output that exists");
+  run->add_option("--progress", arguments.run.progress, "auto, tty, plain or none")
+      ->check(CLI::IsMember({"auto", "tty", "plain", "none"}));
+  run->footer(
+      "Examples:\n  sinter run books.yaml                 on this machine, one worker per core\n"
+      "  sinter run books.yaml -j 4 --force    four workers, replacing an earlier output\n"
+      "  sinter run books.yaml --format json   one result object on stdout\n"
+      "Exit codes: 0 ok, 1 run failed, 2 usage, 3 quality check failed, 5 cancelled, 78 bad job file, 130/143 signals\n"
+      "See also: sinter check, sinter explain, sinter preview");
+  run->callback([&] { code = run_command(arguments.run, arguments.globals.console()); });
+}
+
+void add_job_verbs(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* check = app.add_subcommand("check", "Find every mistake in a job file without running it");
+  add_job_options(check, arguments.check);
+  check->callback([&] { code = check_command(arguments.check, arguments.globals.console()); });
+
+  CLI::App* explain = app.add_subcommand("explain", "Show what a job would do: files, splits, rules, memory");
+  add_job_options(explain, arguments.explain);
+  explain->callback([&] { code = explain_command(arguments.explain, arguments.globals.console()); });
+
+  CLI::App* preview = app.add_subcommand("preview", "Show the first entities, claims side by side, and what they fuse to");
+  add_job_options(preview, arguments.preview.job);
+  preview->add_option("-n,--entities", arguments.preview.entities, "how many entities")->check(CLI::Range(1, 10'000));
+  preview->add_option("--rows", arguments.preview.rows_per_file, "rows read of each file");
+  preview->add_option("--entity", arguments.preview.entity, "only the entity of this key");
+  preview->callback([&] { code = preview_command(arguments.preview, arguments.globals.console()); });
+}
+
+void add_generate(CLI::App& app, Arguments& arguments, int& code) {
+  GenerateArguments& generate = arguments.generate;
+  CLI::App* verb = app.add_subcommand("generate", "Make disagreeing sources with known truth, and a job that fuses them");
+  verb->add_option("DIRECTORY", generate.directory, "where the files go")->required();
+  verb->add_option("--kind", generate.kind, "books: shops that disagree; groupby, tera: benchmark files")
+      ->check(CLI::IsMember({"books", "groupby", "tera"}));
+  verb->add_option("--entities", generate.books.entities, "entities of the truth (books)");
+  verb->add_option("--sources", generate.books.sources, "how many sources (books)");
+  verb->add_option("--rows", generate.rows, "rows (groupby, tera)");
+  verb->add_option("--keys", generate.groupby.keys, "distinct keys (groupby)");
+  verb->add_option("--zipf", generate.groupby.zipf, "exponent of skewed keys, 0: uniform (groupby)");
+  verb->add_option("--seed", generate.seed, "the same seed gives the same bytes");
+  verb->add_flag("--long", generate.long_shape, "one row per claim instead of one per entity (books)");
+  verb->add_flag("--plain", generate.books.plain, "clean CSV for all sources: disagreement without mess (books)");
+  const auto rate = [verb](const std::string& name, double& value, const std::string& help) {
+    verb->add_option(name, value, help)->check(CLI::Range(0.0, 1.0));
+  };
+  rate("--missing-rows", generate.books.missing_rows, "share of entities a source does not have");
+  rate("--missing-cells", generate.books.missing_cells, "share of missing values");
+  rate("--noise", generate.books.noise, "relative noise of numbers");
+  rate("--errors", generate.books.errors, "share of wrong values of an average source");
+  rate("--copying", generate.books.copying, "share of sources that copy another");
+  rate("--bias", generate.books.bias, "largest constant bias of a source");
+  rate("--unit-errors", generate.books.unit_errors, "share of values in another unit");
+  rate("--duplicates", generate.books.duplicates, "share of duplicated rows");
+  rate("--bad-rows", generate.books.bad_rows, "share of rows that must be rejected");
+  verb->callback([&] { code = generate_command(generate, arguments.globals.console()); });
+}
+
+/// The table that completion scripts are made of, read off the parser so that it cannot differ from it.
+VerbTable describe(const CLI::App& app) {
+  VerbTable table;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); })) {
+    VerbTable::Verb entry{verb->get_name(), verb->get_description(), {}, {}};
+    for (const CLI::Option* option : verb->get_options()) {
+      for (const std::string& name : option->get_lnames()) entry.flags.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) entry.flags.push_back("-" + name);
+    }
+    if (entry.name == "list") entry.choices = {"rules", "cleaners", "formats"};
+    if (entry.name == "completion") entry.choices = {"bash", "zsh", "fish"};
+    table.verbs.push_back(std::move(entry));
+  }
+  return table;
+}
+
+void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* inspect = app.add_subcommand("inspect", "Look into a run file, or an output with its _SUCCESS.json");
+  inspect->add_option("PATH", arguments.inspect.path, "the file")->required();
+  inspect->add_option("-n,--records", arguments.inspect.records, "records shown");
+  inspect->callback([&] { code = inspect_command(arguments.inspect, arguments.globals.console()); });
+
+  CLI::App* list = app.add_subcommand("list", "List rules, cleaners or formats");
+  list->add_option("WHAT", arguments.list_what, "rules, cleaners or formats")->required()->check(CLI::IsMember({"rules", "cleaners", "formats"}));
+  list->callback([&] { code = list_command(arguments.list_what, arguments.globals.console()); });
+
+  app.add_subcommand("schema", "Print the JSON Schema of the job file, for editors")->callback([&] {
+    code = schema_command(arguments.globals.console());
+  });
+  app.add_subcommand("version", "Print the version")->callback([&] { code = version_command(arguments.globals.console()); });
+
+  CLI::App* completion = app.add_subcommand("completion", "Print a completion script");
+  completion->add_option("SHELL", arguments.completion_shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->callback([&, completion] {
+    code = kOk;
+    arguments.globals.console().data(completion_script(describe(*completion->get_parent()), arguments.completion_shell));
+  });
+
+  CLI::App* worker = app.add_subcommand("worker", "");
+  worker->group("");  // hidden: the tracker starts it
+  worker->add_option("ENDPOINT", arguments.worker.endpoint)->required();
+  worker->add_option("WORKER", arguments.worker.worker)->required();
+  worker->callback([&] { code = worker_command(arguments.worker); });
+}
+
+std::vector<std::string> visible_verbs(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); })) {
+    names.push_back(verb->get_name());
+  }
+  return names;
+}
+
+int report_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv, const Console& console) {
+  const std::vector<std::string> verbs = visible_verbs(app);
+  if (argc > 1 && argv[1][0] != '-' && std::find(verbs.begin(), verbs.end(), argv[1]) == verbs.end()) {
+    const std::vector<std::string_view> candidates(verbs.begin(), verbs.end());
+    const std::string_view near = fusion::nearest(argv[1], candidates);
+    std::string text = std::string("there is no verb '") + argv[1] + "'";
+    if (!near.empty()) text.append("; did you mean '").append(near).append("'?");
+    console.error_text(text + " (sinter --help lists them)");
+    return kUsage;
+  }
+  const auto parsed = app.get_subcommands();
+  const std::string verb = parsed.empty() ? "" : parsed.front()->get_name() + " ";
+  console.error_text(std::string(error.what()) + " (see sinter " + verb + "--help)");
+  return kUsage;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  Arguments arguments;
+  int code = kOk;
+  CLI::App app("sinter fuses records from many disagreeing sources into one clean record per entity.", "sinter");
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  app.set_version_flag("--version", SINTER_VERSION);
+  add_global_options(&app, arguments.globals);
+  add_run(app, arguments, code);
+  add_job_verbs(app, arguments, code);
+  add_generate(app, arguments, code);
+  add_reference_verbs(app, arguments, code);
+  CLI::App* help = app.add_subcommand("help", "Show the help of a verb");
+  help->add_option("VERB", arguments.help_topic, "the verb");
+  app.footer("Start with: sinter generate demo && sinter run demo/job.yaml       Documentation: docs/ in the source tree");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& call) {
+    return app.exit(call) == 0 ? kOk : kUsage;
+  } catch (const CLI::CallForVersion& call) {
+    return app.exit(call) == 0 ? kOk : kUsage;
+  } catch (const CLI::ParseError& error) {
+    return report_usage_error(app, error, argc, argv, arguments.globals.console());
+  }
+  const bool topic = help->parsed() && !arguments.help_topic.empty();
+  if (app.get_subcommands().empty() || help->parsed()) {
+    const auto verbs = app.get_subcommands([&](const CLI::App* one) { return one->get_name() == arguments.help_topic; });
+    if (topic && verbs.empty()) {
+      arguments.globals.console().error_text("there is no verb '" + arguments.help_topic + "'");
+      return kUsage;
+    }
+    arguments.globals.console().data(topic ? verbs.front()->help() : app.help());
+  }
+  return code;
+}
+
+}  // namespace sinter::cli

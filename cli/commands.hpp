@@ -1,0 +1,67 @@
+// The verbs of the sinter command: one struct of arguments and one function each. Each returns an exit code. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/console.hpp"
+#include "jobs/generate/bench_data.hpp"
+#include "jobs/generate/generate.hpp"
+
+namespace sinter::cli {
+
+/// How a job file is named and changed on the command line; shared by run, check, explain and preview.
+struct JobArguments {
+  std::string job_path;
+  std::vector<std::string> overrides;  // "execution.workers=4"
+};
+
+struct RunArguments {
+  JobArguments job;
+  bool force = false;
+  std::string progress = "auto";
+};
+int run_command(const RunArguments& arguments, const Console& console);
+
+int check_command(const JobArguments& arguments, const Console& console);
+int explain_command(const JobArguments& arguments, const Console& console);
+
+struct PreviewArguments {
+  JobArguments job;
+  std::uint32_t entities = 5;
+  std::uint64_t rows_per_file = 10'000;
+  std::string entity;  // show only this one; key attributes separated by '/'
+};
+int preview_command(const PreviewArguments& arguments, const Console& console);
+
+struct GenerateArguments {
+  std::string directory;
+  std::string kind = "books";  // books, groupby, tera
+  std::uint64_t seed = 42;
+  generate::GenerateOptions books;
+  bool long_shape = false;
+  generate::BenchOptions groupby;
+  std::uint64_t rows = 1'000'000;
+};
+int generate_command(const GenerateArguments& arguments, const Console& console);
+
+struct InspectArguments {
+  std::string path;
+  std::uint64_t records = 10;
+};
+int inspect_command(const InspectArguments& arguments, const Console& console);
+
+/// `what` is rules, cleaners or formats.
+int list_command(const std::string& what, const Console& console);
+int schema_command(const Console& console);
+int version_command(const Console& console);
+
+/// `sinter worker`: started by the tracker, never by a person.
+struct WorkerArguments {
+  std::string endpoint;
+  std::uint32_t worker = 0;
+};
+int worker_command(const WorkerArguments& arguments);
+
+}  // namespace sinter::cli

@@ -1,0 +1,15 @@
+// Loading a job file for a verb, with its problems shown. One thread.
+#pragma once
+
+#include <memory>
+
+#include "base/file_system.hpp"
+#include "cli/commands.hpp"
+#include "jobs/fusion/config/job_file.hpp"
+
+namespace sinter::cli {
+
+/// The job, or null after every problem was printed; `exit_code` is then what the verb returns.
+std::shared_ptr<fusion::JobFile> load_job_file(FileSystem& files, const JobArguments& arguments, const Console& console, int& exit_code);
+
+}  // namespace sinter::cli

@@ -1,0 +1,63 @@
+// `sinter preview`: the first entities, claims side by side. One thread.
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/job_loading.hpp"
+#include "framework/io/json_writer.hpp"
+#include "jobs/fusion/report/preview.hpp"
+
+namespace sinter::cli {
+namespace {
+
+std::string as_json(const fusion::JobFile& job, const fusion::Preview& preview) {
+  JsonWriter json(2);
+  json.begin_object().member("rows_read", preview.rows_read).member("rows_rejected", preview.rows_rejected);
+  json.key("entities").begin_array();
+  for (const fusion::PreviewEntity& entity : preview.entities) {
+    json.begin_object().member("key", entity.key).key("fused").begin_object();
+    for (std::size_t i = job.key_size; i < job.schema.size(); ++i) json.member(job.schema[i].name, entity.fused[i]);
+    json.end_object().key("confidence").begin_object();
+    for (std::size_t i = job.key_size; i < job.schema.size(); ++i) json.member(job.schema[i].name, entity.confidence[i]);
+    json.end_object().key("rows").begin_array();
+    for (const fusion::PreviewRow& row : entity.rows) {
+      json.begin_object().member("source", row.source).key("cells").begin_object();
+      for (std::size_t i = 0; i < job.schema.size(); ++i) {
+        json.key(job.schema[i].name).begin_object().member("before", row.cells[i].before).member("after", row.cells[i].after).end_object();
+      }
+      json.end_object().end_object();
+    }
+    json.end_array().end_object();
+  }
+  json.end_array().end_object();
+  return json.text() + "\n";
+}
+
+}  // namespace
+
+int preview_command(const PreviewArguments& arguments, const Console& console) {
+  const auto files = make_posix_file_system();
+  int code = kOk;
+  const auto job = load_job_file(*files, arguments.job, console, code);
+  if (job == nullptr) return code;
+  fusion::PreviewOptions options;
+  options.entities = arguments.entities;
+  options.rows_per_file = arguments.rows_per_file;
+  options.entity = arguments.entity;
+  const auto preview = fusion::make_preview(*files, *job, options);
+  if (!preview.ok()) {
+    console.error(preview.error());
+    return kRunFailed;
+  }
+  if (console.json()) {
+    console.data(as_json(*job, *preview));
+    return kOk;
+  }
+  console.data(fusion::render_preview(*job, *preview));
+  std::string note = std::to_string(preview->rows_read) + " rows read";
+  if (preview->rows_rejected > 0) note += ", " + std::to_string(preview->rows_rejected) + " rejected, for example:";
+  console.note(note);
+  for (const std::string& example : preview->reject_examples) console.note("  " + example);
+  if (preview->entities.empty()) console.note("no entity to show: see the rejects above, or the keys of the sources");
+  return kOk;
+}
+
+}  // namespace sinter::cli

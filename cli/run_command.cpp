@@ -1,0 +1,87 @@
+// `sinter run`: a job from its file to its published output. One thread.
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/job_loading.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_summary.hpp"
+#include "cli/signal_watcher.hpp"
+#include "jobs/fusion/job/fusion_job.hpp"
+
+namespace sinter::cli {
+namespace {
+
+int code_of(const Error& error, const SignalWatcher& signals) {
+  if (!was_cancelled(error)) return kRunFailed;
+  if (signals.signal() == SIGINT) return kInterrupted;
+  return signals.signal() == SIGTERM ? kTerminated : kCancelled;
+}
+
+Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, const RunArguments& arguments, const Console& console,
+                      const SignalWatcher& signals) {
+  SINTER_ASSIGN(JobDefinition definition, fusion::make_fusion_job(job));
+  definition.overwrite = arguments.force;
+  const SteadyClock clock;
+  Log log(console.quiet() ? LogLevel::Error : LogLevel::Warning);
+  log.add_sink(make_stderr_log_sink());
+  ProgressView view(arguments.progress, console);
+  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(files, payload); };
+  RunOptions options{.worker = {"/proc/self/exe", {"worker"}},
+                     .factory = factory,
+                     .files = files,
+                     .clock = clock,
+                     .log = log,
+                     .on_progress = [&view](const JobProgress& progress) { view.update(progress); }};
+  options.cancel = &signals.cancelled();
+  options.cores = std::max(1u, std::thread::hardware_concurrency());
+  auto report = run_job(definition, fusion::make_payload(*job), options);
+  view.clear();
+  return report;
+}
+
+/// Compares with the truth, when the job names one.
+Result<std::optional<fusion::QualityReport>> judge(FileSystem& files, const fusion::JobFile& job, const JobReport& report) {
+  if (!job.gold) return std::optional<fusion::QualityReport>();
+  std::vector<std::string> paths;
+  for (const OutputFileReport& file : report.outputs) paths.push_back(file.path);
+  SINTER_ASSIGN(fusion::QualityReport quality, fusion::compare_with_gold(files, job, paths));
+  return std::optional<fusion::QualityReport>(std::move(quality));
+}
+
+}  // namespace
+
+int run_command(const RunArguments& arguments, const Console& console) {
+  const SignalWatcher signals;
+  const auto files = make_posix_file_system();
+  int code = kOk;
+  const std::shared_ptr<const fusion::JobFile> job = load_job_file(*files, arguments.job, console, code);
+  if (job == nullptr) return code;
+  const auto report = run(*files, job, arguments, console, signals);
+  if (!report.ok()) {
+    console.error(report.error());
+    return code_of(report.error(), signals);
+  }
+  const auto quality = judge(*files, *job, *report);
+  if (!quality.ok()) {
+    console.error(quality.error());
+    return kRunFailed;
+  }
+  const RowBalance balance = row_balance(report->counters);
+  const double rejected_share = balance.read == 0 ? 0 : static_cast<double>(balance.rejected) / static_cast<double>(balance.read);
+  const std::vector<fusion::CheckOutcome> checks = fusion::judge_checks(*job, *quality ? &**quality : nullptr, rejected_share);
+  const RunSummary summary{*job, *report, *quality, checks};
+  if (console.json()) console.data(summary_json(summary));
+  std::string text = summary_text(summary, console);
+  text.pop_back();  // note() ends the line
+  console.note(text);
+  return summary.quality_failed() ? kQualityFailed : kOk;
+}
+
+}  // namespace sinter::cli

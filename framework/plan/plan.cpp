@@ -1,0 +1,82 @@
+// Plan: from a job definition to files, splits and memory.
+#include "framework/plan/plan.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace sinter {
+namespace {
+
+Status check_execution(const ExecutionOptions& execution) {
+  if (execution.memory_bytes < kMinWorkerMemoryBytes)
+    return user_error("execution.memory is " + format_bytes(execution.memory_bytes) + ", a worker needs at least " + format_bytes(kMinWorkerMemoryBytes));
+  if (execution.workers > kMaxWorkers)
+    return user_error("execution.workers is " + std::to_string(execution.workers) + ", the limit is " + std::to_string(kMaxWorkers));
+  if (execution.max_attempts < 1) return user_error("execution.max_attempts is 0: a task needs at least 1 attempt");
+  if (execution.task_timeout_ms < 1) return user_error("execution.task_timeout is not a positive time");
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t default_split_bytes(std::uint64_t input_bytes, std::uint32_t workers) {
+  return std::clamp(input_bytes / (std::uint64_t{workers} * kSplitsPerWorker), kMinSplitBytes, kMaxSplitBytes);
+}
+
+std::uint64_t range_bytes(const Plan& plan, std::uint64_t shuffle_bytes) {
+  if (plan.reduce_bytes > 0) return plan.reduce_bytes;
+  return std::clamp(shuffle_bytes / (std::uint64_t{plan.workers} * kRangesPerWorker), kMinRangeBytes, kMaxRangeBytes);
+}
+
+MemoryPlan plan_memory(std::uint64_t worker_bytes) {
+  require(worker_bytes >= kMinWorkerMemoryBytes, "a worker's memory is at least kMinWorkerMemoryBytes");
+  MemoryPlan memory;
+  memory.worker_bytes = worker_bytes;
+  // Small budgets leave half to the reader, large ones a quarter: its buffers do not grow with the budget.
+  memory.sort_bytes = worker_bytes < (32u << 20) ? worker_bytes / 2 : worker_bytes / 4 * 3;
+  memory.block_bytes = worker_bytes < (32u << 20) ? 64u << 10 : 128u << 10;
+  // Half the budget for merging; each run needs a block, its compressed form, and the next one.
+  memory.merge_fan_in = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(worker_bytes / 2 / (std::uint64_t{memory.block_bytes} * 3), 4, 64));
+  memory.merge_bytes = std::uint64_t{memory.merge_fan_in} * memory.block_bytes * 3;
+  return memory;
+}
+
+Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cores) {
+  const ExecutionOptions& execution = job.execution;
+  SINTER_TRY(check_execution(execution));
+  Plan plan;
+  plan.job_name = job.name;
+  plan.job_hash = job.hash;
+  for (const InputDeclaration& input : job.inputs) plan.input_names.push_back(input.name);
+  SINTER_ASSIGN(plan.files, expand_inputs(files, job.inputs));
+  for (InputFile& file : plan.files) {
+    SINTER_ASSIGN(const FileInfo info, files.info(file.path));
+    file.size_bytes = info.size_bytes;
+    plan.modified_ns.push_back(info.modified_ns);
+    plan.input_bytes += file.size_bytes;
+  }
+  plan.workers = execution.workers > 0 ? execution.workers : std::clamp(cores, 1u, kMaxWorkers);
+  plan.split_bytes = execution.split_bytes > 0 ? execution.split_bytes : default_split_bytes(plan.input_bytes, plan.workers);
+  plan.reduce_bytes = execution.reduce_bytes;
+  plan.memory = plan_memory(execution.memory_bytes);
+  plan.max_attempts = execution.max_attempts;
+  plan.task_timeout_ms = execution.task_timeout_ms;
+  plan.lz4 = execution.lz4;
+  plan.quarantine = execution.on_bad_record == OnBadRecord::Quarantine;
+  plan.in_process = execution.in_process;
+  SINTER_ASSIGN(plan.splits, plan_splits(files, plan.files, plan.split_bytes, plan.workers));
+  return plan;
+}
+
+std::string describe_split(const Plan& plan, const Split& split) {
+  if (split.pieces.empty()) return "nothing";
+  const SplitPiece& first = split.pieces.front();
+  const InputFile& file = plan.files[first.file];
+  if (split.pieces.size() > 1)
+    return std::to_string(split.pieces.size()) + " files from " + file.path + " to " + plan.files[split.pieces.back().file].path;
+  if (first.begin_bytes == 0 && first.end_bytes >= file.size_bytes) return file.path;
+  return file.path + ", bytes " + std::to_string(first.begin_bytes) + " to " + std::to_string(first.end_bytes);
+}
+
+}  // namespace sinter

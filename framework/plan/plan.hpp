@@ -1,0 +1,76 @@
+// Plan: what a job will do before anything runs: files, splits, workers, and where each worker's memory goes. Plain values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+#include "framework/api/job_definition.hpp"
+
+namespace sinter {
+
+/// A split is at least and at most so large unless the job says otherwise: few and large ones make combining and merging cheap.
+inline constexpr std::uint64_t kMinSplitBytes = 4u << 20;
+inline constexpr std::uint64_t kMaxSplitBytes = 256u << 20;
+/// Splits and key ranges per worker, so that the last ones to finish wait little for each other.
+inline constexpr std::uint64_t kSplitsPerWorker = 4;
+inline constexpr std::uint64_t kRangesPerWorker = 4;
+inline constexpr std::uint64_t kMinRangeBytes = 1u << 20;
+inline constexpr std::uint64_t kMaxRangeBytes = 256u << 20;
+/// Reduce tasks of one job.
+inline constexpr std::size_t kMaxRanges = 10'000;
+/// The least `execution.memory` with which every stage can work.
+inline constexpr std::uint64_t kMinWorkerMemoryBytes = 8u << 20;
+inline constexpr std::uint32_t kMaxWorkers = 1024;
+
+/// Where one worker's budget goes. All of it is reserved before use; what a stage does not reserve stays free for the job's own tasks.
+struct MemoryPlan {
+  std::uint64_t worker_bytes = 0;
+  std::uint64_t sort_bytes = 0;    // map: combining table, sort buffer; the rest of the budget: read buffers, and the mapper's own
+  std::uint32_t block_bytes = 0;   // of a run
+  std::uint32_t merge_fan_in = 0;  // runs read at once
+  std::uint64_t merge_bytes = 0;   // reduce: read buffers at that fan-in; the rest of the budget: the reducer's own
+};
+
+struct Plan {
+  std::string job_name;
+  std::string job_hash;
+  std::vector<std::string> input_names;
+  std::vector<InputFile> files;
+  std::vector<std::int64_t> modified_ns;  // of each file, to notice a change while the job runs
+  std::vector<Split> splits;
+  std::uint64_t input_bytes = 0;
+  std::uint64_t split_bytes = 0;
+  std::uint64_t reduce_bytes = 0;         // 0: cut by range_bytes() when the shuffle's size is known
+  std::uint32_t workers = 1;              // at most
+  MemoryPlan memory;
+  std::uint32_t max_attempts = 0;
+  std::int64_t task_timeout_ms = 0;
+  bool lz4 = false;
+  bool quarantine = false;
+  bool in_process = false;
+};
+
+/// Expands inputs and cuts splits. `cores`: workers when the job does not say. Errors: inputs that cannot be read, options outside their
+/// limits, each named.
+Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cores);
+
+/// Size of a split when the job does not say. Pure.
+std::uint64_t default_split_bytes(std::uint64_t input_bytes, std::uint32_t workers);
+/// Size of a reduce range for `shuffle_bytes` of raw run blocks. Pure.
+std::uint64_t range_bytes(const Plan& plan, std::uint64_t shuffle_bytes);
+/// Pure. Requires: worker_bytes >= kMinWorkerMemoryBytes.
+MemoryPlan plan_memory(std::uint64_t worker_bytes);
+
+/// "data/a.csv, bytes 0 to 4194304", or "12 files from data/a.csv to data/l.csv": what a map task reads, for messages.
+std::string describe_split(const Plan& plan, const Split& split);
+
+/// The plan as lines of text for people.
+std::vector<std::string> explain(const Plan& plan, const JobDefinition& job);
+
+/// "0 B", "12 KiB", "1.5 GiB": three significant digits.
+std::string format_bytes(std::uint64_t bytes);
+
+}  // namespace sinter

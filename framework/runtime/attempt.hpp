@@ -1,0 +1,64 @@
+// Attempts: one try of a map or reduce task inside a worker. They need files, a budget and a job, and neither network nor tracker.
+// Each call runs on the worker's task thread; the progress board is read by another.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "base/file_system.hpp"
+#include "base/memory_budget.hpp"
+#include "framework/api/job_definition.hpp"
+#include "framework/plan/plan.hpp"
+#include "framework/runtime/job_layout.hpp"
+#include "framework/runtime/messages.hpp"
+#include "framework/runtime/position_file.hpp"
+
+namespace sinter {
+
+/// Counters of the framework's own share, by the names jobs use for theirs: a record set aside because it crashes workers is read and
+/// rejected, although the job never sees it.
+inline constexpr std::string_view kRowsReadCounter = "rows_read";
+inline constexpr std::string_view kRowsRejectedCounter = "rows_rejected";
+/// The rule in the rejects file of such a record.
+inline constexpr std::string_view kCrashedWorkerRule = "crashed_worker";
+
+/// What the running attempt has done; written by the task thread, read by the heartbeat's.
+struct ProgressBoard {
+  std::atomic<std::uint64_t> steps{0};
+  std::atomic<std::uint64_t> rows{0};
+  std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> rejected{0};
+
+  void clear();
+  AttemptProgress read() const;
+};
+
+/// What an attempt works with. Everything outlives it.
+struct AttemptSurroundings {
+  FileSystem& files;
+  MemoryBudget& memory;
+  const Plan& plan;
+  const JobDefinition& job;
+  const JobLayout& layout;
+  ProgressBoard& progress;
+  PositionFile& position;
+  const std::atomic<bool>& stop;  // set: end soon with an error
+};
+
+struct AttemptResult {
+  Status status;
+  bool threw = false;              // user code threw
+  std::optional<RecordAt> record;  // careful mode: at this one
+  Counters counters;
+};
+
+/// Reads split `run.attempt.task.ordinal`, maps it, and leaves a sorted run and rejects in the attempt's directory.
+AttemptResult run_map_attempt(const AttemptSurroundings& around, const RunAttempt& run);
+/// Merges `run.range` of all committed runs, reduces it, and leaves a part and rejects in the attempt's directory.
+AttemptResult run_reduce_attempt(const AttemptSurroundings& around, const RunAttempt& run);
+
+/// Error when the file is not what the plan saw: another size or time of change.
+Status check_unchanged(FileSystem& files, const Plan& plan, std::uint32_t file);
+
+}  // namespace sinter

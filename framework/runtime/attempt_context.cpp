@@ -1,0 +1,81 @@
+// AttemptContext: rejects as JSON lines (docs/formats/rejects.md), counters in a map whose nodes stay put.
+#include "framework/runtime/attempt_context.hpp"
+
+#include "framework/io/text_output.hpp"
+
+namespace sinter {
+namespace {
+
+constexpr std::size_t kRejectBufferBytes = 64u << 10;
+
+void append_member(std::string& line, std::string_view name, std::string_view text) {
+  if (text.empty()) return;
+  line += ",\"";
+  line += name;
+  line += "\":";
+  append_json_string(line, text);
+}
+
+}  // namespace
+
+void ProgressBoard::clear() {
+  for (auto* one : {&rows, &bytes, &rejected, &steps}) one->store(0, std::memory_order_relaxed);
+}
+
+AttemptProgress ProgressBoard::read() const {
+  return {rows.load(std::memory_order_relaxed), bytes.load(std::memory_order_relaxed), rejected.load(std::memory_order_relaxed)};
+}
+
+AttemptContext::AttemptContext(const AttemptSurroundings& around, const AttemptId& attempt)
+    : around_(around), directory_(around.layout.attempt(attempt)), rejects_path_(around.layout.attempt_rejects(attempt)) {}
+
+Counter AttemptContext::counter(std::string_view name) {
+  auto found = counters_.find(name);
+  if (found == counters_.end()) found = counters_.emplace(std::string(name), 0).first;
+  return Counter(&found->second);
+}
+
+Status AttemptContext::reject(const Rejection& rejection) {
+  std::string& line = buffer_;
+  // The rule comes first: it is the one member that every line has.
+  line += "{\"rule\":";
+  append_json_string(line, rejection.rule);
+  append_member(line, "reason", rejection.reason);
+  if (rejection.record != nullptr) {
+    append_member(line, "file", file_path(rejection.record->position.file));
+    line += ",\"line\":";
+    append_int64(line, static_cast<std::int64_t>(rejection.record->line));
+    line += ",\"offset\":";
+    append_int64(line, static_cast<std::int64_t>(rejection.record->position.offset_bytes));
+  }
+  append_member(line, "source", rejection.source);
+  append_member(line, "entity", rejection.entity);
+  append_member(line, "field", rejection.field);
+  append_member(line, "value", rejection.value);
+  if (rejection.record != nullptr) append_member(line, "record", rejection.record->raw);
+  line += "}\n";
+  ++rejected_;
+  around_.progress.rejected.store(rejected_, std::memory_order_relaxed);
+  return buffer_.size() >= kRejectBufferBytes ? flush() : Status();
+}
+
+std::string_view AttemptContext::file_path(std::uint32_t file) const {
+  return file < around_.plan.files.size() ? std::string_view(around_.plan.files[file].path) : std::string_view();
+}
+
+Status AttemptContext::flush() {
+  if (buffer_.empty()) return {};
+  if (rejects_ == nullptr) {
+    SINTER_ASSIGN(rejects_, around_.files.create(rejects_path_));
+  }
+  SINTER_TRY(rejects_->append(buffer_));
+  buffer_.clear();
+  return {};
+}
+
+Status AttemptContext::close() {
+  SINTER_TRY(flush());
+  return rejects_ == nullptr ? Status() : rejects_->close();
+}
+
+}  // namespace sinter

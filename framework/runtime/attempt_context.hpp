@@ -1,0 +1,56 @@
+// AttemptContext: the TaskContext of one attempt: counters, rejects, scratch. Owned by the attempt; one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "framework/api/task.hpp"
+#include "framework/runtime/attempt.hpp"
+
+namespace sinter {
+
+class AttemptContext final : public TaskContext {
+ public:
+  AttemptContext(const AttemptSurroundings& around, const AttemptId& attempt);
+
+  Counter counter(std::string_view name) override;
+  Status reject(const Rejection& rejection) override;
+  const std::string& scratch_directory() const override { return directory_; }
+  FileSystem& files() override { return around_.files; }
+  MemoryBudget& memory() override { return around_.memory; }
+  std::string_view file_path(std::uint32_t file) const override;
+
+  /// Writes out what reject() has buffered.
+  Status close();
+  const Counters& counters() const { return counters_; }
+
+ private:
+  Status flush();
+
+  const AttemptSurroundings& around_;
+  std::string directory_;
+  std::string rejects_path_;
+  Counters counters_;
+  std::string buffer_;
+  std::unique_ptr<WritableFile> rejects_;  // made with the first line: most attempts reject nothing
+  std::uint64_t rejected_ = 0;
+};
+
+/// Calls user code and turns what it throws into an error that says so.
+template <class Call>
+auto guarded(bool& threw, std::string_view who, Call&& call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    threw = true;
+    return environment_error("the " + std::string(who) + " ran out of memory (std::bad_alloc)", false);
+  } catch (const std::exception& thrown) {
+    threw = true;
+    return user_error("the " + std::string(who) + " threw an exception: " + thrown.what());
+  } catch (...) {
+    threw = true;
+    return user_error("the " + std::string(who) + " threw something that is no std::exception");
+  }
+}
+
+}  // namespace sinter

@@ -1,0 +1,36 @@
+// JobLayout: the names of files in a job's scratch directory. Pure; any thread.
+#pragma once
+
+#include <string>
+
+#include "framework/control/task_id.hpp"
+
+namespace sinter {
+
+class JobLayout {
+ public:
+  explicit JobLayout(std::string scratch_directory) : root_(std::move(scratch_directory)) {}
+
+  const std::string& root() const { return root_; }
+  std::string plan() const { return root_ + "/plan"; }
+  std::string socket() const { return root_ + "/socket"; }
+  std::string worker_output(WorkerId worker) const { return root_ + "/worker-" + std::to_string(worker) + ".output"; }
+  std::string worker_position(WorkerId worker) const { return root_ + "/worker-" + std::to_string(worker) + ".position"; }
+
+  /// What one attempt writes, removed when it ends.
+  std::string attempt(const AttemptId& attempt) const { return root_ + "/attempts/" + name(attempt.task) + "-" + std::to_string(attempt.number); }
+  std::string attempt_result(const AttemptId& id) const { return attempt(id) + "/result"; }
+  std::string attempt_rejects(const AttemptId& id) const { return attempt(id) + "/rejects"; }
+
+  /// What a committed task leaves: a run of a map task, a part of a reduce task, and rejects of either, if it had any.
+  std::string committed_directory() const { return root_ + "/committed"; }
+  std::string result(const TaskId& task) const { return committed_directory() + "/" + name(task); }
+  std::string rejects(const TaskId& task) const { return result(task) + ".rejects"; }
+
+ private:
+  static std::string name(const TaskId& task) { return (task.kind == TaskKind::Map ? "map-" : "reduce-") + std::to_string(task.ordinal); }
+
+  std::string root_;
+};
+
+}  // namespace sinter

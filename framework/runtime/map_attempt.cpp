@@ -1,0 +1,178 @@
+// The map attempt: split -> reader -> mapper -> run builder -> one sorted run.
+#include <algorithm>
+
+#include "framework/runtime/attempt.hpp"
+#include "framework/runtime/attempt_context.hpp"
+#include "shuffle/run/run_builder.hpp"
+
+namespace sinter {
+namespace {
+
+class BuilderEmitter final : public RawEmitter {
+ public:
+  explicit BuilderEmitter(RunBuilder& builder) : builder_(builder) {}
+  Status emit(std::string_view key, std::size_t group_size, std::string_view value) override { return builder_.add(key, group_size, value); }
+
+ private:
+  RunBuilder& builder_;
+};
+
+class MapAttempt {
+ public:
+  MapAttempt(const AttemptSurroundings& around, const RunAttempt& run)
+      : around_(around), run_(run), split_(around.plan.splits[run.attempt.task.ordinal]), context_(around, run.attempt),
+        directory_(around.layout.attempt(run.attempt)) {}
+
+  AttemptResult run() {
+    AttemptResult result;
+    result.status = execute();
+    result.threw = threw_;
+    if (run_.careful && threw_) result.record = at_;
+    result.counters = context_.counters();
+    around_.position.nowhere();
+    return result;
+  }
+
+ private:
+  Status execute() {
+    SINTER_TRY(around_.files.make_directories(directory_));
+    if (around_.job.make_combiner) {
+      SINTER_TRY(guarded(threw_, "combiner's factory", [&]() -> Status {
+        combiner_ = around_.job.make_combiner();
+        return {};
+      }));
+    }
+    RunBuilderOptions options;
+    options.memory_bytes = around_.plan.memory.sort_bytes;
+    options.block_bytes = around_.plan.memory.block_bytes;
+    options.max_fan_in = around_.plan.memory.merge_fan_in;
+    options.compression = around_.plan.lz4 ? Compression::Lz4 : Compression::None;
+    options.spill_directory = directory_;
+    options.run_path = around_.layout.attempt_result(run_.attempt);
+    options.combiner = combiner_.get();
+    SINTER_ASSIGN(builder_, RunBuilder::create(around_.files, around_.memory, options));
+    BuilderEmitter emitter(*builder_);
+    SINTER_TRY(map_pieces(emitter));
+    SINTER_TRY(guarded(threw_, "combiner", [&]() -> Status {
+      SINTER_ASSIGN(const RunSummary summary, builder_->finish());
+      return {};
+    }));
+    return context_.close();
+  }
+
+  Status map_pieces(RawEmitter& emitter) {
+    if (split_.pieces.empty()) return {};
+    const std::uint32_t input = around_.plan.files[split_.pieces.front().file].input;
+    SINTER_TRY(guarded(threw_, "mapper's factory", [&]() -> Status {
+      SINTER_ASSIGN(task_, around_.job.make_map(input, context_));
+      return {};
+    }));
+    for (const SplitPiece& piece : split_.pieces) {
+      const InputFile& file = around_.plan.files[piece.file];
+      SINTER_TRY(map_piece(piece, file, emitter).with_context("while mapping '" + file.path + "'"));
+    }
+    return guarded(threw_, "mapper", [&] { return task_->finish(emitter); });
+  }
+
+  Status map_piece(const SplitPiece& piece, const InputFile& file, RawEmitter& emitter) {
+    SINTER_TRY(check_unchanged(around_.files, around_.plan, piece.file));
+    SINTER_ASSIGN(const std::unique_ptr<RecordReader> reader,
+                  open_reader(around_.files, around_.memory, file, piece, around_.job.inputs[file.input].columns));
+    SINTER_TRY(guarded(threw_, "mapper", [&] { return task_->begin_file(piece.file, file.capture); }));
+    const std::uint64_t bytes_before = bytes_;
+    while (true) {
+      SINTER_ASSIGN(const std::span<const Record> batch, reader->next_batch());
+      if (batch.empty()) break;
+      if (around_.stop.load(std::memory_order_relaxed)) return environment_error("the job was stopped", false);
+      SINTER_TRY(run_.careful ? map_carefully(batch, emitter) : map_batch(batch, emitter));
+      rows_ += batch.size();
+      // Offsets are of decompressed bytes; of a compressed file the share that was read is not known.
+      const std::uint64_t offset = batch.back().position.offset_bytes;
+      if (file.format.codec == Codec::None) bytes_ = bytes_before + (offset - std::min(offset, piece.begin_bytes));
+      publish_progress();
+    }
+    bytes_ = bytes_before + (piece.end_bytes - piece.begin_bytes);
+    publish_progress();
+    return {};
+  }
+
+  Status map_batch(std::span<const Record> batch, RawEmitter& emitter) {
+    // The first record of the batch: where a crash was, roughly. Careful mode finds the record itself.
+    around_.position.at_record(place_of(batch.front()));
+    Status status = guarded(threw_, "mapper", [&] { return task_->map(batch, emitter); });
+    if (status.ok()) [[likely]]
+      return status;
+    return std::move(status).with_context("in lines " + std::to_string(batch.front().line) + " to " + std::to_string(batch.back().line));
+  }
+
+  Status map_carefully(std::span<const Record> batch, RawEmitter& emitter) {
+    for (const Record& record : batch) {
+      at_ = place_of(record);
+      if (std::find(run_.skip.begin(), run_.skip.end(), *at_) != run_.skip.end()) {
+        SINTER_TRY(set_aside(record));
+        continue;
+      }
+      around_.position.at_record(*at_);
+      Status status = guarded(threw_, "mapper", [&] { return task_->map({&record, 1}, emitter); });
+      if (!status.ok()) return std::move(status).with_context("in line " + std::to_string(record.line));
+      around_.progress.steps.fetch_add(1, std::memory_order_relaxed);
+    }
+    around_.position.nowhere();
+    at_.reset();
+    return {};
+  }
+
+  Status set_aside(const Record& record) {
+    context_.counter(kRowsReadCounter).add();
+    context_.counter(kRowsRejectedCounter).add();
+    Rejection rejection;
+    rejection.record = &record;
+    rejection.source = around_.plan.input_names[around_.plan.files[record.position.file].input];
+    rejection.rule = kCrashedWorkerRule;
+    rejection.reason = "the mapper crashes, hangs or throws at this record (execution.on_bad_record: quarantine)";
+    return context_.reject(rejection);
+  }
+
+  static RecordAt place_of(const Record& record) { return {record.position.file, record.position.offset_bytes, record.line}; }
+
+  void publish_progress() {
+    around_.progress.rows.store(rows_, std::memory_order_relaxed);
+    around_.progress.bytes.store(bytes_, std::memory_order_relaxed);
+    around_.progress.steps.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  const AttemptSurroundings& around_;
+  const RunAttempt& run_;
+  const Split& split_;
+  AttemptContext context_;
+  std::string directory_;
+  std::unique_ptr<Combiner> combiner_;
+  std::unique_ptr<RunBuilder> builder_;
+  std::unique_ptr<MapTask> task_;
+  std::optional<RecordAt> at_;
+  std::uint64_t rows_ = 0;
+  std::uint64_t bytes_ = 0;
+  bool threw_ = false;
+};
+
+}  // namespace
+
+Status check_unchanged(FileSystem& files, const Plan& plan, std::uint32_t file) {
+  const InputFile& planned = plan.files[file];
+  SINTER_ASSIGN(const FileInfo now, files.info(planned.path));
+  if (now.size_bytes == planned.size_bytes && now.modified_ns == plan.modified_ns[file]) return {};
+  return Error(Fault::User, "input file '" + planned.path + "' changed while the job was running (it had " + std::to_string(planned.size_bytes) +
+                                " bytes, now it has " + std::to_string(now.size_bytes) + ")")
+      .with_hint("Run the job again when nobody writes to its inputs");
+}
+
+AttemptResult run_map_attempt(const AttemptSurroundings& around, const RunAttempt& run) {
+  if (run.attempt.task.ordinal >= around.plan.splits.size()) {
+    AttemptResult result;
+    result.status = internal_error("there is no split " + std::to_string(run.attempt.task.ordinal));
+    return result;
+  }
+  return MapAttempt(around, run).run();
+}
+
+}  // namespace sinter

@@ -1,0 +1,160 @@
+// The control messages between the job's tracker and its workers, each declared once. Plain values; any thread.
+// Format page: docs/formats/control.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/net/message.hpp"
+#include "base/result.hpp"
+#include "framework/control/task_id.hpp"
+#include "framework/runtime/wire_archive.hpp"
+#include "shuffle/run/run_format.hpp"
+
+namespace sinter {
+
+/// Raised whenever a message changes; a worker of another version is refused.
+inline constexpr std::uint32_t kControlProtocolVersion = 1;
+/// Body of one control message. Skip lists and two keys of kMaxKeyBytes fit; data never travels here.
+inline constexpr std::uint64_t kMaxControlMessageBytes = 4u << 20;
+/// An error's message and each of its context lines are cut here before they travel.
+inline constexpr std::size_t kMaxErrorTextBytes = 16u << 10;
+inline constexpr std::size_t kMaxErrorContextLines = 32;
+/// Counters of one attempt, and the bytes of a counter's name.
+inline constexpr std::size_t kMaxCounters = 4096;
+inline constexpr std::size_t kMaxCounterNameBytes = 256;
+
+enum class MessageKind : std::uint16_t { Hello = 1, Setup = 2, RunAttempt = 3, Beat = 4, AttemptDone = 5, AttemptFailed = 6, Stop = 7 };
+
+template <class Archive>
+void serialize(Archive& archive, TaskId& task, unsigned) { archive & task.kind & task.ordinal; }
+template <class Archive>
+void serialize(Archive& archive, AttemptId& attempt, unsigned) { archive & attempt.task & attempt.number; }
+template <class Archive>
+void serialize(Archive& archive, RecordAt& at, unsigned) { archive & at.file & at.offset_bytes & at.line; }
+template <class Archive>
+void serialize(Archive& archive, KeyRange& range, unsigned) { archive & range.begin & range.end; }
+
+/// An Error on the wire.
+struct WireError {
+  Fault fault = Fault::Internal;
+  bool retriable = false;
+  std::string message;
+  std::string hint;
+  std::vector<std::string> context;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & fault & retriable & message & hint & context; }
+
+  static WireError of(const Error& error);
+  Error error() const;
+};
+
+/// Worker to tracker, first.
+struct Hello {
+  static constexpr MessageKind kKind = MessageKind::Hello;
+  std::uint32_t protocol_version = kControlProtocolVersion;
+  WorkerId worker = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & protocol_version & worker; }
+};
+
+/// Tracker to worker, in answer to Hello: where the plan lies.
+struct Setup {
+  static constexpr MessageKind kKind = MessageKind::Setup;
+  std::string scratch_directory;
+  std::int64_t beat_interval_ms = 500;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & scratch_directory & beat_interval_ms; }
+};
+
+/// Tracker to worker.
+struct RunAttempt {
+  static constexpr MessageKind kKind = MessageKind::RunAttempt;
+  AttemptId attempt;
+  bool careful = false;
+  std::vector<RecordAt> skip;
+  KeyRange range;  // reduce
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & attempt & careful & skip & range; }
+};
+
+/// What an attempt has done so far.
+struct AttemptProgress {
+  std::uint64_t rows = 0;      // map: records read; reduce: values read
+  std::uint64_t bytes = 0;     // map: of input; reduce: of output
+  std::uint64_t rejected = 0;  // lines of its rejects file
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & rows & bytes & rejected; }
+};
+
+/// Worker to tracker, from its own thread, every beat_interval_ms.
+struct Beat {
+  static constexpr MessageKind kKind = MessageKind::Beat;
+  std::optional<AttemptId> attempt;
+  /// Grows with every batch and group, also where rows do not.
+  std::uint64_t steps = 0;
+  AttemptProgress progress;
+  std::uint64_t peak_memory_bytes = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & attempt & steps & progress & peak_memory_bytes; }
+};
+
+/// Worker to tracker: its files are written and closed; may it commit?
+struct AttemptDone {
+  static constexpr MessageKind kKind = MessageKind::AttemptDone;
+  AttemptId attempt;
+  Counters counters;
+  AttemptProgress progress;
+  std::uint64_t peak_memory_bytes = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & attempt & counters & progress & peak_memory_bytes; }
+};
+
+/// Worker to tracker: the attempt ended with an error, the worker lives on.
+struct AttemptFailed {
+  static constexpr MessageKind kKind = MessageKind::AttemptFailed;
+  AttemptId attempt;
+  WireError error;
+  bool threw = false;
+  std::optional<RecordAt> record;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & attempt & error & threw & record; }
+};
+
+/// Tracker to worker: end.
+struct Stop {
+  static constexpr MessageKind kKind = MessageKind::Stop;
+
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
+template <class T>
+net::Message to_message(const T& value) {
+  return {static_cast<std::uint16_t>(T::kKind), encode(value)};
+}
+
+/// Errors: another kind, damaged bytes, values outside their range or limits (named).
+template <class T>
+Result<T> from_message(const net::Message& message);
+
+extern template Result<Hello> from_message(const net::Message&);
+extern template Result<Setup> from_message(const net::Message&);
+extern template Result<RunAttempt> from_message(const net::Message&);
+extern template Result<Beat> from_message(const net::Message&);
+extern template Result<AttemptDone> from_message(const net::Message&);
+extern template Result<AttemptFailed> from_message(const net::Message&);
+extern template Result<Stop> from_message(const net::Message&);
+
+}  // namespace sinter

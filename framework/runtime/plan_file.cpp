@@ -1,0 +1,69 @@
+// The plan file: magic, checksum, then the archive of PlanFile.
+#include "framework/runtime/plan_file.hpp"
+
+#include "base/checksum.hpp"
+#include "framework/runtime/wire_archive.hpp"
+
+namespace sinter {
+namespace {
+constexpr std::string_view kMagic = "SNTRPLN1";
+}  // namespace
+
+template <class Archive>
+void serialize(Archive& archive, Format& format, unsigned) {
+  archive & format.kind & format.codec & format.delimiter & format.quote & format.header & format.columns & format.allow_short_rows;
+}
+template <class Archive>
+void serialize(Archive& archive, InputFile& file, unsigned) {
+  archive & file.input & file.path & file.capture & file.size_bytes & file.format;
+}
+template <class Archive>
+void serialize(Archive& archive, SplitPiece& piece, unsigned) {
+  archive & piece.file & piece.begin_bytes & piece.end_bytes & piece.first_line;
+}
+template <class Archive>
+void serialize(Archive& archive, Split& split, unsigned) {
+  archive & split.ordinal & split.size_bytes & split.pieces;
+}
+template <class Archive>
+void serialize(Archive& archive, MemoryPlan& memory, unsigned) {
+  archive & memory.worker_bytes & memory.sort_bytes & memory.block_bytes & memory.merge_fan_in & memory.merge_bytes;
+}
+template <class Archive>
+void serialize(Archive& archive, Plan& plan, unsigned) {
+  archive & plan.job_name & plan.job_hash & plan.input_names & plan.files & plan.modified_ns & plan.splits & plan.input_bytes & plan.split_bytes;
+  archive & plan.reduce_bytes & plan.workers & plan.memory & plan.max_attempts & plan.task_timeout_ms & plan.lz4 & plan.quarantine & plan.in_process;
+}
+template <class Archive>
+void serialize(Archive& archive, JobPayload& payload, unsigned) {
+  archive & payload.kind & payload.body;
+}
+template <class Archive>
+void serialize(Archive& archive, PlanFile& file, unsigned) {
+  archive & file.payload & file.plan;
+}
+
+Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan) {
+  const std::string body = encode(plan);
+  std::string bytes(kMagic);
+  append_fixed(bytes, checksum64(body));
+  bytes += body;
+  return write_file(files, path, bytes);
+}
+
+Result<PlanFile> read_plan_file(FileSystem& files, const std::string& path) {
+  SINTER_ASSIGN(const std::string bytes, read_file(files, path, kMaxPlanFileBytes));
+  const std::size_t head = kMagic.size() + sizeof(std::uint64_t);
+  if (bytes.size() < head || !std::string_view(bytes).starts_with(kMagic)) return internal_error("'" + path + "' is no plan file of this version");
+  const std::string_view body = std::string_view(bytes).substr(head);
+  if (load_fixed<std::uint64_t>(bytes.data() + kMagic.size()) != checksum64(body)) return internal_error("plan file '" + path + "' is damaged");
+  Result<PlanFile> plan = decode<PlanFile>(body, "plan file '" + path + "'");
+  if (plan.ok() && plan->plan.files.size() != plan->plan.modified_ns.size()) return internal_error("plan file '" + path + "' is inconsistent");
+  if (plan.ok())
+    for (const Split& split : plan->plan.splits)
+      for (const SplitPiece& piece : split.pieces)
+        if (piece.file >= plan->plan.files.size()) return internal_error("plan file '" + path + "' names a file it does not have");
+  return plan;
+}
+
+}  // namespace sinter

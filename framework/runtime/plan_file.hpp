@@ -1,0 +1,26 @@
+// The plan file: what every worker of a job reads once to know the job: its payload and plan. Written by the tracker before it starts
+// workers. Any thread.
+#pragma once
+
+#include <string>
+
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+#include "framework/api/job_definition.hpp"
+#include "framework/plan/plan.hpp"
+
+namespace sinter {
+
+/// A plan file larger than this is refused: about a million input files.
+inline constexpr std::uint64_t kMaxPlanFileBytes = 256u << 20;
+
+struct PlanFile {
+  JobPayload payload;
+  Plan plan;
+};
+
+Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan);
+/// Errors name the path: missing, damaged, another version.
+Result<PlanFile> read_plan_file(FileSystem& files, const std::string& path);
+
+}  // namespace sinter

@@ -1,0 +1,109 @@
+// Publishing over framework/io/committed_output, and the manifest.
+#include "framework/runtime/publish.hpp"
+
+#include <vector>
+
+#include "framework/io/committed_output.hpp"
+#include "framework/io/json_writer.hpp"
+
+namespace sinter {
+namespace {
+
+constexpr std::string_view kSinterVersion = "0.1.0";
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Split order, then range order: the same lines in the same order however the input was split.
+Status publish_rejects(FileSystem& files, const Publication& what, JobReport& report) {
+  OutputPublication rejects;
+  rejects.path = what.paths.rejects;
+  rejects.job = what.job.name;
+  rejects.overwrite = true;  // the job's output decides whether it may run
+  const auto collect = [&](TaskKind kind, std::uint32_t tasks) {
+    for (std::uint32_t ordinal = 0; ordinal < tasks; ++ordinal)
+      if (const std::string path = what.layout.rejects(TaskId{kind, ordinal}); files.exists(path)) rejects.parts.push_back(path);
+  };
+  collect(TaskKind::Map, what.map_tasks);
+  collect(TaskKind::Reduce, what.reduce_tasks);
+  if (rejects.parts.empty()) return files.exists(rejects.path) ? files.remove(rejects.path) : Status();
+  SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, rejects));
+  report.rejects = {published.front().path, published.front().size_bytes, published.front().checksum};
+  return {};
+}
+
+Status publish_parts(FileSystem& files, const Publication& what, JobReport& report) {
+  OutputPublication output;
+  output.path = what.job.output.path;
+  output.header = what.job.output.header;
+  output.part_extension = what.job.output.part_extension;
+  output.job = what.job.name;
+  output.overwrite = what.job.overwrite;
+  for (std::uint32_t ordinal = 0; ordinal < what.reduce_tasks; ++ordinal) output.parts.push_back(what.layout.result(TaskId{TaskKind::Reduce, ordinal}));
+  SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, output));
+  for (const PublishedFile& file : published) report.outputs.push_back({file.path, file.size_bytes, file.checksum});
+  return {};
+}
+
+std::string hexadecimal(std::uint64_t value) {
+  std::string text(16, '0');
+  for (std::size_t i = 16; i-- > 0; value >>= 4) text[i] = "0123456789abcdef"[value & 15];
+  return text;
+}
+
+void append_file(JsonWriter& json, const OutputFileReport& file) {
+  json.begin_object().member("path", file.path).member("bytes", file.bytes).member("xxh3_64", hexadecimal(file.checksum)).end_object();
+}
+
+}  // namespace
+
+OutputPaths output_paths(const JobDefinition& job) {
+  std::string output = job.output.path;
+  const bool directory = output.ends_with('/');
+  while (output.size() > 1 && output.ends_with('/')) output.pop_back();
+  OutputPaths paths;
+  paths.parent = parent_of(output);
+  paths.rejects = job.rejects_path.empty() ? output + ".rejects.jsonl" : job.rejects_path;
+  paths.manifest = (directory ? output : paths.parent) + "/" + std::string(kManifestName);
+  return paths;
+}
+
+Status publish_job(FileSystem& files, const Clock& clock, const Publication& what, JobReport& report) {
+  const SteadyMs began = clock.now_ms();
+  if (files.exists(what.paths.manifest)) SINTER_TRY(files.remove(what.paths.manifest));
+  SINTER_TRY(publish_rejects(files, what, report));
+  SINTER_TRY(publish_parts(files, what, report));
+  report.manifest_path = what.paths.manifest;
+  report.publishing_ms = clock.now_ms() - began;
+  return write_file_atomically(files, what.paths.manifest, manifest_text(what.job, report));
+}
+
+std::string manifest_text(const JobDefinition& job, const JobReport& report) {
+  JsonWriter json(2);
+  json.begin_object();
+  json.member("job", job.name).member("job_hash", job.hash).member("sinter_version", kSinterVersion);
+  json.key("outputs").begin_array();
+  for (const OutputFileReport& file : report.outputs) append_file(json, file);
+  json.end_array();
+  if (!report.rejects.path.empty()) {
+    json.key("rejects");
+    append_file(json, report.rejects);
+  }
+  json.member("rejected_lines", report.rejected_lines);
+  json.key("counters").begin_object();
+  for (const auto& [name, value] : report.counters) json.member(name, value);
+  json.end_object();
+  // What differs from run to run stays together, so that the rest can be compared.
+  json.key("run").begin_object();
+  json.member("workers", std::uint64_t{report.workers}).member("map_tasks", report.map.tasks_total).member("reduce_tasks", report.reduce.tasks_total);
+  json.member("map_ms", report.map.elapsed_ms).member("reduce_ms", report.reduce.elapsed_ms).member("publishing_ms", report.publishing_ms);
+  json.member("failed_attempts", report.failed_attempts).member("lost_workers", report.lost_workers);
+  json.member("peak_worker_memory_bytes", report.peak_worker_memory_bytes);
+  json.end_object().end_object();
+  return json.text() + "\n";
+}
+
+}  // namespace sinter

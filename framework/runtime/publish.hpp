@@ -1,0 +1,40 @@
+// Publishing: from committed parts to the output a person sees: output, rejects, and the manifest last. Called by run_job() when every
+// task has committed; one thread.
+#pragma once
+
+#include <string>
+
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+#include "framework/api/job_definition.hpp"
+#include "framework/runtime/job_layout.hpp"
+#include "framework/runtime/run_job.hpp"
+
+namespace sinter {
+
+inline constexpr std::string_view kManifestName = "_SUCCESS.json";
+
+/// Where a job's results go, with defaults filled in.
+struct OutputPaths {
+  std::string parent;    // of the output; "." when it has none
+  std::string rejects;
+  std::string manifest;  // in a directory of parts, else beside the file
+};
+OutputPaths output_paths(const JobDefinition& job);
+
+struct Publication {
+  const JobDefinition& job;
+  const OutputPaths& paths;
+  const JobLayout& layout;
+  std::uint32_t map_tasks = 0;
+  std::uint32_t reduce_tasks = 0;
+};
+
+/// Copies, syncs and renames rejects and output, writes the manifest, and fills report.outputs, report.rejects and report.publishing_ms.
+/// An old manifest goes first, so that none ever describes files that are not there.
+Status publish_job(FileSystem& files, const Clock& clock, const Publication& what, JobReport& report);
+
+/// `_SUCCESS.json`: everything outside "run" is a function of job and input.
+std::string manifest_text(const JobDefinition& job, const JobReport& report);
+
+}  // namespace sinter

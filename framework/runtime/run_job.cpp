@@ -1,0 +1,94 @@
+// run_job: output check, scratch, plan, tracker, publication.
+#include "framework/runtime/run_job.hpp"
+
+#include <memory>
+
+#include "framework/control/events.hpp"
+#include "framework/io/committed_output.hpp"
+#include "framework/runtime/job_layout.hpp"
+#include "framework/runtime/plan_file.hpp"
+#include "framework/runtime/publish.hpp"
+#include "framework/runtime/scratch_directory.hpp"
+#include "framework/runtime/tracker.hpp"
+
+namespace sinter {
+namespace {
+
+class JobRun {
+ public:
+  JobRun(const JobDefinition& job, const JobPayload& payload, const RunOptions& options)
+      : job_(job), payload_(payload), options_(options), paths_(output_paths(job)), began_ms_(options.clock.now_ms()) {}
+
+  Result<JobReport> run() {
+    SINTER_TRY(prepare());
+    const JobLayout layout(scratch_->path());
+    SINTER_TRY(options_.files.make_directories(layout.committed_directory()));
+    SINTER_TRY(write_plan_file(options_.files, layout.plan(), PlanFile{payload_, plan_}));
+    report_.planning_ms = options_.clock.now_ms() - began_ms_;
+    SINTER_ASSIGN(TrackerResult tasks, Tracker(plan_, layout, options_).run());
+    SINTER_TRY(publish(layout, tasks));
+    return report_;
+  }
+
+ private:
+  Status prepare() {
+    if (job_.output.path.empty()) return user_error("the job has no output path");
+    SINTER_TRY(check_output_path(options_.files, job_.output.path, job_.overwrite));
+    tell(JobStage::Planning, {}, {});
+    SINTER_ASSIGN(plan_, make_plan(options_.files, job_, options_.cores));
+    const std::string& wanted = job_.execution.scratch_directory;
+    SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, wanted.empty() ? paths_.parent : wanted, options_.log));
+    return {};
+  }
+
+  Status publish(const JobLayout& layout, TrackerResult& tasks) {
+    report_.counters = std::move(tasks.counters);
+    report_.map = tasks.map;
+    report_.reduce = tasks.reduce;
+    report_.rejected_lines = tasks.map.rejected + tasks.reduce.rejected;
+    report_.workers = plan_.workers;
+    report_.input_files = plan_.files.size();
+    report_.input_bytes = plan_.input_bytes;
+    report_.shuffle_bytes = tasks.shuffle_bytes;
+    report_.failed_attempts = tasks.failed_attempts;
+    report_.lost_workers = tasks.lost_workers;
+    report_.quarantined_records = tasks.quarantined_records;
+    report_.peak_worker_memory_bytes = tasks.peak_worker_memory_bytes;
+    tell(JobStage::Publishing, tasks.map, tasks.reduce);
+    SINTER_TRY(publish_job(options_.files, options_.clock, {job_, paths_, layout, tasks.map_tasks, tasks.reduce_tasks}, report_));
+    report_.total_ms = options_.clock.now_ms() - began_ms_;
+    tell(JobStage::Done, tasks.map, tasks.reduce);
+    return {};
+  }
+
+  void tell(JobStage stage, const StageProgress& map, const StageProgress& reduce) {
+    if (!options_.on_progress) return;
+    JobProgress progress;
+    progress.stage = stage;
+    progress.input_bytes = plan_.input_bytes;
+    progress.workers = plan_.workers;
+    progress.map = map;
+    progress.reduce = reduce;
+    progress.failed_attempts = report_.failed_attempts;
+    options_.on_progress(progress);
+  }
+
+  const JobDefinition& job_;
+  const JobPayload& payload_;
+  const RunOptions& options_;
+  OutputPaths paths_;
+  SteadyMs began_ms_;
+  Plan plan_;
+  JobReport report_;
+  std::unique_ptr<ScratchDirectory> scratch_;
+};
+
+}  // namespace
+
+bool was_cancelled(const Error& error) { return error.message() == kCancelledMessage; }
+
+Result<JobReport> run_job(const JobDefinition& job, const JobPayload& payload, const RunOptions& options) {
+  return JobRun(job, payload, options).run();
+}
+
+}  // namespace sinter

@@ -1,0 +1,101 @@
+// run_job: runs one job on this machine, from its definition to its published output. Blocks the calling thread, which must live as long
+// as the job. Each call is independent; several may run at once on different outputs.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/file_system.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "framework/api/job_definition.hpp"
+#include "framework/control/task_id.hpp"
+#include "framework/plan/plan.hpp"
+
+namespace sinter {
+
+/// How to run a worker: `executable arguments... endpoint worker_id`, which must call worker_main().
+struct WorkerProgram {
+  std::string executable;
+  std::vector<std::string> arguments;
+};
+
+enum class JobStage : std::uint8_t { Planning, Mapping, Reducing, Publishing, Done };
+
+struct StageProgress {
+  std::uint64_t tasks_total = 0;
+  std::uint64_t tasks_done = 0;
+  std::uint64_t tasks_running = 0;
+  std::uint64_t rows = 0;      // map: records read; reduce: values read
+  std::uint64_t bytes = 0;     // map: of input; reduce: of output
+  std::uint64_t rejected = 0;  // lines for the rejects file
+  std::int64_t elapsed_ms = 0;
+};
+
+/// Where the job is. Running attempts are counted in; what a failed one had done disappears again.
+struct JobProgress {
+  JobStage stage = JobStage::Planning;
+  std::uint64_t input_bytes = 0;
+  std::uint32_t workers = 0;
+  StageProgress map;
+  StageProgress reduce;
+  std::uint64_t failed_attempts = 0;
+};
+
+/// One file that the job leaves.
+struct OutputFileReport {
+  std::string path;
+  std::uint64_t bytes = 0;
+  std::uint64_t checksum = 0;  // XXH3-64 of its bytes
+};
+
+struct JobReport {
+  Counters counters;                      // sums over committed attempts
+  std::vector<OutputFileReport> outputs;  // in key order
+  std::string manifest_path;              // _SUCCESS.json
+  OutputFileReport rejects;               // its path is empty when nothing was rejected
+  std::uint64_t rejected_lines = 0;
+  StageProgress map;
+  StageProgress reduce;
+  std::int64_t planning_ms = 0;
+  std::int64_t publishing_ms = 0;
+  std::int64_t total_ms = 0;
+  std::uint32_t workers = 0;
+  std::uint64_t input_files = 0;
+  std::uint64_t input_bytes = 0;
+  std::uint64_t shuffle_bytes = 0;        // of all committed runs, as stored
+  std::uint64_t failed_attempts = 0;
+  std::uint64_t lost_workers = 0;
+  std::uint64_t quarantined_records = 0;
+  std::uint64_t peak_worker_memory_bytes = 0;  // resident, the largest of all workers, as they measured themselves
+};
+
+struct RunOptions {
+  WorkerProgram worker;
+  /// Makes the definition again inside a worker, from the payload. In-process workers call it from their threads.
+  JobFactory factory;
+  FileSystem& files;  // of the operating system beneath: the scratch directory is locked, and workers map files of it
+  const Clock& clock;
+  Log& log;
+  /// Called on run_job()'s thread, at most every progress_interval_ms and at the end of each stage.
+  std::function<void(const JobProgress&)> on_progress;
+  std::int64_t progress_interval_ms = 200;
+  /// Set to true by anyone (a signal handler): the job ends within a second. May be null.
+  const std::atomic<bool>* cancel = nullptr;
+  unsigned cores = 1;  // workers when the job does not say
+  std::int64_t heartbeat_interval_ms = 500;
+  std::int64_t heartbeat_timeout_ms = 5'000;
+};
+
+/// Whether `error` says that the job was cancelled, not that it failed.
+bool was_cancelled(const Error& error);
+
+/// Runs the job. On success the output, its rejects and `_SUCCESS.json` are on disk, durable; on error the output is as it was before,
+/// and neither processes nor scratch are left. Errors name the task, the file and line where that is known, and what a worker last wrote.
+Result<JobReport> run_job(const JobDefinition& job, const JobPayload& payload, const RunOptions& options);
+
+}  // namespace sinter

@@ -1,0 +1,108 @@
+// Tracker: the shell around the scheduler: carries messages, exits and time into it, and its commands out. Local mode: it is the node too,
+// so it starts workers and renames what commits. Owned by run_job(); one thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/net/transport.hpp"
+#include "framework/control/scheduler.hpp"
+#include "framework/plan/plan.hpp"
+#include "framework/runtime/job_layout.hpp"
+#include "framework/runtime/messages.hpp"
+#include "framework/runtime/run_job.hpp"
+#include "framework/runtime/worker_pool.hpp"
+
+namespace sinter {
+
+/// What a worker last wrote to its standard error, as far as errors show it.
+inline constexpr std::uint64_t kMaxOutputTailBytes = 2000;
+
+/// What the tasks of a job left when all have committed.
+struct TrackerResult {
+  Counters counters;
+  std::uint32_t map_tasks = 0;
+  std::uint32_t reduce_tasks = 0;
+  std::vector<AttemptProgress> reduced;  // of each reduce task
+  std::uint64_t shuffle_bytes = 0;
+  std::uint64_t failed_attempts = 0;
+  std::uint64_t lost_workers = 0;
+  std::uint64_t quarantined_records = 0;
+  std::uint64_t peak_worker_memory_bytes = 0;
+  StageProgress map;
+  StageProgress reduce;
+};
+
+class Tracker {
+ public:
+  /// Everything outlives the tracker. The plan file is written, the scratch directory exists.
+  Tracker(const Plan& plan, const JobLayout& layout, const RunOptions& options);
+  ~Tracker();
+
+  /// Runs every task. When it returns, no worker is left.
+  Result<TrackerResult> run();
+
+ private:
+  Status open();
+  Status loop();
+  void stop_workers();
+
+  // In: each becomes events for the scheduler.
+  Status drain_messages();
+  void handle(const net::Event& event);
+  void handle_message(net::PeerId peer, const net::Message& message);
+  void handle_hello(net::PeerId peer, const Hello& hello);
+  void handle_exits();
+  event::WorkerLost describe_loss(const WorkerExit& exit) const;
+  void feed(const Event& event);
+
+  // Out: each is a command of the scheduler.
+  void apply(const command::StartWorker& start);
+  void apply(const command::KillWorker& kill);
+  void apply(const command::RunTask& run);
+  void apply(const command::Commit& commit);
+  void apply(const command::Discard& discard);
+  void apply(const command::CutRanges& cut);
+  void apply(const command::FinishJob& finish);
+  void apply(const command::FailJob& fail);
+  Status publish_attempt(const AttemptId& attempt);
+  Status cut_ranges_of_runs();
+  void send(WorkerId worker, net::Message message);
+
+  std::int64_t wait_ms() const;
+  void report_progress(bool force);
+  StageProgress progress_of(TaskKind kind) const;
+  JobProgress progress() const;
+
+  const Plan& plan_;
+  const JobLayout& layout_;
+  const RunOptions& options_;
+  Scheduler scheduler_;
+  std::shared_ptr<net::LoopbackNetwork> network_;
+  std::unique_ptr<net::Transport> transport_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::map<net::PeerId, WorkerId> workers_of_peers_;
+  std::map<WorkerId, net::PeerId> peers_of_workers_;
+  std::set<WorkerId> alive_;   // started, and no exit reported
+  std::deque<Event> events_;   // that commands cause
+  std::mutex exits_mutex_;
+  std::vector<WorkerExit> exits_;  // under exits_mutex_
+  std::vector<KeyRange> ranges_;
+  std::map<AttemptId, AttemptProgress> running_;
+  std::vector<AttemptProgress> committed_[2];
+  SteadyMs stage_began_ms_[2] = {0, 0};
+  SteadyMs stage_ended_ms_[2] = {0, 0};
+  SteadyMs next_report_ms_ = 0;
+  std::uint64_t shuffle_bytes_ = 0;
+  std::uint64_t peak_worker_memory_bytes_ = 0;
+  std::optional<Error> failure_;
+  bool cancelled_ = false;
+};
+
+}  // namespace sinter

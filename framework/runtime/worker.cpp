@@ -1,0 +1,194 @@
+// Worker: the communication loop and the task thread.
+#include "framework/runtime/worker.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "framework/runtime/attempt.hpp"
+#include "framework/runtime/plan_file.hpp"
+
+namespace sinter {
+namespace {
+
+/// The job as a worker knows it after Setup.
+struct WorkerJob {
+  JobLayout layout;
+  PlanFile plan;
+  JobDefinition definition;
+  MemoryBudget memory;
+  PositionFile position;
+};
+
+Result<std::unique_ptr<WorkerJob>> load_job(const Setup& setup, const WorkerOptions& options) {
+  JobLayout layout(setup.scratch_directory);
+  SINTER_ASSIGN(PlanFile plan, read_plan_file(options.files, layout.plan()));
+  SINTER_ASSIGN(JobDefinition definition, options.factory(plan.payload));
+  SINTER_ASSIGN(PositionFile position, PositionFile::create(layout.worker_position(options.worker)));
+  const std::uint64_t memory_bytes = plan.plan.memory.worker_bytes;
+  for (const InputFile& file : plan.plan.files)
+    if (file.input >= definition.inputs.size()) return internal_error("the worker's job has other inputs than the plan");
+  return std::unique_ptr<WorkerJob>(
+      new WorkerJob{std::move(layout), std::move(plan), std::move(definition), MemoryBudget("execution.memory", memory_bytes), std::move(position)});
+}
+
+class Worker {
+ public:
+  Worker(net::Transport& transport, const WorkerOptions& options) : transport_(transport), options_(options) {}
+
+  ~Worker() {
+    stop_ = true;
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    work_arrived_.notify_all();
+    if (task_thread_.joinable()) task_thread_.join();
+  }
+
+  Status serve() {
+    SINTER_TRY(transport_.send(net::kListener, to_message(Hello{kControlProtocolVersion, options_.worker})));
+    SteadyMs next_beat = options_.clock.now_ms() + beat_interval_ms_;
+    while (true) {
+      const SteadyMs now = options_.clock.now_ms();
+      if (now >= next_beat) {
+        beat();
+        next_beat = now + beat_interval_ms_;
+      }
+      SINTER_ASSIGN(const std::optional<net::Event> event, transport_.receive(std::max<SteadyMs>(1, next_beat - now)));
+      if (!event) continue;
+      if (event->kind == net::EventKind::PeerLost) {
+        options_.log.warning("lost the tracker", {{"reason", event->reason}});
+        return {};
+      }
+      if (event->kind != net::EventKind::Message) continue;
+      if (event->message.kind == static_cast<std::uint16_t>(MessageKind::Stop)) return {};
+      SINTER_TRY(handle(event->message));
+    }
+  }
+
+ private:
+  Status handle(const net::Message& message) {
+    if (message.kind == static_cast<std::uint16_t>(MessageKind::Setup)) {
+      SINTER_ASSIGN(const Setup setup, from_message<Setup>(message));
+      beat_interval_ms_ = setup.beat_interval_ms;
+      auto job = load_job(setup, options_);
+      const std::lock_guard lock(mutex_);
+      if (job.ok()) job_ = std::move(job).value();
+      else setup_error_ = std::move(job).error();
+      if (!task_thread_.joinable()) task_thread_ = std::thread([this] { run_tasks(); });
+      return {};
+    }
+    SINTER_ASSIGN(RunAttempt run, from_message<RunAttempt>(message));
+    {
+      const std::lock_guard lock(mutex_);
+      next_ = std::move(run);
+    }
+    work_arrived_.notify_all();
+    return {};
+  }
+
+  void beat() {
+    Beat beat;
+    {
+      const std::lock_guard lock(mutex_);
+      beat.attempt = running_;
+    }
+    beat.steps = progress_.steps.load(std::memory_order_relaxed);
+    beat.progress = progress_.read();
+    beat.peak_memory_bytes = peak_memory_bytes();
+    // A full queue means that the tracker is busy: the next beat will do.
+    if (const Status sent = transport_.send(net::kListener, to_message(beat)); !sent.ok())
+      options_.log.debug("a heartbeat was not sent", {{"reason", sent.error().message()}});
+  }
+
+  void run_tasks() {
+    while (true) {
+      RunAttempt run;
+      {
+        std::unique_lock lock(mutex_);
+        running_.reset();
+        work_arrived_.wait(lock, [this] { return ending_ || next_.has_value(); });
+        if (ending_) return;
+        run = std::move(*next_);
+        next_.reset();
+        running_ = run.attempt;
+        progress_.clear();
+      }
+      const net::Message answer = execute(run);
+      if (const Status posted = transport_.post(net::kListener, answer); !posted.ok())
+        options_.log.error("an attempt's result was not sent", {{"reason", posted.error().message()}});
+    }
+  }
+
+  net::Message execute(const RunAttempt& run) {
+    AttemptResult result;
+    if (setup_error_) {
+      result.status = *setup_error_;
+    } else {
+      const AttemptSurroundings around{options_.files, job_->memory, job_->plan.plan, job_->definition, job_->layout, progress_, job_->position, stop_};
+      result = run.attempt.task.kind == TaskKind::Map ? run_map_attempt(around, run) : run_reduce_attempt(around, run);
+    }
+    if (result.status.ok())
+      return to_message(AttemptDone{run.attempt, std::move(result.counters), progress_.read(), peak_memory_bytes()});
+    return to_message(AttemptFailed{run.attempt, WireError::of(result.status.error()), result.threw, result.record});
+  }
+
+  net::Transport& transport_;
+  const WorkerOptions& options_;
+  SteadyMs beat_interval_ms_ = 500;
+  std::atomic<bool> stop_{false};
+  ProgressBoard progress_;
+  // Written before the task thread starts, then its own.
+  std::unique_ptr<WorkerJob> job_;
+  std::optional<Error> setup_error_;
+  std::mutex mutex_;
+  std::condition_variable work_arrived_;
+  bool ending_ = false;                // under mutex_
+  std::optional<RunAttempt> next_;     // under mutex_
+  std::optional<AttemptId> running_;   // under mutex_
+  std::thread task_thread_;
+};
+
+}  // namespace
+
+Status run_worker(net::Transport& transport, const WorkerOptions& options) {
+  Status served = Worker(transport, options).serve();
+  // The tracker waits for our acknowledgement of its Stop; how the goodbye went changes nothing.
+  constexpr std::int64_t kGoodbyeMs = 200;
+  const Result<bool> closed = transport.close(kGoodbyeMs);
+  if (!closed.ok()) options.log.debug("closing the transport failed", {{"reason", closed.error().message()}});
+  return served;
+}
+
+int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory) {
+  const SteadyClock clock;
+  Log log(LogLevel::Warning);
+  log.add_sink(make_stderr_log_sink());
+  const std::unique_ptr<FileSystem> files = make_posix_file_system();
+  auto transport = net::connect(endpoint, control_transport_options(), clock, log);
+  Status status = transport.ok() ? run_worker(**transport, WorkerOptions{worker, factory, *files, clock, log}) : Status(transport.error());
+  if (status.ok()) return EXIT_SUCCESS;
+  log.error("the worker ends", {{"reason", status.error().to_string()}});
+  return EXIT_FAILURE;
+}
+
+net::TransportOptions control_transport_options() {
+  net::TransportOptions options;
+  options.max_message_bytes = kMaxControlMessageBytes;
+  return options;
+}
+
+std::uint64_t peak_memory_bytes() {
+  // Not getrusage(): its figure survives exec, so a worker would report the size of the client that forked it.
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line))
+    if (line.starts_with("VmHWM:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+  return 0;
+}
+
+}  // namespace sinter

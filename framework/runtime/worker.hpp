@@ -1,0 +1,38 @@
+// Worker: runs one attempt at a time for a tracker. The calling thread owns the transport and beats; user code runs on a thread of its
+// own, so that a long record does not look like death. The same code serves processes and, in-process, threads.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/file_system.hpp"
+#include "base/log.hpp"
+#include "base/net/transport.hpp"
+#include "base/result.hpp"
+#include "framework/api/job_definition.hpp"
+#include "framework/control/task_id.hpp"
+
+namespace sinter {
+
+struct WorkerOptions {
+  WorkerId worker = 0;
+  const JobFactory& factory;
+  FileSystem& files;
+  const Clock& clock;
+  Log& log;
+};
+
+/// Serves the tracker at the other end of `transport` until it says stop or is gone. Errors: the transport failed.
+Status run_worker(net::Transport& transport, const WorkerOptions& options);
+
+/// A worker process: what `<program> worker <endpoint> <worker id>` calls. Returns the exit status. Logs to standard error.
+int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory);
+
+/// The transport settings both ends use for control messages.
+net::TransportOptions control_transport_options();
+
+/// Peak resident memory of this process since it was started. 0 when the system does not say.
+std::uint64_t peak_memory_bytes();
+
+}  // namespace sinter

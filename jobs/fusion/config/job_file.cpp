@@ -1,0 +1,135 @@
+// load_job(): from the text of a job file to a JobFile, with all its problems at once. One thread.
+#include "jobs/fusion/config/job_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/checksum.hpp"
+#include "jobs/fusion/config/job_decoder.hpp"
+#include "jobs/fusion/config/job_tables.hpp"
+#include "jobs/fusion/config/yaml_reader.hpp"
+
+namespace sinter::fusion {
+
+namespace {
+
+constexpr std::int64_t kJobLanguageVersion = 1;
+
+void append_length(std::string& out, std::size_t length) { out += std::to_string(length) + ":"; }
+
+void append_text(std::string& out, std::string_view text) {
+  append_length(out, text.size());
+  out += text;
+}
+
+/// Canonical bytes of a tree: what it says, not how it is laid out.
+void append_node(std::string& out, const ConfigNode& node) {
+  switch (node.kind) {
+    case NodeKind::Null: out += 'n'; return;
+    case NodeKind::Scalar:
+      out += node.quoted ? 'q' : 's';
+      append_text(out, node.scalar);
+      return;
+    case NodeKind::List:
+      out += 'l';
+      append_length(out, node.items.size());
+      for (const ConfigNode& item : node.items) append_node(out, item);
+      return;
+    case NodeKind::Map:
+      out += 'm';
+      append_length(out, node.entries.size());
+      for (const ConfigEntry& entry : node.entries) {
+        append_text(out, entry.key);
+        append_node(out, entry.value);
+      }
+      return;
+  }
+}
+
+/// Sixteen hex digits over the sections that decide the answer, in a fixed order, and the attributes found in files.
+std::string meaning_hash(const ConfigNode& root, const JobFile& job) {
+  constexpr std::array<std::string_view, 7> kMeaning{"version", "schema", "sources", "clean", "entity", "fuse", "quality"};
+  std::string bytes;
+  for (const std::string_view section : kMeaning) {
+    append_text(bytes, section);
+    if (const ConfigNode* node = root.find(section)) append_node(bytes, *node);
+  }
+  for (const Attribute& attribute : job.schema) {
+    append_text(bytes, attribute.name);
+    append_text(bytes, to_string(attribute.type));
+  }
+  bytes += job.output_confidence ? 'c' : '-';
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string hex;
+  const std::uint64_t sum = checksum64(bytes);
+  for (int shift = 60; shift >= 0; shift -= 4) hex += kHex[(sum >> shift) & 15];
+  return hex;
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+}
+
+std::string stem_of(const std::string& path) {
+  const std::string file = path.substr(directory_of(path).size());
+  const std::string stem = file.substr(0, file.rfind('.'));
+  return stem.empty() ? "job" : stem;
+}
+
+void decode_top(DecodeContext& context, const OptionMap& options) {
+  JobFile& job = context.job;
+  const std::int64_t version = options.integer("version", kJobLanguageVersion);
+  if (version != kJobLanguageVersion) {
+    options.error("version", "version " + std::to_string(version) + " of the job language is not known to this sinter", "write version: 1");
+  }
+  job.name = options.string("name", stem_of(job.path));
+  job.description = options.string("description");
+  const bool has_bad_name = job.name.empty() || job.name.find('/') != std::string::npos ||
+                            std::any_of(job.name.begin(), job.name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  if (has_bad_name && options.has("name")) {
+    options.error("name", "a job's name is one line of text without '/'", "the name is used in messages and file names");
+  }
+}
+
+void decode_sections(DecodeContext& context, const ConfigNode& root, const ColumnDiscovery& discover) {
+  const SectionTable table = section_table(Section::Top);
+  const OptionMap options(root, table.options, table.short_form, "", context.diagnostics);
+  decode_top(context, options);
+  std::vector<SourceDraft> drafts;
+  if (const ConfigNode* sources = options.node("sources")) drafts = decode_sources(context, *sources);
+  decode_schema(context, root, drafts, discover);
+  for (SourceDraft& draft : drafts) {
+    complete_source(context, draft);
+    context.job.sources.push_back(std::move(draft.source));
+  }
+  decode_clean(context, options.node("clean"));
+  decode_fuse(context, options.node("fuse"));
+  decode_quality(context, options.node("quality"));
+  if (const ConfigNode* output = options.node("output")) decode_output(context, *output);
+  decode_execution(context, options.node("execution"));
+}
+
+}  // namespace
+
+std::optional<JobFile> load_job(const std::string& text, const std::string& path, const std::vector<std::string>& overrides,
+                                const ColumnDiscovery& discover, Diagnostics& diagnostics, const EnvironmentLookup& environment) {
+  auto parsed = read_yaml(text, diagnostics);
+  if (!parsed.ok()) return std::nullopt;  // read_yaml() has told `diagnostics` why
+  apply_overrides(*parsed, overrides, diagnostics);
+  ConfigNode root = std::move(*parsed);
+  std::erase_if(root.entries, [](const ConfigEntry& entry) { return entry.key.starts_with("x-"); });  // the person's own keys
+  substitute_references(root, environment, diagnostics);
+  JobFile job;
+  job.path = path;
+  job.text = text;
+  job.overrides = overrides;
+  DecodeContext context{job, diagnostics, directory_of(path), all_cleaners(), all_rules()};
+  decode_sections(context, root, discover);
+  if (!diagnostics.ok()) return std::nullopt;
+  job.hash = meaning_hash(root, job);
+  return job;
+}
+
+}  // namespace sinter::fusion

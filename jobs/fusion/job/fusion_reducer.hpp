@@ -1,0 +1,58 @@
+// FusionReducer: merges the claims of one entity and writes its fused record. One attempt, one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "framework/api/task.hpp"
+#include "jobs/fusion/config/job_file.hpp"
+#include "jobs/fusion/job/record_writer.hpp"
+#include "jobs/fusion/rules/row_state.hpp"
+
+namespace sinter::fusion {
+
+inline constexpr std::string_view kEntities = "entities";
+inline constexpr std::string_view kCellsFused = "cells_fused";
+inline constexpr std::string_view kCellsEmpty = "cells_empty";
+inline constexpr std::string_view kCellsInConflict = "cells_in_conflict";
+inline constexpr std::string_view kClaims = "claims";
+
+class FusionReducer final : public ReduceTask {
+ public:
+  /// `job` and `layout` must outlive the reducer.
+  FusionReducer(const JobFile& job, const RowLayout& layout, TaskContext& context);
+
+  Status reduce(RawGroup& group, OutputSink& output) override;
+  Status finish(OutputSink& output) override;
+
+  /// Fuses a group without writing it; the cells are valid until the next group.
+  Result<std::span<const FusedCell>> fuse(RawGroup& group);
+
+ private:
+  /// False when row-level cleaning drops the current row of the group (counted).
+  Result<bool> keeps_row(const RawGroup& group);
+  void count_cells(std::span<const FusedCell> cells);
+
+  const JobFile& job_;
+  TaskContext& context_;
+  RowFuser fuser_;
+  RecordWriter writer_;
+  Counter rows_fused_;
+  Counter entities_;
+  Counter cells_fused_;
+  Counter cells_empty_;
+  Counter cells_in_conflict_;
+  Counter claims_;
+  Counter duplicates_;
+  Counter outdated_;
+  bool row_level_;
+  Arena arena_;
+  std::string previous_suffix_;
+  std::size_t previous_source_size_ = 0;
+  bool first_row_ = true;
+  std::string line_;
+};
+
+}  // namespace sinter::fusion

@@ -1,0 +1,77 @@
+// Cleaning of rows: see row_cleaner.hpp. One thread.
+#include "jobs/fusion/job/row_cleaner.hpp"
+
+namespace sinter::fusion {
+namespace {
+
+std::string step_name(const ConfigNode& step) {
+  if (step.kind == NodeKind::Map && !step.entries.empty()) return step.entries.front().key;
+  return step.scalar;
+}
+
+}  // namespace
+
+Result<RowCleaner> RowCleaner::create(const std::vector<Attribute>& schema, const std::vector<bool>& required,
+                                      const std::vector<CleanPlan>& plans, const std::string& timezone) {
+  const std::vector<CleanerInfo> cleaners = all_cleaners();
+  RowCleaner made;
+  Diagnostics diagnostics;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    Column column{{}, schema[i].type, plans[i].on_bad_value, required[i]};
+    const CleanerSetting setting{&schema, i, timezone};
+    for (const ConfigNode& node : plans[i].steps) {
+      auto cleaner = make_cleaner(cleaners, node, setting, "clean." + schema[i].name, diagnostics);
+      if (cleaner == nullptr) return internal_error("cleaning step of '" + schema[i].name + "' cannot be made");
+      const bool sees_null = cleaner->sees_null();
+      column.steps.push_back({step_name(node), std::move(cleaner), sees_null});
+    }
+    made.columns_.push_back(std::move(column));
+  }
+  return made;
+}
+
+RowVerdict RowCleaner::clean_row(RowCells& row) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const RowVerdict verdict = clean_cell(row, i);
+    if (verdict.kind != RowVerdict::Kind::Keep) return verdict;
+  }
+  return {};
+}
+
+RowVerdict RowCleaner::clean_cell(RowCells& row, std::size_t attribute) {
+  Column& column = columns_[attribute];
+  Value& cell = row.cells[attribute];
+  const Value before = cell;
+  for (const Step& step : column.steps) {
+    if (cell.is_null() && !step.sees_null) continue;
+    switch (step.cleaner->apply(row, attribute, reason_)) {
+      case CellVerdict::Keep: break;
+      case CellVerdict::Fail: {
+        const RowVerdict verdict = fail(row, attribute, step.name, before);
+        if (verdict.kind != RowVerdict::Kind::Keep) return verdict;
+        break;
+      }
+      case CellVerdict::DropRow: return {RowVerdict::Kind::Drop, attribute, step.name, {}, before};
+    }
+  }
+  if (!cell.is_null() && cell.type() != column.type && convert_cell(row, attribute, column.type, reason_) != CellVerdict::Keep) {
+    const RowVerdict verdict = fail(row, attribute, to_string(column.type), before);
+    if (verdict.kind != RowVerdict::Kind::Keep) return verdict;
+  }
+  if (column.required && cell.is_null()) {
+    reason_ = "a required value is missing";
+    return {RowVerdict::Kind::Reject, attribute, "required", reason_, before};
+  }
+  return {};
+}
+
+RowVerdict RowCleaner::fail(RowCells& row, std::size_t attribute, std::string_view rule, const Value& before) {
+  if (columns_[attribute].on_bad_value == OnBadValue::Null) {
+    row.cells[attribute] = Value::null();
+    ++nulled_cells_;
+    return {};
+  }
+  return {RowVerdict::Kind::Reject, attribute, rule, reason_, before};
+}
+
+}  // namespace sinter::fusion

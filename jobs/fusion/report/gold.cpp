@@ -1,0 +1,232 @@
+// Truth and fused output, compared: see gold.hpp. One thread.
+#include "jobs/fusion/report/gold.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/memory_budget.hpp"
+#include "framework/io/input.hpp"
+#include "framework/io/text_output.hpp"
+#include "jobs/fusion/job/record_writer.hpp"
+#include "jobs/fusion/job/row_cleaner.hpp"
+#include "jobs/fusion/job/source_binding.hpp"
+#include "jobs/fusion/rules/rule.hpp"
+
+namespace sinter::fusion {
+namespace {
+
+/// The largest truth that is compared; it is held in memory.
+constexpr std::uint64_t kMaxGoldBytes = 2ull << 30;
+
+/// Reads every record of the files that a declaration names.
+template <class Visit>
+Status for_each_record(FileSystem& files, const InputDeclaration& input, Visit visit) {
+  MemoryBudget budget("quality.gold memory", kMaxGoldBytes);
+  SINTER_ASSIGN(const std::vector<InputFile> found, expand_inputs(files, {input}));
+  for (const InputFile& file : found) {
+    SINTER_ASSIGN(auto reader, open_reader(files, budget, file, {0, 0, file.size_bytes, 1}, input.columns));
+    while (true) {
+      SINTER_ASSIGN(const std::span<const Record> batch, reader->next_batch());
+      if (batch.empty()) break;
+      for (const Record& record : batch) {
+        SINTER_TRY(visit(file.path, record));
+      }
+    }
+  }
+  return {};
+}
+
+class Truth {
+ public:
+  Truth(const JobFile& job, RowCleaner cleaner)
+      : job_(job), binding_(bind_source(job, *job.gold)), cleaner_(std::move(cleaner)), cells_(job.schema.size()) {}
+
+  Status add(const std::string& path, const Record& record) {
+    if (!record.problem.empty()) return bad(path, record, std::string(record.problem));
+    std::fill(cells_.begin(), cells_.end(), Value::null());
+    for (std::size_t i = 0; i < cells_.size(); ++i) load(record, binding_.attribute_field[i], cells_[i]);
+    std::size_t first = job_.key_size;
+    std::size_t last = cells_.size();
+    if (job_.gold->long_shape) {
+      first = find_attribute(job_.schema, record.fields[binding_.attribute_name_field].text);
+      if (first == kNoField) return {};  // truth may speak of attributes the job does not fuse
+      last = first + 1;
+      load(record, binding_.value_field, cells_[first]);
+    }
+    RowCells row{cells_, &arena_};
+    std::string key;
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      if (i >= job_.key_size && (i < first || i >= last)) continue;
+      const RowVerdict verdict = cleaner_.clean_cell(row, i);
+      if (verdict.kind != RowVerdict::Kind::Keep) return bad(path, record, job_.schema[i].name + ": " + std::string(verdict.reason));
+      if (i < job_.key_size) append_value(key, cells_[i]);
+    }
+    std::vector<Value>& truth = by_entity_.try_emplace(std::move(key), cells_.size()).first->second;
+    for (std::size_t i = first; i < last; ++i) {
+      if (!cells_[i].is_null()) truth[i] = arena_.copy(cells_[i]);
+    }
+    return {};
+  }
+
+  const std::unordered_map<std::string, std::vector<Value>>& by_entity() const { return by_entity_; }
+
+ private:
+  static void load(const Record& record, std::size_t field, Value& cell) {
+    if (field == kNoField) return;
+    const FieldView& view = record.fields[field];
+    if (view.kind != FieldKind::Missing && view.kind != FieldKind::Null) cell = Value::of_string(view.text);
+  }
+  static Status bad(const std::string& path, const Record& record, const std::string& why) {
+    return user_error("quality.gold: " + path + ":" + std::to_string(record.line) + ": " + why);
+  }
+
+  const JobFile& job_;
+  SourceBinding binding_;
+  RowCleaner cleaner_;
+  std::vector<Value> cells_;
+  Arena arena_;
+  std::unordered_map<std::string, std::vector<Value>> by_entity_;
+};
+
+/// Types of the output's columns: what each rule answers with.
+Result<std::vector<ValueType>> output_types(const JobFile& job) {
+  const std::vector<RuleInfo> rules = all_rules();
+  Diagnostics diagnostics;
+  std::vector<ValueType> types;
+  for (std::size_t i = 0; i < job.schema.size(); ++i) {
+    if (i < job.key_size) {
+      types.push_back(job.schema[i].type);
+      continue;
+    }
+    const auto rule = make_rule(rules, job.fuse[i].rule, {job.schema[i], {}}, "fuse." + job.schema[i].name, diagnostics);
+    if (rule == nullptr) return internal_error("rule of '" + job.schema[i].name + "' cannot be made");
+    types.push_back(rule->result_type());
+  }
+  return types;
+}
+
+/// Compares one fused record with the truth of its entity, when there is one.
+class Comparison {
+ public:
+  Comparison(const JobFile& job, const Truth& truth, std::vector<ValueType> types)
+      : job_(job), truth_(truth), types_(std::move(types)), cells_(job.schema.size()) {
+    for (const Attribute& attribute : job.schema) report_.attributes.push_back({.attribute = attribute.name});
+    report_.gold_entities = truth.by_entity().size();
+  }
+
+  Status add(const std::string& path, const Record& record) {
+    arena_.clear();
+    RowCells row{cells_, &arena_};
+    std::string key;
+    std::string reason;
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      const FieldView& field = record.fields[i];
+      const bool empty = field.kind == FieldKind::Missing || field.kind == FieldKind::Null;
+      cells_[i] = empty ? Value::null() : Value::of_string(field.text);
+      if (!empty && convert_cell(row, i, types_[i], reason) != CellVerdict::Keep) {
+        return internal_error("output " + path + ":" + std::to_string(record.line) + " cannot be read back: " + reason);
+      }
+      if (i < job_.key_size) append_value(key, cells_[i]);
+    }
+    const auto found = truth_.by_entity().find(key);
+    if (found == truth_.by_entity().end()) return {};
+    ++report_.found_entities;
+    compared_.insert(std::move(key));
+    for (std::size_t i = job_.key_size; i < cells_.size(); ++i) {
+      if (!found->second[i].is_null()) report_.attributes[i].add(cells_[i], found->second[i], job_.fuse[i].tolerance);
+    }
+    return {};
+  }
+
+  /// Gold cells of entities that the output does not have count as not covered.
+  QualityReport finish() && {
+    for (const auto& [key, truth] : truth_.by_entity()) {
+      if (compared_.contains(key)) continue;
+      for (std::size_t i = job_.key_size; i < truth.size(); ++i) {
+        if (!truth[i].is_null()) ++report_.attributes[i].gold_cells;
+      }
+    }
+    report_.attributes.erase(report_.attributes.begin(), report_.attributes.begin() + static_cast<std::ptrdiff_t>(job_.key_size));
+    return std::move(report_);
+  }
+
+ private:
+  const JobFile& job_;
+  const Truth& truth_;
+  std::vector<ValueType> types_;
+  std::vector<Value> cells_;
+  Arena arena_;
+  QualityReport report_;
+  std::unordered_set<std::string> compared_;
+};
+
+InputDeclaration output_as_input(const JobFile& job, const std::vector<std::string>& output_paths) {
+  InputDeclaration input{"output", output_paths, {}, {}};
+  input.format.kind = output_format(job.output_path) == OutputFormat::JsonLines ? FormatKind::JsonLines : FormatKind::Csv;
+  for (const Attribute& attribute : job.schema) input.columns.push_back({attribute.name, false});
+  return input;
+}
+
+double measured(const QualityCheck& check, const AttributeQuality& quality) {
+  switch (check.measure) {
+    case QualityCheck::Measure::Coverage: return quality.coverage();
+    case QualityCheck::Measure::ErrorRate: return quality.error_rate();
+    case QualityCheck::Measure::Mae: return quality.mae();
+    case QualityCheck::Measure::Rmse: return quality.rmse();
+    case QualityCheck::Measure::RejectedRows: break;
+  }
+  return 0;
+}
+
+std::string_view measure_name(QualityCheck::Measure measure) {
+  switch (measure) {
+    case QualityCheck::Measure::Coverage: return "coverage";
+    case QualityCheck::Measure::ErrorRate: return "error_rate";
+    case QualityCheck::Measure::Mae: return "mae";
+    case QualityCheck::Measure::Rmse: return "rmse";
+    case QualityCheck::Measure::RejectedRows: return "rejected_rows";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<QualityReport> compare_with_gold(FileSystem& files, const JobFile& job, const std::vector<std::string>& output_paths) {
+  require(job.gold.has_value(), "compare_with_gold() needs quality.gold");
+  const std::vector<bool> nothing_required(job.schema.size(), false);
+  SINTER_ASSIGN(RowCleaner cleaner, RowCleaner::create(job.schema, nothing_required, job.gold_clean, job.gold->timezone));
+  Truth truth(job, std::move(cleaner));
+  const InputDeclaration gold_input{"quality.gold", job.gold->paths, job.gold->format, bind_source(job, *job.gold).columns};
+  SINTER_TRY(for_each_record(files, gold_input, [&](const std::string& path, const Record& record) { return truth.add(path, record); }));
+  SINTER_ASSIGN(std::vector<ValueType> types, output_types(job));
+  Comparison comparison(job, truth, std::move(types));
+  SINTER_TRY(for_each_record(files, output_as_input(job, output_paths),
+                             [&](const std::string& path, const Record& record) { return comparison.add(path, record); }));
+  return std::move(comparison).finish();
+}
+
+std::vector<CheckOutcome> judge_checks(const JobFile& job, const QualityReport* quality, double rejected_share) {
+  std::vector<CheckOutcome> outcomes;
+  for (const QualityCheck& check : job.checks) {
+    double value = rejected_share;
+    std::string subject = "the input";
+    if (check.measure != QualityCheck::Measure::RejectedRows) {
+      if (quality == nullptr) continue;
+      const bool all = check.attribute < 0;
+      const std::size_t index = all ? 0 : static_cast<std::size_t>(check.attribute) - job.key_size;
+      value = measured(check, all ? quality->total() : quality->attributes[index]);
+      subject = all ? "all attributes" : quality->attributes[index].attribute;
+    }
+    CheckOutcome outcome{check, {}, check.bound_is_minimum ? value >= check.bound : value <= check.bound};
+    outcome.text.append(measure_name(check.measure)).append(" of ").append(subject).append(" is ");
+    append_double(outcome.text, value);
+    outcome.text.append(check.bound_is_minimum ? ", at least " : ", at most ");
+    append_double(outcome.text, check.bound);
+    outcome.text.append(" allowed");
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+}  // namespace sinter::fusion

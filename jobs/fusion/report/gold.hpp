@@ -1,0 +1,29 @@
+// Comparison of a finished output with known truth (`quality.gold`). One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+#include "jobs/fusion/config/job_file.hpp"
+#include "jobs/fusion/report/quality.hpp"
+
+namespace sinter::fusion {
+
+/// Reads the truth through the job's general cleaning steps, then the fused output files, and compares cell by cell.
+/// Memory: the truth is held; the output streams by. Errors: truth rows that cannot be read or cleaned (named), files.
+/// Requires: job.gold.
+Result<QualityReport> compare_with_gold(FileSystem& files, const JobFile& job, const std::vector<std::string>& output_paths);
+
+/// A quality check with what was measured.
+struct CheckOutcome {
+  QualityCheck check;
+  std::string text;  // "error_rate of price is 0.12, at most 0.10 allowed"
+  bool passed = true;
+};
+
+/// Judges the job's checks. `rejected_share` is rows_rejected / rows_read.
+std::vector<CheckOutcome> judge_checks(const JobFile& job, const QualityReport* quality, double rejected_share);
+
+}  // namespace sinter::fusion

@@ -1,0 +1,51 @@
+// mean: the exact sum over the count, correctly rounded. Immutable; any thread.
+#include "jobs/fusion/rules/rule_list.hpp"
+#include "jobs/fusion/rules/sums_rule.hpp"
+
+namespace sinter::fusion {
+namespace {
+
+/// Confidence: s / sqrt(n) with the sample deviation s, from exact sums.
+class MeanRule final : public SumsRule {
+ public:
+  MeanRule(ValueType attribute, MinSupport min_support)
+      : SumsRule({1, 2}), attribute_(attribute), min_support_(min_support) {}
+  ClaimNeeds needs() const override { return {}; }
+  ValueType result_type() const override { return mediated_type(attribute_); }
+
+ protected:
+  void add_claim(const Claim& claim, Sums& sums) const override {
+    add_value(sums[0], claim.value);
+    add_product(sums[1], {&claim.value, &claim.value}, {});
+  }
+  FusedCell answer(std::uint64_t claims, const Sums& sums) const override {
+    FusedCell cell = no_answer(claims);
+    cell.confidence_is_standard_error = true;
+    const double error = standard_error(claims, claims, sums[0], sums[1]);
+    cell.confidence = shown_error(error, attribute_);
+    cell.distinct_values = claims == 1 || error == 0 ? 1 : error > 0 ? 2 : 0;
+    if (min_support_.met_by(claims, 1)) cell.value = number_value(sums[0].divided_by(claims), result_type());
+    return cell;
+  }
+
+ private:
+  ValueType attribute_;
+  MinSupport min_support_;
+};
+
+}  // namespace
+
+std::vector<ValueType> numeric_types() { return {ValueType::Int64, ValueType::Double, ValueType::Timestamp}; }
+
+std::vector<RuleInfo> mean_rules() {
+  RuleInfo mean{"mean", {"avg", "average", "meet_in_the_middle"}, "the arithmetic mean, exactly summed and correctly rounded",
+                "temperature: mean", numeric_types(), {}, {}};
+  mean.make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {
+    return std::make_unique<MeanRule>(setting.attribute.type, read_modifiers(options, setting, "mean", {}).min_support);
+  };
+  std::vector<RuleInfo> rules;
+  rules.push_back(std::move(mean));
+  return rules;
+}
+
+}  // namespace sinter::fusion

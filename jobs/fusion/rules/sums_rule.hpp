@@ -1,0 +1,50 @@
+// SumsRule: rules whose state is a count and a few exact sums: sum, count, mean, weighted_mean, least_squares. Immutable; any thread.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+
+#include "jobs/fusion/rules/algebraic_rule.hpp"
+#include "jobs/fusion/rules/exact_sum.hpp"
+
+namespace sinter::fusion {
+
+inline constexpr std::size_t kMaxSums = 4;
+using Sums = std::array<ExactSum, kMaxSums>;
+
+/// State: varint claims, then one ExactSum of each degree.
+class SumsRule : public AlgebraicRule {
+ public:
+  explicit SumsRule(std::initializer_list<unsigned> degrees);
+
+  void lift(const Claim& claim, std::string& state) const final;
+  bool merge_in_place(std::span<char> into, std::string_view state) const final;
+  void merge(std::string_view a, std::string_view b, std::string& merged) const final;
+  using AlgebraicRule::finish;
+  FusedCell finish(std::string_view state, Arena& arena) const final;
+
+ protected:
+  virtual void add_claim(const Claim& claim, Sums& sums) const = 0;
+  virtual FusedCell answer(std::uint64_t claims, const Sums& sums) const = 0;
+
+ private:
+  void prepare(Sums& sums) const;
+  bool read(std::string_view bytes, std::uint64_t& claims, Sums& sums) const;
+  void write(std::uint64_t claims, const Sums& sums, std::string& out) const;
+
+  std::array<unsigned, kMaxSums> degrees_{};
+  std::size_t size_ = 0;
+};
+
+/// A claim's number without rounding; timestamps are microseconds. False when it is not finite.
+bool exact_factor(const Value& value, ExactFactor& factor);
+/// Adds a number of any numeric type.
+void add_value(ExactSum& sum, const Value& value);
+/// Adds a product; not-a-number when a factor is not finite.
+void add_product(ExactSum& sum, std::initializer_list<const Value*> values, std::initializer_list<double> weights);
+
+/// sqrt( D / (m (m - 1)) ), D = S(x^2) - S(x)^2 / n taken without rounding, so that close values of large size lose nothing.
+/// With m = n that is the standard error of the mean. NaN when m < 2 or a sum is not finite.
+double standard_error(std::uint64_t n, std::uint64_t m, const ExactSum& sum, const ExactSum& squares);
+
+}  // namespace sinter::fusion

@@ -1,0 +1,218 @@
+// Counting votes: see vote_rule.hpp. Any thread.
+#include "jobs/fusion/rules/vote_rule.hpp"
+
+#include <algorithm>
+
+#include "jobs/fusion/rules/exact_sum.hpp"
+#include "jobs/fusion/rules/value_order.hpp"
+
+namespace sinter::fusion {
+namespace {
+
+/// Votes for one value or one cluster.
+struct Candidate {
+  HeldValue value;  // of a cluster: its smallest value
+  std::uint64_t voters = 0;
+  double weight = 0;
+  double best_weight = 0;
+  std::optional<Timestamp> newest;
+  RecordPosition first;
+  std::size_t longest = 0;
+
+  void swap(Candidate& other) {
+    value.swap(other.value);
+    std::swap(voters, other.voters);
+    std::swap(weight, other.weight);
+    std::swap(best_weight, other.best_weight);
+    std::swap(newest, other.newest);
+    std::swap(first, other.first);
+    std::swap(longest, other.longest);
+  }
+};
+
+std::size_t length_of(const Value& value) {
+  if (value.type() == ValueType::String) return value.string().size();
+  return value.type() == ValueType::List ? value.list_size() : 0;
+}
+
+/// A counting of one cell. Candidates come in ascending order of value, so "not better" keeps the smaller one.
+class Tally {
+ public:
+  explicit Tally(const VoteSetting& setting) : setting_(setting), clustered_(setting.modifiers.same_within.active) {}
+
+  Status add(const Claim& claim) {
+    const bool same = claims_ > 0 && same_value(value_.value.value(), claim.value);
+    ++claims_;
+    if (!same) {
+      if (claims_ > 1) SINTER_TRY(end_value());
+      const bool joins = claims_ > 1 && clustered_ && setting_.modifiers.same_within.joins(cluster_.value.value(), claim.value);
+      if (claims_ > 1 && !joins) end_cluster();
+      begin_value(claim, !joins);
+    }
+    SINTER_TRY(add_voter(claim));
+    note(value_, claim);
+    if (clustered_) note(cluster_, claim);
+    return {};
+  }
+
+  Result<FusedCell> finish(Arena& arena) {
+    FusedCell cell = no_answer(claims_);
+    if (claims_ == 0) return cell;
+    SINTER_TRY(end_value());
+    end_cluster();
+    cell.distinct_values = clusters_;
+    const double score = this->score(best_), total = setting_.by_weight ? total_weight_.to_double() : static_cast<double>(total_voters_);
+    cell.confidence = total > 0 ? score / total : kUndefined;
+    const bool enough = best_.voters >= setting_.min_sources && setting_.modifiers.min_support.met_by(best_.voters, cell.confidence);
+    if (enough) cell.value = arena.copy((clustered_ ? best_exact_ : best_).value.value());
+    return cell;
+  }
+
+ private:
+  double score(const Candidate& candidate) const {
+    return setting_.by_weight ? candidate.weight : static_cast<double>(candidate.voters);
+  }
+
+  /// Whether a later (larger) candidate beats an earlier one.
+  bool beats(const Candidate& later, const Candidate& earlier) const {
+    if (score(later) != score(earlier)) return score(later) > score(earlier);
+    switch (setting_.modifiers.ties) {
+      case Ties::Trust: return later.weight > earlier.weight;
+      case Ties::Smallest: return false;
+      case Ties::Largest: return true;
+      case Ties::First: return later.first < earlier.first;
+      case Ties::MostTrusted: return later.best_weight > earlier.best_weight;
+      case Ties::Newest: return later.newest > earlier.newest;  // no time is less than any time
+      case Ties::Longest: return later.longest > earlier.longest;
+    }
+    return false;
+  }
+
+  void begin_value(const Claim& claim, bool opens_cluster) {
+    value_.value.hold(claim.value);
+    reset(value_, claim);
+    value_weight_.reset(1);
+    in_source_ = false;
+    if (!opens_cluster || !clustered_) return;
+    cluster_.value.hold(claim.value);
+    reset(cluster_, claim);
+    cluster_weight_.reset(1);
+    cluster_sources_.clear();
+    has_exact_ = false;
+  }
+
+  static void reset(Candidate& candidate, const Claim& claim) {
+    candidate.voters = 0;
+    candidate.best_weight = 0;
+    candidate.newest.reset();
+    candidate.first = claim.position;
+    candidate.longest = length_of(claim.value);
+  }
+
+  static void note(Candidate& candidate, const Claim& claim) {
+    candidate.best_weight = std::max(candidate.best_weight, claim.weight);
+    candidate.newest = std::max(candidate.newest, claim.time);
+    candidate.first = std::min(candidate.first, claim.position);
+    candidate.longest = std::max(candidate.longest, length_of(claim.value));
+  }
+
+  /// Claims of one source are neighbours; the vote is cast when the source ends, with its largest weight.
+  Status add_voter(const Claim& claim) {
+    if (in_source_ && !claim.source.empty() && claim.source == source_) {
+      source_weight_ = std::max(source_weight_, claim.weight);
+      return {};
+    }
+    SINTER_TRY(cast_vote());
+    in_source_ = true;
+    source_.assign(claim.source);
+    source_weight_ = claim.weight;
+    return {};
+  }
+
+  Status cast_vote() {
+    if (!in_source_) return {};
+    in_source_ = false;
+    ++value_.voters;
+    value_weight_.add(source_weight_);
+    if (!clustered_) return {};
+    if (!source_.empty()) {
+      if (cluster_sources_.contains(source_)) return {};
+      SINTER_TRY(cluster_sources_.add(source_));
+    }
+    ++cluster_.voters;
+    cluster_weight_.add(source_weight_);
+    return {};
+  }
+
+  Status end_value() {
+    SINTER_TRY(cast_vote());
+    value_.weight = value_weight_.to_double();
+    if (clustered_ && (!has_exact_ || beats(value_, exact_))) {
+      // Copied, not moved: the value stays the one that the next claim is compared with.
+      exact_.value.hold(value_.value.value());
+      copy_numbers(value_, exact_);
+      has_exact_ = true;
+    }
+    return {};
+  }
+
+  static void copy_numbers(const Candidate& from, Candidate& to) {
+    to.voters = from.voters;
+    to.weight = from.weight;
+    to.best_weight = from.best_weight;
+    to.newest = from.newest;
+    to.first = from.first;
+    to.longest = from.longest;
+  }
+
+  void end_cluster() {
+    if (clustered_) cluster_.weight = cluster_weight_.to_double();
+    Candidate& ended = clustered_ ? cluster_ : value_;
+    total_voters_ += ended.voters;
+    if (setting_.by_weight) total_weight_.add(clustered_ ? cluster_weight_ : value_weight_);
+    ++clusters_;
+    if (clusters_ > 1 && !beats(ended, best_)) return;
+    best_.swap(ended);
+    if (clustered_) best_exact_.swap(exact_);
+  }
+
+  const VoteSetting& setting_;
+  const bool clustered_;
+  Candidate value_, cluster_, exact_, best_, best_exact_;
+  ExactSum value_weight_, cluster_weight_, total_weight_;
+  SourceSet cluster_sources_;
+  std::string source_;
+  double source_weight_ = 0;
+  bool in_source_ = false;
+  bool has_exact_ = false;
+  std::uint64_t claims_ = 0;
+  std::uint64_t clusters_ = 0;
+  std::uint64_t total_voters_ = 0;
+};
+
+}  // namespace
+
+ClaimNeeds VoteRule::needs() const {
+  const Ties ties = setting_.modifiers.ties;
+  ClaimNeeds needs;
+  needs.source = true;
+  needs.time = ties == Ties::Newest;
+  needs.position = ties == Ties::First;
+  needs.weight = setting_.modifiers.use_weight && (setting_.by_weight || ties == Ties::Trust || ties == Ties::MostTrusted);
+  return needs;
+}
+
+Result<FusedCell> VoteRule::finish(ClaimCursor& claims, Arena& arena) const {
+  SINTER_TRY(claims.rewind());
+  Tally tally(setting_);
+  Claim claim;
+  while (true) {
+    SINTER_ASSIGN(const bool more, claims.next(claim));
+    if (!more) break;
+    if (!needs().weight) claim.weight = 1;  // a cursor may give more than was asked for
+    SINTER_TRY(tally.add(claim));
+  }
+  return tally.finish(arena);
+}
+
+}  // namespace sinter::fusion

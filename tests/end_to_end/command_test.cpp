@@ -1,0 +1,94 @@
+// The command as a person meets it: verbs, help, exit codes, and nothing but data on stdout.
+#include <gtest/gtest.h>
+
+#include "tests/end_to_end/sinter_run.hpp"
+
+namespace sinter::testing {
+namespace {
+
+class Command : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_.write("a.csv", "isbn,price,title\n1,10,Dune\n2,7,Emma\n");
+    directory_.write("b.jsonl", "{\"book\":{\"id\":\"1\"},\"eur\":12,\"title\":\"Dune\"}\n{\"book\":{\"id\":\"3\"},\"eur\":5,\"title\":\"Kim\"}\n");
+    job_ = directory_.write("job.yaml",
+                            "version: 1\nname: shops\nschema: { price: double, title: string }\nsources:\n  a: { from: a.csv, trust: 0.9 }\n"
+                            "  b: { from: b.jsonl, columns: { isbn: book.id, price: eur } }\nclean: { isbn: [trim] }\nentity: { key: isbn }\n"
+                            "fuse: { default: weighted_vote, attributes: { price: median } }\noutput: { fused: { to: out/books.csv } }\n");
+  }
+  TemporaryDirectory directory_;
+  std::string job_;
+};
+
+TEST_F(Command, run_fuses_and_publishes_a_manifest) {
+  const SinterRun run = sinter_run(job_);
+  ASSERT_EQ(run.command.exit_code, 0) << run.command.err;
+  EXPECT_EQ(read_whole_file(directory_ / "out/books.csv"), "isbn,price,title\n1,11,Dune\n2,7,Emma\n3,5,Kim\n");
+  const auto manifest = nlohmann::json::parse(read_whole_file(directory_ / "out/_SUCCESS.json"), nullptr, false);
+  ASSERT_TRUE(manifest.is_object());
+  EXPECT_EQ(manifest["job"], "shops");
+  EXPECT_EQ(manifest["counters"]["rows_read"], 4);
+  EXPECT_TRUE(run.accounts_for_every_row());
+}
+
+TEST_F(Command, run_writes_jsonl_when_the_extension_says_so) {
+  const SinterRun run = sinter_run(job_, {"--set", "output.fused.to=out/books.jsonl"});
+  ASSERT_EQ(run.command.exit_code, 0) << run.command.err;
+  EXPECT_EQ(read_whole_file(directory_ / "out/books.jsonl"),
+            "{\"isbn\":\"1\",\"price\":11,\"title\":\"Dune\"}\n{\"isbn\":\"2\",\"price\":7,\"title\":\"Emma\"}\n{\"isbn\":\"3\",\"price\":5,\"title\":\"Kim\"}\n");
+}
+
+TEST_F(Command, run_writes_a_directory_of_parts_when_the_path_ends_in_a_slash) {
+  const SinterRun run = sinter_run(job_, {"--set", "output.fused.to=out/parts/"});
+  ASSERT_EQ(run.command.exit_code, 0) << run.command.err;
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "out/parts/_SUCCESS.json"));
+  EXPECT_EQ(read_whole_file(directory_ / "out/parts/part-00000.csv"), "isbn,price,title\n1,11,Dune\n2,7,Emma\n3,5,Kim\n");
+}
+
+TEST_F(Command, stdout_carries_nothing_but_the_result_object) {
+  const CommandResult text = sinter({"run", job_});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_EQ(text.out, "");
+  EXPECT_NE(text.err.find("3"), std::string::npos);
+}
+
+TEST_F(Command, check_explain_preview_read_the_job) {
+  EXPECT_EQ(sinter({"check", job_}).exit_code, 0);
+  const CommandResult explained = sinter({"explain", job_});
+  EXPECT_EQ(explained.exit_code, 0) << explained.err;
+  EXPECT_NE(explained.out.find("median"), std::string::npos) << explained.out;
+  const CommandResult preview = sinter({"preview", job_, "-n", "1"});
+  EXPECT_EQ(preview.exit_code, 0) << preview.err;
+  for (const char* text : {"Dune", "10", "12", "11"}) EXPECT_NE(preview.out.find(text), std::string::npos) << preview.out;
+  EXPECT_EQ(preview.out.find("Kim"), std::string::npos) << "only the first entity was asked for";
+}
+
+TEST_F(Command, lists_schema_completion_version_are_printed) {
+  EXPECT_NE(sinter({"list", "rules"}).out.find("weighted_median"), std::string::npos);
+  EXPECT_NE(sinter({"list", "cleaners"}).out.find("parse_time"), std::string::npos);
+  EXPECT_NE(sinter({"list", "formats"}).out.find("jsonl"), std::string::npos);
+  EXPECT_TRUE(nlohmann::json::parse(sinter({"schema"}).out, nullptr, false).is_object());
+  for (const char* shell : {"bash", "zsh", "fish"}) EXPECT_NE(sinter({"completion", shell}).out.find("explain"), std::string::npos);
+  EXPECT_EQ(sinter({"version"}).out.rfind("sinter ", 0), 0u);
+}
+
+TEST_F(Command, wrong_usage_exits_with_2_and_suggests) {
+  const CommandResult wrong = sinter({"rnu", job_});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_NE(wrong.err.find("'run'"), std::string::npos) << wrong.err;
+  EXPECT_EQ(sinter({"run"}).exit_code, 2);
+  EXPECT_EQ(sinter({"run", job_, "--no-such-flag"}).exit_code, 2);
+}
+
+TEST_F(Command, a_failed_quality_check_exits_with_3) {
+  directory_.write("gold.csv", "isbn,price,title\n1,99,Dune\n");
+  const std::string gold = "quality: { gold: { from: gold.csv, mae: { max: 1 } } }\n";
+  const std::string path = directory_.write("gold.yaml", read_whole_file(job_) + gold);
+  const SinterRun run = sinter_run(path);
+  EXPECT_EQ(run.command.exit_code, 3) << run.command.err;
+  EXPECT_EQ(run.quality("price", "mae"), 88);
+  EXPECT_EQ(run.quality("title", "wrong"), 0);
+}
+
+}  // namespace
+}  // namespace sinter::testing

@@ -1,0 +1,136 @@
+// publish_output: whole or not at all, whatever fails and whenever.
+#include "framework/io/committed_output.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "base/checksum.hpp"
+#include "base/faulty_file_system.hpp"
+
+namespace sinter {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class CommittedOutput : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(memory_->make_directories("scratch").ok());
+    ASSERT_TRUE(memory_->make_directories("out").ok());
+    ASSERT_TRUE(write_file(*memory_, "scratch/1", "1,x\n").ok());
+    ASSERT_TRUE(write_file(*memory_, "scratch/2", std::string(3 << 20, 'y')).ok());
+  }
+  OutputPublication publication(const std::string& path) const {
+    return {path, "id,v\n", ".csv", {"scratch/1", "scratch/2"}, "job7", false};
+  }
+  std::string content(const std::string& path) {
+    auto bytes = read_file(*memory_, path);
+    return bytes.ok() ? *bytes : "! " + bytes.error().to_string();
+  }
+  std::vector<std::string> listing(const std::string& directory) {
+    auto names = memory_->list(directory);
+    return names.ok() ? *names : std::vector<std::string>{"! " + names.error().to_string()};
+  }
+  std::unique_ptr<FileSystem> memory_ = make_memory_file_system();
+};
+
+TEST_F(CommittedOutput, joins_parts_into_one_file_and_tells_size_and_checksum) {
+  const auto published = publish_output(*memory_, publication("out/new/a.csv"));
+  ASSERT_TRUE(published.ok()) << published.error().to_string();
+  const std::string expected = "id,v\n1,x\n" + std::string(3 << 20, 'y');
+  EXPECT_EQ(content("out/new/a.csv"), expected);
+  ASSERT_EQ(published->size(), 1u);
+  EXPECT_EQ((*published)[0].path, "out/new/a.csv");
+  EXPECT_EQ((*published)[0].size_bytes, expected.size());
+  EXPECT_EQ((*published)[0].checksum, checksum64(expected));
+  EXPECT_THAT(listing("out/new"), ElementsAre("a.csv"));
+}
+
+TEST_F(CommittedOutput, writes_a_directory_of_parts_with_a_header_each) {
+  const auto published = publish_output(*memory_, publication("out/parts/"));
+  ASSERT_TRUE(published.ok()) << published.error().to_string();
+  EXPECT_THAT(listing("out/parts"), ElementsAre("part-00000.csv", "part-00001.csv"));
+  EXPECT_EQ(content("out/parts/part-00000.csv"), "id,v\n1,x\n");
+  EXPECT_EQ((*published)[1].path, "out/parts/part-00001.csv");
+  EXPECT_THAT(listing("out"), ElementsAre("parts"));
+}
+
+TEST_F(CommittedOutput, without_results_the_header_is_still_there) {
+  OutputPublication empty = publication("out/a.csv");
+  empty.parts.clear();
+  ASSERT_TRUE(publish_output(*memory_, empty).ok());
+  EXPECT_EQ(content("out/a.csv"), "id,v\n");
+  empty.path = "out/d/";
+  ASSERT_TRUE(publish_output(*memory_, empty).ok());
+  EXPECT_EQ(content("out/d/part-00000.csv"), "id,v\n");
+}
+
+TEST_F(CommittedOutput, replaces_only_when_told_to) {
+  for (const std::string path : {"out/a.csv", "out/d/"}) {
+    ASSERT_TRUE(publish_output(*memory_, publication(path)).ok());
+    OutputPublication second = publication(path);
+    second.parts = {"scratch/1"};
+    const auto refused = publish_output(*memory_, second);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().fault(), Fault::User);
+    EXPECT_THAT(refused.error().to_string(), HasSubstr("--force"));
+    second.overwrite = true;
+    ASSERT_TRUE(publish_output(*memory_, second).ok());
+  }
+  EXPECT_EQ(content("out/a.csv"), "id,v\n1,x\n");
+  EXPECT_THAT(listing("out/d"), ElementsAre("part-00000.csv"));
+  EXPECT_THAT(listing("out"), ElementsAre("a.csv", "d"));
+}
+
+TEST_F(CommittedOutput, a_file_never_replaces_a_directory_nor_the_other_way_round) {
+  ASSERT_TRUE(memory_->make_directories("out/d").ok());
+  ASSERT_TRUE(write_file(*memory_, "out/f", "x").ok());
+  EXPECT_FALSE(check_output_path(*memory_, "out/d", true).ok());
+  EXPECT_FALSE(check_output_path(*memory_, "out/f/", true).ok());
+  EXPECT_TRUE(check_output_path(*memory_, "out/f", true).ok());
+  EXPECT_TRUE(check_output_path(*memory_, "out/none/", false).ok());
+}
+
+TEST_F(CommittedOutput, a_full_disk_leaves_nothing_and_is_named) {
+  for (const std::string path : {"out/a.csv", "out/d/"}) {
+    FaultyFileSystem faulty(*memory_);
+    faulty.set_free_bytes(1 << 20);
+    const auto published = publish_output(faulty, publication(path));
+    ASSERT_FALSE(published.ok());
+    EXPECT_EQ(published.error().fault(), Fault::Environment);
+    EXPECT_THAT(published.error().to_string(), HasSubstr("out"));
+    EXPECT_THAT(listing("out"), ElementsAre()) << path;
+  }
+}
+
+TEST_F(CommittedOutput, any_single_failure_leaves_the_old_output_or_the_new_one) {
+  for (const std::string path : {"out/a.csv", "out/d/"}) {
+    const std::string file = path == "out/a.csv" ? path : path + "part-00000.csv";
+    for (const FileOperation operation : {FileOperation::Create, FileOperation::Append, FileOperation::Sync, FileOperation::Close, FileOperation::Rename,
+                                          FileOperation::Open, FileOperation::Read, FileOperation::SyncDirectory}) {
+      for (std::uint64_t nth = 0; nth < 12; ++nth) {
+        ASSERT_TRUE(memory_->remove_all("out").ok());
+        ASSERT_TRUE(memory_->make_directories("out").ok());
+        OutputPublication old = publication(path);
+        old.parts = {"scratch/1"};
+        ASSERT_TRUE(publish_output(*memory_, old).ok());
+        FaultyFileSystem faulty(*memory_);
+        faulty.fail(operation, nth, ENOSPC);
+        OutputPublication fresh = publication(path);
+        fresh.overwrite = true;
+        fresh.header = "new\n";
+        const auto published = publish_output(faulty, fresh);
+        const std::string now = content(file);
+        ASSERT_TRUE(now.starts_with("id,v\n") || now.starts_with("new\n")) << now;
+        ASSERT_TRUE(!published.ok() || now.starts_with("new\n"));
+        ASSERT_EQ(listing("out").size(), 1u) << "operation " << static_cast<int>(operation) << " nth " << nth;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sinter

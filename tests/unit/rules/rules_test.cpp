@@ -1,0 +1,342 @@
+// Each rule: answers, ties, confidence, by small cases worked by hand.
+#include <cmath>
+
+#include "jobs/fusion/rules/algebraic_rule.hpp"
+#include "jobs/fusion/rules/exact_sum.hpp"
+#include "tests/unit/rules/rule_testing.hpp"
+
+namespace sinter::fusion::testing {
+namespace {
+
+constexpr ValueType kText = ValueType::String;
+constexpr ValueType kNumber = ValueType::Double;
+
+TEST(Vote, takes_the_value_of_the_most_sources) {
+  const auto rule = rule_of("vote", kText);
+  const std::vector<Claim> claims{text("x", "a"), text("y", "b"), text("y", "c")};
+  EXPECT_EQ(answer(*rule, claims), "y");
+  EXPECT_DOUBLE_EQ(confidence(*rule, claims), 2.0 / 3);
+}
+
+TEST(Vote, counts_a_source_once_per_value_and_anonymous_claims_each) {
+  const auto rule = rule_of("vote", kText);
+  EXPECT_EQ(answer(*rule, {text("x", "a"), text("x", "a"), text("x", "a"), text("y", "b"), text("y", "c")}), "y");
+  EXPECT_EQ(answer(*rule, {text("x"), text("x"), text("x"), text("y", "b"), text("y", "c")}), "x");
+}
+
+TEST(Vote, breaks_ties_by_trust_then_by_the_smallest_value) {
+  const auto rule = rule_of("majority", kText);
+  EXPECT_EQ(answer(*rule, {text("y", "a", 0.4), text("x", "b", 0.3)}), "y");
+  EXPECT_EQ(answer(*rule, {text("y", "a"), text("x", "b")}), "x");
+}
+
+TEST(Vote, breaks_ties_as_told) {
+  std::vector<Claim> claims{text("long", "a", 0.5), text("z", "b", 0.9), text("b", "c", 0.6), text("b", "d", 0.6), text("z", "e", 0.3),
+                            text("long", "f", 0.5)};
+  claims[0].position = {0, 10};
+  claims[1].position = {0, 30};
+  claims[2].position = {1, 0};
+  claims[3].position = {1, 9};
+  claims[4].position = {0, 5};
+  claims[5].position = {2, 0};
+  claims[2].time = Timestamp{5};
+  claims[0].time = Timestamp{4};
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"ties", "smallest"}}), claims), "b");
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"ties", "largest"}}), claims), "z");
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"ties", "first"}}), claims), "z");
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"ties", "most_trusted"}}), claims), "z");
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"ties", "newest"}}), claims), "b");
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"ties", "longest"}}), claims), "long");
+  claims[3].weight = 0.7;
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"ties", "trust"}}), claims), "b");
+}
+
+TEST(Vote, joins_close_values) {
+  const auto rule = rule_of("vote", kNumber, {{"same_within", "0.5"}});
+  // {9.9, 10, 10.2} is one cluster with 4 voters, 20 has 3; in the cluster 10 has 2.
+  const std::vector<Claim> claims{number(9.9, "a"), number(10, "b"), number(10, "c"), number(10.2, "d"), number(20, "e"), number(20, "f"), number(20, "g")};
+  EXPECT_EQ(answer(*rule, claims), "10");
+  EXPECT_DOUBLE_EQ(confidence(*rule, claims), 4.0 / 7);
+  EXPECT_EQ(answer(*rule_of("vote", kNumber), claims), "20");
+}
+
+TEST(Vote, measures_closeness_from_the_smallest_value_of_a_cluster) {
+  const auto rule = rule_of("vote", kNumber, {{"same_within", "1"}});
+  // 1, 1.8, 2.6: 2.6 is not within 1 of 1, so it opens the next cluster with 3.5.
+  Arena arena;
+  const FusedCell cell = fuse(*rule, {number(1, "a"), number(1.8, "b"), number(2.6, "c"), number(3.5, "d"), number(3.6, "e")}, arena);
+  EXPECT_EQ(cell.distinct_values, 2u);
+  EXPECT_EQ(cell.value.number(), 2.6);
+}
+
+TEST(Vote, counts_a_source_once_in_a_cluster) {
+  const auto rule = rule_of("vote", kNumber, {{"same_within", "1%"}});
+  EXPECT_EQ(answer(*rule, {number(100, "a"), number(100.5, "a"), number(100.2, "a"), number(50, "b"), number(50, "c")}), "50");
+}
+
+TEST(Vote, joins_times) {
+  const auto rule = rule_of("vote", ValueType::Timestamp, {{"same_within", "10m"}});
+  const auto minute = [](std::int64_t minutes, std::string_view source) { return claim(Value::of_timestamp({minutes * 60'000'000}), source); };
+  EXPECT_EQ(answer(*rule, {minute(0, "a"), minute(10, "b"), minute(21, "c")}), "1970-01-01T00:00:00Z");
+}
+
+TEST(Vote, says_null_below_min_support) {
+  const std::vector<Claim> claims{text("x", "a"), text("x", "b"), text("y", "c"), text("z", "d")};
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"min_support", "2"}}), claims), "x");
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"min_support", "3"}}), claims), "null");
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"min_support", "50%"}}), claims), "x");
+  EXPECT_EQ(answer(*rule_of("vote", kText, {{"min_support", "0.51"}}), claims), "null");
+}
+
+TEST(WeightedVote, adds_up_trust) {
+  const auto rule = rule_of("weighted_vote", kText);
+  const std::vector<Claim> claims{text("x", "a", 0.9), text("y", "b", 0.4), text("y", "c", 0.4)};
+  EXPECT_EQ(answer(*rule, claims), "x");
+  EXPECT_NEAR(confidence(*rule, claims), 0.9 / 1.7, 1e-15);
+  EXPECT_EQ(answer(*rule_of("weighted_vote", kText, {{"weight", "none"}}), claims), "y");
+}
+
+TEST(WeightedVote, takes_the_largest_weight_of_a_source) {
+  EXPECT_EQ(answer(*rule_of("weighted_vote", kText), {text("x", "a", 0.3), text("x", "a", 0.7), text("y", "b", 0.8)}), "y");
+}
+
+TEST(KSources, needs_k_sources_that_agree) {
+  const std::vector<Claim> claims{text("x", "a"), text("x", "a"), text("y", "b"), text("y", "c")};
+  EXPECT_EQ(answer(*rule_of("k_sources", kText), claims), "y");
+  EXPECT_EQ(answer(*rule_of("k_sources", kText, {{"k", "3"}}), claims), "null");
+}
+
+TEST(KSources, chooses_items_of_lists) {
+  const Value ab[] = {Value::of_string("a"), Value::of_string("b")}, bc[] = {Value::of_string("b"), Value::of_string("c")};
+  const std::vector<Claim> claims{claim(Value::of_list(ab, 2), "s"), claim(Value::of_list(bc, 2), "t")};
+  EXPECT_EQ(answer(*rule_of("k_sources", ValueType::List), claims), "[b]");
+}
+
+TEST(Prefer, follows_the_order_and_then_the_newest) {
+  const auto rule = rule_of("trust_your_friends", kText, {{"order", "[c,a]"}});
+  EXPECT_EQ(answer(*rule, {text("x", "a"), text("y", "c"), text("z", "b")}), "y");
+  EXPECT_EQ(answer(*rule, {text("x", "a"), text("z", "b")}), "x");
+  EXPECT_EQ(answer(*rule, {text("w", "d"), text("z", "b")}), "w") << "unlisted sources are equal: the smallest";
+  EXPECT_EQ(answer(*rule, {at(text("old", "c"), 1), at(text("new", "c"), 2), text("never", "c")}), "new");
+}
+
+TEST(Prefer, uses_the_order_of_the_job_file_by_default) {
+  EXPECT_EQ(answer(*rule_of("prefer", kText), {text("x", "c"), text("y", "b")}), "y");
+}
+
+TEST(Newest, takes_the_last_time_and_then_trust) {
+  const auto rule = rule_of("newest", kText);
+  EXPECT_EQ(answer(*rule, {at(text("x", "a"), 5), at(text("y", "b"), 7), text("z", "c")}), "y");
+  EXPECT_EQ(answer(*rule, {at(text("x", "a", 0.2), 7), at(text("y", "b", 0.3), 7)}), "y");
+  EXPECT_EQ(answer(*rule, {at(text("y", "a"), 7), at(text("x", "b"), 7)}), "x");
+  EXPECT_EQ(answer(*rule, {at(text("x", "a"), -5), text("a", "c")}), "x");
+  EXPECT_EQ(answer(*rule_of("oldest", kText), {at(text("x", "a"), -5), at(text("y", "a"), 5), text("a", "c")}), "x");
+}
+
+TEST(Newest, is_as_confident_as_the_claims_of_that_time_agree) {
+  const auto rule = rule_of("most_recent", kText);
+  EXPECT_DOUBLE_EQ(confidence(*rule, {at(text("x", "a"), 7), at(text("x", "b"), 7), at(text("y", "c"), 7), at(text("q", "d"), 1)}), 2.0 / 3);
+}
+
+TEST(Extremes, order_values) {
+  const std::vector<Claim> claims{number(3), number(-1), number(7), number(-1)};
+  EXPECT_EQ(answer(*rule_of("min", kNumber), claims), "-1");
+  EXPECT_EQ(answer(*rule_of("max", kNumber), claims), "7");
+  EXPECT_DOUBLE_EQ(confidence(*rule_of("min", kNumber), claims), 0.5);
+  EXPECT_EQ(answer(*rule_of("max", kText), {text("ab"), text("abc"), text(std::string_view("a\0b", 3))}), "abc");
+  EXPECT_EQ(answer(*rule_of("min", ValueType::Int64), {claim(Value::of_int64(5)), claim(Value::of_int64(-5))}), "-5");
+}
+
+TEST(Length, counts_characters_not_bytes) {
+  const std::vector<Claim> claims{text("\xc3\xa4\xc3\xa4"), text("abc"), text("xyz")};
+  EXPECT_EQ(answer(*rule_of("longest", kText), claims), "abc");
+  EXPECT_EQ(answer(*rule_of("shortest", kText), claims), "\xc3\xa4\xc3\xa4");
+}
+
+TEST(Sum, is_exact) {
+  EXPECT_EQ(answer(*rule_of("sum", kNumber), {number(1e308), number(1), number(-1e308)}), "1");
+  EXPECT_EQ(answer(*rule_of("sum", ValueType::Int64), {claim(Value::of_int64(INT64_MAX)), claim(Value::of_int64(-1))}), "9223372036854775806");
+}
+
+TEST(Sum, is_null_when_it_does_not_fit) {
+  EXPECT_EQ(answer(*rule_of("sum", ValueType::Int64), {claim(Value::of_int64(INT64_MAX)), claim(Value::of_int64(1))}), "null");
+  EXPECT_EQ(answer(*rule_of("sum", kNumber), {number(1e308), number(1e308)}), "null");
+}
+
+TEST(Count, counts_claims_values_and_sources) {
+  const std::vector<Claim> claims{number(1, "a"), number(1.05, "a"), number(1, "b"), number(2)};
+  EXPECT_EQ(answer(*rule_of("count", kNumber), claims), "4");
+  EXPECT_EQ(answer(*rule_of("count", kNumber, {{"of", "values"}}), claims), "3");
+  EXPECT_EQ(answer(*rule_of("count", kNumber, {{"of", "values"}, {"same_within", "0.1"}}), claims), "2");
+  EXPECT_EQ(answer(*rule_of("count", kNumber, {{"of", "sources"}}), claims), "3");
+}
+
+TEST(Mean, is_correctly_rounded_with_its_standard_error) {
+  const std::vector<Claim> claims{number(1), number(2), number(4)};
+  EXPECT_EQ(answer(*rule_of("mean", kNumber), claims), "2.3333333333333335");
+  EXPECT_NEAR(confidence(*rule_of("avg", kNumber), claims), std::sqrt(7.0 / 3 / 3), 1e-15);
+  EXPECT_TRUE(std::isnan(confidence(*rule_of("mean", kNumber), {number(1)})));
+}
+
+TEST(Mean, loses_nothing_on_large_close_values) {
+  const std::vector<Claim> claims{number(1e15), number(1e15 + 1), number(1e15 + 2)};
+  EXPECT_DOUBLE_EQ(confidence(*rule_of("mean", kNumber), claims), std::sqrt(1.0 / 3));
+}
+
+TEST(Mean, of_int64_is_a_double_and_of_times_a_time) {
+  EXPECT_EQ(rule_of("mean", ValueType::Int64)->result_type(), kNumber);
+  EXPECT_EQ(answer(*rule_of("mean", ValueType::Int64), {claim(Value::of_int64(1)), claim(Value::of_int64(2))}), "1.5");
+  const std::vector<Claim> times{claim(Value::of_timestamp({0})), claim(Value::of_timestamp({3'000'000}))};
+  EXPECT_EQ(answer(*rule_of("mean", ValueType::Timestamp), times), "1970-01-01T00:00:01.5Z");
+  EXPECT_DOUBLE_EQ(confidence(*rule_of("mean", ValueType::Timestamp), times), 1.5);
+}
+
+TEST(WeightedMean, weighs) {
+  const std::vector<Claim> claims{number(1, "a", 3), number(5, "b", 1)};
+  EXPECT_EQ(answer(*rule_of("weighted_mean", kNumber), claims), "2");
+  EXPECT_EQ(answer(*rule_of("weighted_mean", kNumber, {{"weight", "none"}}), claims), "3");
+  EXPECT_EQ(answer(*rule_of("weighted_mean", kNumber), {number(0.1, "a", 0.7), number(0.1, "b", 0.9), number(0.1, "c", 0.3)}), "0.1")
+      << "correct rounding: the mean of equal values is that value";
+}
+
+TEST(WeightedMean, has_the_error_of_the_mean_for_equal_weights) {
+  const std::vector<Claim> claims{number(1, "a", 0.7), number(2, "b", 0.7), number(4, "c", 0.7)};
+  EXPECT_NEAR(confidence(*rule_of("weighted_mean", kNumber), claims), std::sqrt(7.0 / 3 / 3), 1e-14);
+}
+
+TEST(LeastSquares, weighs_by_inverse_variance) {
+  const std::vector<Claim> claims{with_sigma(number(10), 1), with_sigma(number(20), 2)};
+  EXPECT_EQ(answer(*rule_of("least_squares", kNumber), claims), "12");
+  EXPECT_DOUBLE_EQ(confidence(*rule_of("inverse_variance", kNumber), claims), 1 / std::sqrt(1.25));
+}
+
+TEST(LeastSquares, gives_claims_without_sigma_the_default_or_no_weight) {
+  const std::vector<Claim> claims{with_sigma(number(10), 1), number(20)};
+  EXPECT_EQ(answer(*rule_of("least_squares", kNumber), claims), "10");
+  EXPECT_EQ(answer(*rule_of("least_squares", kNumber, {{"default_sigma", "1"}}), claims), "15");
+  EXPECT_EQ(answer(*rule_of("least_squares", kNumber), {number(20)}), "null");
+}
+
+TEST(Median, takes_the_middle_or_the_mean_of_the_two_middles) {
+  const auto rule = rule_of("median", kNumber);
+  EXPECT_EQ(answer(*rule, {number(9), number(1), number(2)}), "2");
+  EXPECT_EQ(answer(*rule, {number(9), number(1), number(2), number(4)}), "3");
+  EXPECT_EQ(answer(*rule, {number(1e308), number(1.5e308)}), "1.25e+308");
+  const std::vector<Claim> large{claim(Value::of_int64(INT64_MAX)), claim(Value::of_int64(INT64_MIN))};
+  EXPECT_EQ(answer(*rule_of("median", ValueType::Int64), large), "-0.5") << "no overflow, no rounding on the way";
+}
+
+TEST(Median, has_an_error_that_an_outlier_does_not_move) {
+  const auto rule = rule_of("median", kNumber);
+  EXPECT_DOUBLE_EQ(confidence(*rule, {number(1), number(2), number(3), number(4), number(1e9)}), 1.0);
+  EXPECT_DOUBLE_EQ(confidence(*rule, {number(1), number(3)}), 1.0) << "as s / sqrt(2)";
+}
+
+TEST(WeightedMedian, is_the_claim_in_the_middle_of_the_weights) {
+  const auto rule = rule_of("lad", kNumber);
+  EXPECT_EQ(answer(*rule, {number(1, "a", 1), number(2, "b", 1), number(100, "c", 3)}), "100");
+  EXPECT_EQ(answer(*rule, {number(1, "a", 2), number(2, "b", 1), number(3, "c", 1)}), "1") << "half the weight is enough";
+  EXPECT_EQ(answer(*rule, {number(1, "a"), number(2, "b"), number(3, "c")}), "2");
+}
+
+TEST(TrimmedMean, drops_both_ends) {
+  std::vector<Claim> claims;
+  for (const double x : {-1000.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 1000.0}) claims.push_back(number(x));
+  EXPECT_EQ(answer(*rule_of("trimmed_mean", kNumber), claims), "4.5");
+  EXPECT_EQ(answer(*rule_of("trimmed_mean", kNumber, {{"trim", "0"}}), claims), answer(*rule_of("mean", kNumber), claims));
+  EXPECT_DOUBLE_EQ(confidence(*rule_of("trimmed_mean", kNumber, {{"trim", "0"}}), claims), confidence(*rule_of("mean", kNumber), claims));
+  // Winsorised 1 1 2 .. 8 8: squared deviations 66.5, h = 8.
+  EXPECT_DOUBLE_EQ(confidence(*rule_of("trimmed_mean", kNumber), claims), std::sqrt(66.5 / 56));
+}
+
+TEST(Huber, is_the_mean_without_outliers_and_resists_them) {
+  const auto rule = rule_of("huber", kNumber);
+  EXPECT_EQ(answer(*rule, {number(1), number(2), number(3)}), "2");
+  EXPECT_NEAR(std::stod(answer(*rule, {number(10), number(10.1), number(9.9), number(10.2), number(1000)})), 10.1, 0.1);
+  EXPECT_EQ(answer(*rule, {number(7), number(7), number(7), number(1000)}), "7") << "no scale: the median";
+}
+
+TEST(Huber, finds_the_same_scale_by_sorting_and_by_bisection) {
+  // Every claim many times over has the same median, deviations and estimate; 51 claims are sorted, 510 and 5100 are not.
+  Random random(3);
+  std::vector<Claim> once, tenfold, hundredfold;
+  for (int i = 0; i < 51; ++i) {
+    once.push_back(number(random.chance(0.2) ? random.normal(500, 100) : random.normal(50, 3)));
+    for (int copy = 0; copy < 10; ++copy) tenfold.push_back(once.back());
+    for (int copy = 0; copy < 100; ++copy) hundredfold.push_back(once.back());
+  }
+  const double sorted = std::stod(answer(*rule_of("huber", kNumber), once));
+  EXPECT_NEAR(std::stod(answer(*rule_of("huber", kNumber), tenfold)), sorted, 1e-8);
+  EXPECT_NEAR(std::stod(answer(*rule_of("huber", kNumber), hundredfold)), sorted, 1e-8);
+}
+
+TEST(Truth, is_any_or_all) {
+  const std::vector<Claim> mixed{claim(Value::of_bool(true)), claim(Value::of_bool(false)), claim(Value::of_bool(false))};
+  EXPECT_EQ(answer(*rule_of("any_true", ValueType::Bool), mixed), "true");
+  EXPECT_EQ(answer(*rule_of("all_true", ValueType::Bool), mixed), "false");
+  EXPECT_DOUBLE_EQ(confidence(*rule_of("all_true", ValueType::Bool), mixed), 2.0 / 3);
+}
+
+TEST(Unanimous, is_null_in_conflict) {
+  const auto rule = rule_of("no_gossiping", kNumber);
+  EXPECT_EQ(answer(*rule, {number(1), number(1)}), "1");
+  EXPECT_EQ(answer(*rule, {number(1), number(1.001)}), "null");
+  EXPECT_EQ(answer(*rule_of("unanimous", kNumber, {{"same_within", "0.01"}}), {number(1), number(1.001)}), "1");
+  EXPECT_EQ(answer(*rule_of("unanimous", kNumber, {{"min_support", "2"}}), {number(1)}), "null");
+}
+
+TEST(Sets, unite_and_intersect) {
+  std::vector<Claim> claims{text("x", "a"), text("y", "a"), text("y", "b"), text("x", "c"), text("y", "c")};
+  EXPECT_EQ(answer(*rule_of("union", kText), claims), "[x, y]");
+  EXPECT_EQ(answer(*rule_of("intersection", kText), claims), "[y]");
+  EXPECT_DOUBLE_EQ(confidence(*rule_of("union", kText), claims), (2.0 / 3 + 1) / 2);
+  claims.push_back(text("z"));
+  EXPECT_EQ(answer(*rule_of("intersection", kText), claims), "null") << "a claim without a source is a voter of its own";
+}
+
+TEST(Sets, keep_the_order_of_appearance_when_told) {
+  std::vector<Claim> claims{text("z", "a"), text("b", "b"), text("m", "c")};
+  for (std::size_t i = 0; i < claims.size(); ++i) claims[i].position.offset_bytes = i;
+  EXPECT_EQ(answer(*rule_of("union", kText, {{"order", "first"}}), claims), "[z, b, m]");
+  EXPECT_EQ(answer(*rule_of("keep_all", kText, {{"order", "first"}}), claims), "[z, b, m]");
+  EXPECT_EQ(answer(*rule_of("concat", kText, {{"order", "first"}, {"separator", "+"}}), claims), "z+b+m");
+}
+
+TEST(Collect, keeps_everything) {
+  const std::vector<Claim> claims{text("x", "a"), text("x", "b"), text("w", "c")};
+  EXPECT_EQ(answer(*rule_of("concat", kText), claims), "w; x");
+  EXPECT_EQ(answer(*rule_of("concat", kText, {{"distinct", "false"}}), claims), "w; x; x");
+  EXPECT_EQ(answer(*rule_of("pass_it_on", kText), claims), "[w, x, x]");
+  EXPECT_EQ(answer(*rule_of("concat", ValueType::Int64), {claim(Value::of_int64(7)), claim(Value::of_int64(5))}), "5; 7");
+}
+
+TEST(AllRules, answer_null_without_claims) {
+  for (const RuleInfo& info : all_rules()) {
+    const ValueType type = info.types.empty() ? kText : info.types.front();
+    EXPECT_EQ(answer(*rule_of(std::string(info.name), type), {}), "null") << info.name;
+  }
+}
+
+TEST(AllRules, have_names_and_aliases_of_their_own) {
+  std::vector<std::string_view> names;
+  for (const RuleInfo& info : all_rules()) {
+    names.push_back(info.name);
+    names.insert(names.end(), info.aliases.begin(), info.aliases.end());
+  }
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+TEST(Limits, name_themselves) {
+  std::vector<Claim> claims;
+  const std::string long_text(1 << 20, 'x');
+  for (int i = 0; i < 17; ++i) claims.push_back(text(long_text, "s"));
+  SortedClaims cursor(claims);
+  Arena arena;
+  const Result<FusedCell> cell = rule_of("keep_all", kText)->finish(cursor, arena);
+  ASSERT_FALSE(cell.ok());
+  EXPECT_NE(cell.error().message().find("kMaxCellTextBytes"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sinter::fusion::testing
