@@ -1,3 +1,4 @@
+// Where a broken promise of ours ends. Any thread.
 #include "base/assert.hpp"
 
 #include <cstdio>

@@ -1,3 +1,4 @@
+// Errors as values: making and rendering them. Any thread.
 #include "base/error.hpp"
 
 #include <cerrno>

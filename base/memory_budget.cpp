@@ -1,3 +1,4 @@
+// Reservations of one budget, without locks. Any thread.
 #include "base/memory_budget.hpp"
 
 namespace sinter {

@@ -97,7 +97,8 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   const bool has_number = take_decimal(rest, number);
   const Unit* unit = has_number ? find_unit(kSizeUnits, take_unit(rest)) : nullptr;
   if (unit == nullptr || !rest.empty() || !scale_exactly(number, unit->factor, bytes))
-    return user_error("'" + std::string(text) + "' is not a size in whole bytes").with_hint("Write a number and a unit: 512k, 64MiB, 1.5GiB, 100MB");
+    return user_error("'" + std::string(text) + "' is not a size in whole bytes")
+        .with_hint("Write a number and a unit: 512k, 64MiB, 1.5GiB, 100MB");
   return bytes;
 }
 

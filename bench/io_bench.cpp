@@ -24,7 +24,8 @@ std::string make_csv(std::size_t size, bool quotes) {
   while (text.size() < size) {
     char row[160];
     const bool quoted = quotes && random() % 5 == 0;
-    std::snprintf(row, sizeof(row), "e%08llu,s%02llu,17%08llu,%lld.%04llu,0.%03llu,%s\n", static_cast<unsigned long long>(random() % 100000000),
+    std::snprintf(row, sizeof(row), "e%08llu,s%02llu,17%08llu,%lld.%04llu,0.%03llu,%s\n",
+        static_cast<unsigned long long>(random() % 100000000),
                   static_cast<unsigned long long>(random() % 40), static_cast<unsigned long long>(random() % 100000000),
                   static_cast<long long>(random() % 2000) - 1000, static_cast<unsigned long long>(random() % 10000),
                   static_cast<unsigned long long>(random() % 1000), quoted ? "\"ab, \"\"cd\"\"\nef\"" : "abcdefghijkl");
@@ -46,7 +47,8 @@ void measure(const char* name, std::uint64_t bytes, Body body) {
     best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
   std::printf("%-28s cpu %6.2f GB/s %6.1f M/s   wall %6.2f GB/s   (%llu)\n", name, static_cast<double>(bytes) / best_cpu / 1e9,
-              static_cast<double>(result) / best_cpu / 1e6, static_cast<double>(bytes) / best / 1e9, static_cast<unsigned long long>(result));
+              static_cast<double>(result) / best_cpu / 1e6, static_cast<double>(bytes) / best / 1e9,
+                  static_cast<unsigned long long>(result));
 }
 
 std::uint64_t index_all(std::string_view text, ScanMode mode) {

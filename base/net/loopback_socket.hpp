@@ -1,4 +1,5 @@
-// Packets inside one process: a LoopbackNetwork holds a mailbox for each socket. The network may be used from any thread, each socket by its owner.
+// Packets inside one process: a LoopbackNetwork holds a mailbox for each socket.
+// The network may be used from any thread, each socket by its owner.
 #pragma once
 
 #include <condition_variable>

@@ -42,8 +42,8 @@ class ReliableChannel {
   /// Queues a message; pump() sends it. Errors: see Transport::send().
   Status send(Message message);
 
-  /// Takes a Data or Ack frame; what can be delivered now is appended to `delivered`. False when the peer broke the protocol: it acknowledged
-  /// what was never sent, or sent what it may not send yet. Then the session has to end.
+  /// Takes a Data or Ack frame; what can be delivered now is appended to `delivered`. False when the peer broke the protocol:
+  /// it acknowledged what was never sent, or sent what it may not send yet. Then the session has to end.
   [[nodiscard]] bool on_frame(const FrameHeader& header, std::string body, SteadyMs now_ms, std::vector<Message>& delivered);
 
   /// Sends what is due: new messages within the window, re-sends, acknowledgements (with `idle` all, else only urgent ones), heartbeats.

@@ -11,7 +11,8 @@
 #include <cstring>
 
 #if defined(__SANITIZE_THREAD__)
-// The packaged libzmq is not instrumented, so what its threads hand to one another looks like races. The sanitizer asks for this function by name.
+// The packaged libzmq is not instrumented, so what its threads hand to one another looks like races.
+// The sanitizer asks for this function by name.
 extern "C" const char* __tsan_default_suppressions();
 extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libzmq.so\nrace:libzmq.so\n"; }
 #endif

@@ -43,7 +43,8 @@ class FileBuilder {
     SINTER_ASSIGN(auto part, files.open(path));
     const std::uint64_t size = part->size_bytes();
     for (std::uint64_t at = 0; at < size;) {
-      SINTER_ASSIGN(const std::size_t got, part->read_at(at, buffer, static_cast<std::size_t>(std::min<std::uint64_t>(kCopyBytes, size - at))));
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kCopyBytes, size - at));
+      SINTER_ASSIGN(const std::size_t got, part->read_at(at, buffer, wanted));
       if (got == 0) return environment_error("part '" + path + "' became shorter while it was published");
       SINTER_TRY(append({buffer, got}));
       at += got;

@@ -43,7 +43,9 @@ inline std::string_view unquote_csv_field(std::string_view raw, char quote, Text
 inline FieldView make_csv_field(const char* begin, const char* end, int quote, TextArena& arena) {
   if (begin == end) return {{begin, 0}, FieldKind::Null};
   const std::string_view raw(begin, static_cast<std::size_t>(end - begin));
-  if (static_cast<unsigned char>(*begin) == quote) [[unlikely]] return {unquote_csv_field(raw, static_cast<char>(quote), arena), FieldKind::Text};
+  if (static_cast<unsigned char>(*begin) == quote) [[unlikely]] {
+    return {unquote_csv_field(raw, static_cast<char>(quote), arena), FieldKind::Text};
+  }
   return {raw, FieldKind::Text};
 }
 

@@ -88,13 +88,19 @@ Result<CsvTable> read_table(RowFinder& finder, const InputFile& file, RowBlock& 
 
 Status check_width(const CsvTable& table, const InputFile& file) {
   if (table.names.size() <= kMaxColumns) return {};
-  return user_error("'" + file.path + "' has " + std::to_string(table.names.size()) + " columns; the limit is " + std::to_string(kMaxColumns) +
+  return user_error("'" + file.path + "' has " + std::to_string(table.names.size()) + " columns; the limit is " +
+      std::to_string(kMaxColumns) +
                     " (kMaxColumns)")
       .with_hint("Check the delimiter");
 }
 
 /// Declared columns say all there is to know, so that no row needs to be looked at.
 bool has_declared_columns(const Format& format) { return !format.header && !format.columns.empty(); }
+
+WidthFrom width_from(const Format& format) {
+  if (format.header) return WidthFrom::Header;
+  return format.columns.empty() ? WidthFrom::FirstRow : WidthFrom::Declaration;
+}
 
 /// Names of a file without header or declaration: "1", "2", ...
 void name_columns(CsvTable& table) {
@@ -129,7 +135,7 @@ class CsvReader final : public RecordReader {
  public:
   CsvReader(RowFinder finder, const InputFile& file, std::uint32_t ordinal, std::size_t width, std::vector<std::size_t> at)
       : finder_(std::move(finder)), file_(ordinal), quote_(quote_code(file.format)), short_rows_(file.format.allow_short_rows),
-        width_(width), at_(std::move(at)),
+        width_(width), width_from_(width_from(file.format)), at_(std::move(at)),
         batch_records_(std::clamp<std::size_t>(kBatchFields / std::max<std::size_t>(at_.size(), 1), 1, kMaxBatchRecords)),
         records_(std::make_unique<Record[]>(batch_records_)), fields_(std::make_unique<FieldView[]>(batch_records_ * at_.size())) {}
 
@@ -166,7 +172,8 @@ class CsvReader final : public RecordReader {
     const RowBounds bounds = bounds_of(block_, previous_end_, row_);
     previous_end_ = block_.row_ends[row_];
     const std::uint64_t line = line_++;
-    if (inner_ < block_.inner_lines.size() && block_.inner_lines[inner_].row == row_) [[unlikely]] line_ += block_.inner_lines[inner_++].count;
+    if (inner_ < block_.inner_lines.size() && block_.inner_lines[inner_].row == row_) [[unlikely]]
+      line_ += block_.inner_lines[inner_++].count;
     if (bounds.fields != width_ || width_ == 1 || bounds.end - bounds.begin > kMaxRecordBytes) [[unlikely]] {
       if (is_blank(bounds)) return;
       if (bounds.fields > width_ || (bounds.fields < width_ && !short_rows_) || bounds.end - bounds.begin > kMaxRecordBytes) {
@@ -204,13 +211,13 @@ class CsvReader final : public RecordReader {
     row.fields = bounds.fields;
     Record& record = start_record(block_.offset_bytes + bounds.begin, line, {block_.bytes + bounds.begin, bounds.end - bounds.begin});
     record.fields = {};
-    record.problem = describe_broken_row(row, width_, arena_);
+    record.problem = describe_broken_row(row, width_, arena_, width_from_);
   }
 
   void add_broken(const BrokenRow& row) {
     Record& record = start_record(row.offset_bytes, row.line, row.raw);
     record.fields = {};
-    record.problem = describe_broken_row(row, width_, arena_);
+    record.problem = describe_broken_row(row, width_, arena_, width_from_);
   }
 
   RowFinder finder_;
@@ -218,6 +225,7 @@ class CsvReader final : public RecordReader {
   int quote_;
   bool short_rows_;
   std::size_t width_;
+  WidthFrom width_from_;
   std::vector<std::size_t> at_;          // column of each requested field
   std::size_t batch_records_;
   std::unique_ptr<Record[]> records_;
@@ -291,7 +299,8 @@ Result<CsvTable> read_table_of(FileSystem& files, MemoryBudget& budget, const In
 
 }  // namespace
 
-Result<std::unique_ptr<RecordReader>> open_csv_reader(FileSystem& files, MemoryBudget& budget, const InputFile& file, const SplitPiece& piece,
+Result<std::unique_ptr<RecordReader>> open_csv_reader(FileSystem& files, MemoryBudget& budget, const InputFile& file,
+    const SplitPiece& piece,
                                                       const std::vector<ColumnRequest>& columns) {
   if (piece.begin_bytes == 0 && !has_declared_columns(file.format)) return open_first(files, budget, file, piece, columns);
   SINTER_ASSIGN(CsvTable table, read_table_of(files, budget, file));

@@ -13,7 +13,8 @@
 namespace sinter {
 
 /// Opens a piece of a CSV file; the contract is open_reader()'s.
-Result<std::unique_ptr<RecordReader>> open_csv_reader(FileSystem& files, MemoryBudget& budget, const InputFile& file, const SplitPiece& piece,
+Result<std::unique_ptr<RecordReader>> open_csv_reader(FileSystem& files, MemoryBudget& budget, const InputFile& file,
+    const SplitPiece& piece,
                                                       const std::vector<ColumnRequest>& columns);
 
 /// The names of a CSV file's columns: its header, its declared columns, or "1", "2", ...; empty when the file has no row.

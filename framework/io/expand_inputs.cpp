@@ -79,7 +79,8 @@ Status decide_format(const std::string& path, std::string name, Format& format) 
   }
   if (format.quote == '\n' || format.quote == '\r') return user_error("'" + path + "': a quote cannot be a line ending");
   if (format.header && !format.columns.empty()) {
-    return user_error("'" + path + "': columns are named although the file has a header").with_hint("Say `header: false`, or leave `columns` out");
+    return user_error("'" + path + "': columns are named although the file has a header")
+        .with_hint("Say `header: false`, or leave `columns` out");
   }
   return {};
 }
@@ -108,11 +109,14 @@ Result<std::map<std::string, std::string>> expand_pattern(FileSystem& files, con
     return found;
   }
   SINTER_ASSIGN(auto matches, expand_named_glob(files, pattern));
-  for (GlobMatch& match : matches) found.emplace(std::move(match.path), match.captures.empty() ? "" : std::move(match.captures.front().second));
+  for (GlobMatch& match : matches) {
+    found.emplace(std::move(match.path), match.captures.empty() ? "" : std::move(match.captures.front().second));
+  }
   return found;
 }
 
-void expand_input(FileSystem& files, const InputDeclaration& input, std::uint32_t ordinal, std::vector<InputFile>& out, Complaints& complaints) {
+void expand_input(FileSystem& files, const InputDeclaration& input, std::uint32_t ordinal, std::vector<InputFile>& out,
+    Complaints& complaints) {
   // One file matched by two patterns of an input is still one file.
   std::map<std::string, std::string> found;
   if (input.paths.empty()) complaints.add(Fault::User, "input '" + input.name + "' names no files");

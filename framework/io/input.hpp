@@ -75,7 +75,8 @@ Result<std::vector<InputFile>> expand_inputs(FileSystem& files, const std::vecto
 /// Cuts files into splits of about `split_bytes`: large plain files at record borders (never inside a quoted newline,
 /// exact, not guessed), compressed files whole, small files packed together (never of two inputs). In file order.
 /// Cost: one pass over large CSV files at memory speed on `threads` threads; nothing is read of JSONL but borders.
-Result<std::vector<Split>> plan_splits(FileSystem& files, const std::vector<InputFile>& inputs, std::uint64_t split_bytes, unsigned threads);
+Result<std::vector<Split>> plan_splits(FileSystem& files, const std::vector<InputFile>& inputs, std::uint64_t split_bytes,
+    unsigned threads);
 
 /// Records of a split, batch by batch.
 class RecordReader {

@@ -21,7 +21,8 @@ constexpr std::size_t kFirstCapacity = 16 * 1024;
 static_assert(kRowPaddingBytes >= simdjson::SIMDJSON_PADDING, "simdjson reads ahead");
 
 std::string_view trim_end(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n')) token.remove_suffix(1);
+  const std::size_t last = token.find_last_not_of(" \t\r\n");
+  token.remove_suffix(token.size() - (last == std::string_view::npos ? 0 : last + 1));
   return token;
 }
 

@@ -36,8 +36,10 @@ bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") ==
 
 class JsonLinesReader final : public RecordReader {
  public:
-  JsonLinesReader(RowFinder finder, JsonLineParser parser, Reservation reservation, const InputFile& file, std::uint32_t ordinal, std::size_t width)
-      : finder_(std::move(finder)), parser_(std::move(parser)), reservation_(std::move(reservation)), path_(file.path), file_(ordinal), width_(width),
+  JsonLinesReader(RowFinder finder, JsonLineParser parser, Reservation reservation, const InputFile& file, std::uint32_t ordinal,
+      std::size_t width)
+      : finder_(std::move(finder)), parser_(std::move(parser)), reservation_(std::move(reservation)), path_(file.path), file_(ordinal),
+          width_(width),
         batch_records_(std::clamp<std::size_t>(kBatchFields / std::max<std::size_t>(width, 1), 1, kMaxBatchRecords)),
         records_(std::make_unique<Record[]>(batch_records_)), fields_(std::make_unique<FieldView[]>(batch_records_ * width)) {}
 
@@ -122,7 +124,8 @@ Result<std::unique_ptr<RecordReader>> open_json_lines_reader(FileSystem& files, 
   SINTER_ASSIGN(RowFinder finder, open_lines(files, budget, file, piece));
   SINTER_ASSIGN(Reservation reservation, budget.reserve(0, "parsing '" + file.path + "'"));
   return std::unique_ptr<RecordReader>(
-      std::make_unique<JsonLinesReader>(std::move(finder), JsonLineParser(std::move(tree)), std::move(reservation), file, piece.file, columns.size()));
+      std::make_unique<JsonLinesReader>(std::move(finder), JsonLineParser(std::move(tree)), std::move(reservation), file, piece.file,
+          columns.size()));
 }
 
 Result<std::vector<std::string>> read_json_lines_columns(FileSystem& files, MemoryBudget& budget, const InputFile& file) {

@@ -40,7 +40,8 @@ Result<JsonStep> parse_key(std::string_view path, std::size_t& at) {
 }
 
 template <class Key>
-std::size_t child_of(JsonPathTree& tree, std::vector<std::pair<Key, std::size_t>> JsonPathTree::Node::* children, std::size_t node, const Key& key) {
+std::size_t child_of(JsonPathTree& tree, std::vector<std::pair<Key, std::size_t>> JsonPathTree::Node::* children, std::size_t node,
+    const Key& key) {
   for (const auto& [name, child] : tree.nodes[node].*children) {
     if (name == key) return child;
   }
@@ -70,7 +71,9 @@ Result<std::vector<JsonStep>> parse_json_path(std::string_view path) {
     steps.push_back(std::move(step));
     after_dot = false;
   }
-  if (steps.size() > kMaxJsonDepth) return bad_path(path, 0, "there are more than " + std::to_string(kMaxJsonDepth) + " steps (kMaxJsonDepth)");
+  if (steps.size() > kMaxJsonDepth) {
+    return bad_path(path, 0, "there are more than " + std::to_string(kMaxJsonDepth) + " steps (kMaxJsonDepth)");
+  }
   return steps;
 }
 

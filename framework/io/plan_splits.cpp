@@ -152,7 +152,8 @@ class SplitList {
 
 }  // namespace
 
-Result<std::vector<Split>> plan_splits(FileSystem& files, const std::vector<InputFile>& inputs, std::uint64_t split_bytes, unsigned threads) {
+Result<std::vector<Split>> plan_splits(FileSystem& files, const std::vector<InputFile>& inputs, std::uint64_t split_bytes,
+    unsigned threads) {
   require(split_bytes > 0, "a split has at least one byte");
   std::vector<ChunkTask> tasks;
   for (std::size_t i = 0; i < inputs.size(); ++i) {

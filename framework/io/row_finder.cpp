@@ -67,7 +67,8 @@ Status RowFinder::allocate(std::uint64_t size_hint_bytes) {
   window_ = std::min(capacity_, kWindowBytes);
   const std::size_t entries = kMaxColumns + 2 + window_ + CsvIndex::kSlack;
   if (!reservation_.resize(capacity_ + kRowPaddingBytes + 2 * entries * sizeof(std::uint32_t))) {
-    return user_error("reading '" + path_ + "' takes " + std::to_string(capacity_ + 8 * entries) + " bytes of buffers, more than is free of " +
+    return user_error("reading '" + path_ + "' takes " + std::to_string(capacity_ + 8 * entries) +
+        " bytes of buffers, more than is free of " +
                       std::to_string(memory_limit_) + " bytes")
         .with_hint("Raise execution.memory");
   }

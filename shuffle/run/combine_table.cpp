@@ -54,13 +54,14 @@ void CombineTable::insert(std::uint32_t hash, std::uint32_t position) {
   bucket.position[way] = position;
 }
 
-/// True when the pending record was merged away.
-bool CombineTable::merge_or_insert(std::uint32_t hash, std::uint32_t position) {
+/// Merges the pending record at `from` away and says true, or moves it down to `to`, where the table finds it.
+bool CombineTable::merge_or_keep(std::uint32_t hash, std::uint32_t from, std::uint32_t to) {
   Bucket& bucket = buckets_[hash & mask_];
-  const StoredRecord record = buffer_->record_at(position);
+  const StoredRecord record = buffer_->record_at(from);
   const std::size_t way = find(bucket, hash, record.key);
   if (way == kWays) {
-    insert(hash, position);
+    buffer_->close_gap(to, from);
+    insert(hash, to);
     return false;
   }
   ++window_.hits;
@@ -70,7 +71,8 @@ bool CombineTable::merge_or_insert(std::uint32_t hash, std::uint32_t position) {
   std::swap(bucket.position[way], bucket.position[ahead]);
   if (combiner_->merge_in_place(record.key, earlier.value, record.value_view())) return true;
   if (merge_within_stride(earlier, bucket.position[ahead], record)) return true;
-  deferred_.push_back({hash, position});  // the merged record has to move to the tail, which is not tidy yet
+  buffer_->close_gap(to, from);
+  deferred_.push_back({hash, to});  // the merged record has to move to the tail, which is not tidy yet
   return false;
 }
 
@@ -100,8 +102,7 @@ void CombineTable::flush() {
   std::size_t merged = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t following = buffer_->next(from);
-    buffer_->close_gap(to, from);  // first, so that the table learns the final position
-    if (merge_or_insert(pending_[i], to)) {
+    if (merge_or_keep(pending_[i], from, to)) {
       ++merged;
     } else {
       to = buffer_->next(to);

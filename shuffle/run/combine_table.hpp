@@ -67,7 +67,7 @@ class CombineTable {
   /// Way of the key, or kWays.
   std::size_t find(const Bucket& bucket, std::uint32_t hash, std::string_view key) const;
   void insert(std::uint32_t hash, std::uint32_t position);
-  bool merge_or_insert(std::uint32_t hash, std::uint32_t position);
+  bool merge_or_keep(std::uint32_t hash, std::uint32_t from, std::uint32_t to);
   bool merge_within_stride(const StoredRecord& earlier, std::uint32_t position, const StoredRecord& record);
   void prefetch_candidates(std::size_t count) const;
   void merge_deferred();

@@ -144,20 +144,6 @@ class TieSorter {
 
 }  // namespace
 
-void set_entry_key(SortEntry& entry, std::string_view text, std::size_t skip) {
-  const char* from = text.data() + skip;
-  const std::size_t left = text.size() - skip;
-  if (left >= kEntryKeyBytes) {
-    entry.prefix = load_big_endian_u64(from);
-    entry.extra = __builtin_bswap32(load_fixed<std::uint32_t>(from + 8));
-    return;
-  }
-  char padded[16] = {};
-  std::memcpy(padded, from, left);
-  entry.prefix = load_big_endian_u64(padded);
-  entry.extra = __builtin_bswap32(load_fixed<std::uint32_t>(padded + 8));
-}
-
 void sort_entries(std::span<SortEntry> entries, const RecordLookup& records, std::size_t skip, bool by_value) {
   TieSorter(records, by_value).sort(entries.data(), entries.size(), skip, /*in_value=*/false, /*filled=*/true, 0);
 }

@@ -6,6 +6,9 @@
 #include <span>
 #include <string_view>
 
+#include "base/bytes.hpp"
+#include "shuffle/record/short_copy.hpp"
+
 namespace sinter {
 
 /// As a little-endian 128-bit number: twelve key bytes in their order, then the position. So entries are compared
@@ -29,7 +32,13 @@ class RecordLookup {
 };
 
 /// Fills prefix and extra from the bytes of `text` after `skip`. Requires: skip <= text.size().
-void set_entry_key(SortEntry& entry, std::string_view text, std::size_t skip);
+inline void set_entry_key(SortEntry& entry, std::string_view text, std::size_t skip) {
+  const std::size_t left = text.size() - skip;
+  char bytes[kEntryKeyBytes] = {};
+  copy_short(bytes, text.data() + skip, left < kEntryKeyBytes ? left : kEntryKeyBytes);
+  entry.prefix = load_big_endian_u64(bytes);
+  entry.extra = __builtin_bswap32(load_fixed<std::uint32_t>(bytes + 8));
+}
 
 /// Sorts by (key, value) when `by_value`, else by key alone with ties in no particular order. All keys share their first
 /// `skip` bytes, and the entries were filled by set_entry_key() with it. In place; no memory beyond the stack.

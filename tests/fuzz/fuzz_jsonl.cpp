@@ -31,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const Record& record : *batch) {
       ++records;
       std::size_t total = record.raw.size() + record.problem.size();
-      for (const FieldView& field : record.fields) total += field.text.size() + (field.text.empty() ? 0 : static_cast<unsigned char>(field.text.back()));
+      for (const FieldView& field : record.fields)
+        total += field.text.size() + (field.text.empty() ? 0 : static_cast<unsigned char>(field.text.back()));
       if (total == ~std::size_t{0}) std::abort();  // reads every byte that was handed out
     }
   }

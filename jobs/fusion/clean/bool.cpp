@@ -11,7 +11,8 @@ constexpr std::string_view kFalseWords[] = {"false", "f", "no", "n", "off", "0"}
 
 class BoolWords : public TextCleaner {
  public:
-  BoolWords(WordTable words, Otherwise otherwise) : TextCleaner(Reads::EveryScalar), words_(std::move(words)), otherwise_(std::move(otherwise)) {}
+  BoolWords(WordTable words, Otherwise otherwise)
+      : TextCleaner(Reads::EveryScalar), words_(std::move(words)), otherwise_(std::move(otherwise)) {}
 
  protected:
   CellVerdict clean(std::string_view text, Arena& arena, Value& out, std::string& reason) override {
@@ -39,7 +40,8 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
     for (const std::string& word : own) {
       Arena arena(256);
       if (words.add(word, number) || words.find(word, arena) == static_cast<std::ptrdiff_t>(number)) continue;
-      options.error(option, "'" + word + "' cannot be both true and false", "give both lists when one has words of the other's default");
+      options.error(option, "'" + word + "' cannot be both true and false",
+                    "give both lists when one has words of the other's default");
       return nullptr;
     }
   }
@@ -49,7 +51,11 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
 }  // namespace
 
 CleanerInfo bool_cleaner() {
-  return {"bool", {"boolean", "to_bool"}, "reads words for true and false", "{ bool: { true: [open, ja], false: [closed, nein] } }", "",
+  return {"bool",
+          {"boolean", "to_bool"},
+          "reads words for true and false",
+          "{ bool: { true: [open, ja], false: [closed, nein] } }",
+          "",
           {{"true", OptionType::StringList, false, "the words for true", "[true, t, yes, y, on, 1]"},
            {"false", OptionType::StringList, false, "the words for false", "[false, f, no, n, off, 0]"},
            {"match_case", OptionType::Bool, false, "whether case counts", "false"},

@@ -24,8 +24,12 @@ class CaseFold : public TextCleaner {
 }  // namespace
 
 CleanerInfo casefold_cleaner() {
-  return {"casefold", {"case_fold", "fold"},
-          "folds text for comparing: NFKC, no case, no invisible characters", "casefold", "", {},
+  return {"casefold",
+          {"case_fold", "fold"},
+          "folds text for comparing: NFKC, no case, no invisible characters",
+          "casefold",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<CaseFold>(); }};
 }
 

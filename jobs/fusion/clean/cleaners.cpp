@@ -16,12 +16,21 @@ const CleanerInfo* find_cleaner(const std::vector<CleanerInfo>& cleaners, std::s
 }  // namespace
 
 std::vector<CleanerInfo> all_cleaners() {
-  return {trim_cleaner(), collapse_spaces_cleaner(), lower_cleaner(), upper_cleaner(), title_cleaner(),
-          nfkc_cleaner(), casefold_cleaner(), strip_prefix_cleaner(), strip_suffix_cleaner(), replace_cleaner(),
-          remove_cleaner(), extract_cleaner(), null_if_cleaner(), default_cleaner(), fill_from_cleaner(),
-          number_cleaner(), scale_cleaner(), convert_cleaner(), parse_time_cleaner(), bool_cleaner(),
-          map_cleaner(), enum_cleaner(), range_cleaner(), length_cleaner(), split_cleaner(),
-          join_cleaner(), sort_list_cleaner(), unique_list_cleaner(), required_cleaner(), drop_if_null_cleaner(),
+  return {trim_cleaner(),         collapse_spaces_cleaner(),
+          lower_cleaner(),        upper_cleaner(),
+          title_cleaner(),        nfkc_cleaner(),
+          casefold_cleaner(),     strip_prefix_cleaner(),
+          strip_suffix_cleaner(), replace_cleaner(),
+          remove_cleaner(),       extract_cleaner(),
+          null_if_cleaner(),      default_cleaner(),
+          fill_from_cleaner(),    number_cleaner(),
+          scale_cleaner(),        convert_cleaner(),
+          parse_time_cleaner(),   bool_cleaner(),
+          map_cleaner(),          enum_cleaner(),
+          range_cleaner(),        length_cleaner(),
+          split_cleaner(),        join_cleaner(),
+          sort_list_cleaner(),    unique_list_cleaner(),
+          required_cleaner(),     drop_if_null_cleaner(),
           drop_if_cleaner()};
 }
 

@@ -44,8 +44,12 @@ class CollapseSpaces : public TextCleaner {
 }  // namespace
 
 CleanerInfo collapse_spaces_cleaner() {
-  return {"collapse_spaces", {"normalize_spaces", "squeeze"}, "makes every run of blanks one space and removes those at the ends",
-          "collapse_spaces", "", {},
+  return {"collapse_spaces",
+          {"normalize_spaces", "squeeze"},
+          "makes every run of blanks one space and removes those at the ends",
+          "collapse_spaces",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<CollapseSpaces>(); }};
 }
 

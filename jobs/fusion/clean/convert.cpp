@@ -68,7 +68,9 @@ class Convert : public TextCleaner {
     number = value.as_double();
     rest = trimmed(rest.substr(end));
     std::size_t word = 0;
-    while (word < rest.size() && !is_digit(rest[word]) && !(word > 0 && starts_number(rest[word]) && rest[word] != '.' && rest[word] != '-')) ++word;
+    while (word < rest.size() && !is_digit(rest[word]) &&
+           !(word > 0 && starts_number(rest[word]) && rest[word] != '.' && rest[word] != '-'))
+      ++word;
     // "m2" and "cm3" end in a digit.
     if (word > 0 && word < rest.size() && find_unit(rest.substr(0, word + 1), &to_->dimension) != nullptr) ++word;
     const std::string_view name = trimmed(rest.substr(0, word));
@@ -103,8 +105,10 @@ const Unit* read_unit(const OptionMap& options, std::string_view option, const D
   const std::string name = options.string(option);
   if (const Unit* unit = find_unit(name, wanted)) return unit;
   if (const Unit* other = find_unit(name, nullptr)) {
-    options.error(option, "'" + name + "' is a unit of " + std::string(to_string(other->dimension)) + ", not of " + std::string(to_string(*wanted)),
-                  "'from' and 'to' must measure the same");
+    options.error(
+        option,
+        "'" + name + "' is a unit of " + std::string(to_string(other->dimension)) + ", not of " + std::string(to_string(*wanted)),
+        "'from' and 'to' must measure the same");
   } else {
     options.error(option, "unknown unit '" + name + "'", did_you_mean(name, unit_names()));
   }
@@ -133,8 +137,11 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
 }  // namespace
 
 CleanerInfo convert_cleaner() {
-  return {"convert", {"convert_unit", "unit"}, "converts a measurement to another unit; a unit in the text goes before 'from'; 5 ft 10 in is summed",
-          "{ convert: { from: degF, to: degC } }", "to",
+  return {"convert",
+          {"convert_unit", "unit"},
+          "converts a measurement to another unit; a unit in the text goes before 'from'; 5 ft 10 in is summed",
+          "{ convert: { from: degF, to: degC } }",
+          "to",
           {{"to", OptionType::String, true, "the unit to convert to, like cm, kg, degC, hPa, km/h, l, min", ""},
            {"from", OptionType::String, false, "the unit of cells that name none", ""},
            {"decimal", OptionType::String, false, "the decimal character, \".\" or \",\"", "."}},

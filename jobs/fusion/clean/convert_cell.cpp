@@ -44,13 +44,15 @@ CellVerdict text_to_number(std::string_view text, ValueType type, Value& value, 
   if (type == ValueType::Double) {
     double number = 0;
     const NumberProblem problem = parse_double(text, number);
-    if (problem != NumberProblem::None) [[unlikely]] return fail_number(reason, problem, type);
+    if (problem != NumberProblem::None) [[unlikely]]
+      return fail_number(reason, problem, type);
     value = Value::of_double(number);
     return CellVerdict::Keep;
   }
   std::int64_t integer = 0;
   const NumberProblem problem = parse_int64(text, integer);
-  if (problem != NumberProblem::None) [[unlikely]] return fail_number(reason, problem, type);
+  if (problem != NumberProblem::None) [[unlikely]]
+    return fail_number(reason, problem, type);
   value = Value::of_int64(integer);
   return CellVerdict::Keep;
 }

@@ -32,8 +32,9 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting& se
     RowCells row{{&cell, 1}, &arena};
     std::string reason;
     if (convert_cell(row, 0, type, reason) != CellVerdict::Keep || cell.is_null()) {
-      options.error("value", "'" + text + "' cannot be a default of " + std::string(to_string(type)) + ": " + (cell.is_null() ? "empty" : reason),
-                    "give a value of the attribute's type");
+      options.error(
+          "value", "'" + text + "' cannot be a default of " + std::string(to_string(type)) + ": " + (cell.is_null() ? "empty" : reason),
+          "give a value of the attribute's type");
       return nullptr;
     }
     value = cell;
@@ -44,7 +45,11 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting& se
 }  // namespace
 
 CleanerInfo default_cleaner() {
-  return {"default", {"fill", "fillna"}, "gives cells without a value this one", "{ default: unknown }", "value",
+  return {"default",
+          {"fill", "fillna"},
+          "gives cells without a value this one",
+          "{ default: unknown }",
+          "value",
           {{"value", OptionType::String, true, "the value, of the attribute's type", ""}},
           make};
 }

@@ -22,8 +22,11 @@ class DropIf : public TextCleaner {
 }  // namespace
 
 CleanerInfo drop_if_cleaner() {
-  return {"drop_if", {"drop_rows"}, "drops the row when the cell is one of these words; dropped rows are counted, not rejected",
-          "{ drop_if: [test, demo] }", "values",
+  return {"drop_if",
+          {"drop_rows"},
+          "drops the row when the cell is one of these words; dropped rows are counted, not rejected",
+          "{ drop_if: [test, demo] }",
+          "values",
           {{"values", OptionType::StringList, true, "the words; blanks around a cell do not count", ""},
            {"ignore_case", OptionType::Bool, false, "whether they match without case", "false"}},
           [](const OptionMap& options, const CleanerSetting&) {

@@ -15,7 +15,12 @@ class DropIfNull : public Cleaner {
 }  // namespace
 
 CleanerInfo drop_if_null_cleaner() {
-  return {"drop_if_null", {"drop_null"}, "drops the row when the cell has no value; dropped rows are counted, not rejected", "drop_if_null", "", {},
+  return {"drop_if_null",
+          {"drop_null"},
+          "drops the row when the cell has no value; dropped rows are counted, not rejected",
+          "drop_if_null",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<DropIfNull>(); }};
 }
 

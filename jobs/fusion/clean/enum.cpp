@@ -38,7 +38,11 @@ class Enum : public TextCleaner {
 }  // namespace
 
 CleanerInfo enum_cleaner() {
-  return {"enum", {"one_of", "allowed"}, "allows only the listed values, spelled as listed", "{ enum: { values: [open, closed], ignore_case: true } }", "values",
+  return {"enum",
+          {"one_of", "allowed"},
+          "allows only the listed values, spelled as listed",
+          "{ enum: { values: [open, closed], ignore_case: true } }",
+          "values",
           {{"values", OptionType::StringList, true, "the allowed values", ""},
            {"ignore_case", OptionType::Bool, false, "whether values match without case", "false"},
            {"else", OptionType::Any, false, "other values: reject, null, or a value", "reject"}},
@@ -48,7 +52,8 @@ CleanerInfo enum_cleaner() {
             for (std::string& word : options.strings("values")) {
               if (words.add(word, values.size())) values.push_back(std::move(word));
             }
-            return std::make_unique<Enum>(std::move(words), std::move(values), Otherwise::read(options, "else", Otherwise::Kind::Reject, false, true));
+            return std::make_unique<Enum>(std::move(words), std::move(values),
+                                          Otherwise::read(options, "else", Otherwise::Kind::Reject, false, true));
           }};
 }
 

@@ -60,7 +60,11 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
 }  // namespace
 
 CleanerInfo extract_cleaner() {
-  return {"extract", {}, "keeps what a regular expression finds: its first group, or all of it", "{ extract: \"([0-9]+) oz\" }", "pattern",
+  return {"extract",
+          {},
+          "keeps what a regular expression finds: its first group, or all of it",
+          "{ extract: \"([0-9]+) oz\" }",
+          "pattern",
           {{"pattern", OptionType::String, true, "what to find, a regular expression (RE2)", ""},
            {"group", OptionType::String, false, "the number or name of the group to keep; 0 is everything found", "1"},
            {"ignore_case", OptionType::Bool, false, "whether it matches without case", "false"},

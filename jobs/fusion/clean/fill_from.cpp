@@ -39,7 +39,10 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting& se
 }  // namespace
 
 CleanerInfo fill_from_cleaner() {
-  return {"fill_from", {"coalesce"}, "gives cells without a value that of another attribute: the first that has one", "{ fill_from: list_price }",
+  return {"fill_from",
+          {"coalesce"},
+          "gives cells without a value that of another attribute: the first that has one",
+          "{ fill_from: list_price }",
           "fields",
           {{"fields", OptionType::StringList, true, "the attributes to take it from, best first, as they are at that moment", ""}},
           make};

@@ -29,7 +29,11 @@ class Join : public Cleaner {
 }  // namespace
 
 CleanerInfo join_cleaner() {
-  return {"join", {"from_list"}, "makes one text of a list", "{ join: \"; \" }", "separator",
+  return {"join",
+          {"from_list"},
+          "makes one text of a list",
+          "{ join: \"; \" }",
+          "separator",
           {{"separator", OptionType::String, false, "the text between items", "\", \""}},
           [](const OptionMap& options, const CleanerSetting&) { return std::make_unique<Join>(options.string("separator", ", ")); }};
 }

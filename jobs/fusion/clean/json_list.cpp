@@ -78,7 +78,8 @@ class JsonListReader {
   bool read_number(Value& item) {
     std::size_t size = 0;
     bool integral = true;
-    for (; size < rest_.size() && (is_digit(rest_[size]) || std::string_view("+-.eE").find(rest_[size]) != std::string_view::npos); ++size)
+    for (; size < rest_.size() && (is_digit(rest_[size]) || std::string_view("+-.eE").find(rest_[size]) != std::string_view::npos);
+         ++size)
       integral = integral && (is_digit(rest_[size]) || rest_[size] == '-');
     const std::string_view number = rest_.substr(0, size);
     if (number.empty() || (!is_digit(number.front()) && number.front() != '-')) return false;

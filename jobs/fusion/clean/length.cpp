@@ -17,7 +17,8 @@ class Length : public Cleaner {
     const bool is_list = value.type() == ValueType::List;
     const std::size_t length = is_list ? value.list_size() : count_characters(scalar_text(value, *row.arena));
     if (length >= min_ && length <= max_) return CellVerdict::Keep;
-    return otherwise_.apply(value, reason, length < min_ ? (is_list ? "has too few items" : "too short") : (is_list ? "has too many items" : "too long"));
+    return otherwise_.apply(
+        value, reason, length < min_ ? (is_list ? "has too few items" : "too short") : (is_list ? "has too many items" : "too long"));
   }
 
  private:
@@ -28,7 +29,11 @@ class Length : public Cleaner {
 }  // namespace
 
 CleanerInfo length_cleaner() {
-  return {"length", {"size"}, "allows texts of so many characters, or lists of so many items", "{ length: { min: 10, max: 13 } }", "",
+  return {"length",
+          {"size"},
+          "allows texts of so many characters, or lists of so many items",
+          "{ length: { min: 10, max: 13 } }",
+          "",
           {{"min", OptionType::Integer, false, "the least length", "0"},
            {"max", OptionType::Integer, false, "the greatest length", "no limit"},
            {"else", OptionType::Any, false, "other lengths: reject or null", "reject"}},

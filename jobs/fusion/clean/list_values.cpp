@@ -30,7 +30,8 @@ std::size_t unique_items(Value* items, std::size_t count, Arena& arena) {
     if (is_before(items[a], items[b])) return true;
     return !is_before(items[b], items[a]) && a < b;
   });
-  std::size_t* const end = std::unique(places, places + count, [&](std::size_t a, std::size_t b) { return !is_before(items[a], items[b]); });
+  std::size_t* const end =
+      std::unique(places, places + count, [&](std::size_t a, std::size_t b) { return !is_before(items[a], items[b]); });
   std::sort(places, end);
   const auto kept = static_cast<std::size_t>(end - places);
   for (std::size_t i = 0; i < kept; ++i) items[i] = items[places[i]];

@@ -20,7 +20,12 @@ class Lower : public TextCleaner {
 }  // namespace
 
 CleanerInfo lower_cleaner() {
-  return {"lower", {"lowercase", "lower_case"}, "turns letters into lower case, in every script", "lower", "", {},
+  return {"lower",
+          {"lowercase", "lower_case"},
+          "turns letters into lower case, in every script",
+          "lower",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<Lower>(); }};
 }
 

@@ -30,20 +30,27 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
   std::vector<std::string> values;
   for (auto& [word, value] : options.string_map("values")) {
     if (!words.add(word, values.size())) {
-      options.error("values", "'" + word + "' is twice in the table (blanks around it do not count, nor case with ignore_case)", "remove one");
+      options.error("values", "'" + word + "' is twice in the table (blanks around it do not count, nor case with ignore_case)",
+                    "remove one");
       return nullptr;
     }
     values.push_back(std::move(value));
   }
-  return std::make_unique<Map>(std::move(words), std::move(values), Otherwise::read(options, "else", Otherwise::Kind::Keep, true, true));
+  return std::make_unique<Map>(std::move(words), std::move(values),
+                               Otherwise::read(options, "else", Otherwise::Kind::Keep, true, true));
 }
 
 }  // namespace
 
 CleanerInfo map_cleaner() {
-  return {"map", {"translate", "lookup"}, "replaces whole values by a table", "{ map: { values: { on time: scheduled, landed: arrived }, else: reject } }", "",
+  return {"map",
+          {"translate", "lookup"},
+          "replaces whole values by a table",
+          "{ map: { values: { on time: scheduled, landed: arrived }, else: reject } }",
+          "",
           {{"values", OptionType::StringMap, true, "the table: value in the cell, value to become", ""},
-           {"else", OptionType::Any, false, "values not in the table: keep, null, reject, or a value (quote it when it is one of these words)", "keep"},
+           {"else", OptionType::Any, false,
+            "values not in the table: keep, null, reject, or a value (quote it when it is one of these words)", "keep"},
            {"ignore_case", OptionType::Bool, false, "whether values match without case", "false"}},
           make};
 }

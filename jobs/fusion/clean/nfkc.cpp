@@ -24,8 +24,12 @@ class Nfkc : public TextCleaner {
 }  // namespace
 
 CleanerInfo nfkc_cleaner() {
-  return {"nfkc", {"unicode_normalize", "normalize"},
-          "makes characters that mean the same the same bytes (Unicode NFKC)", "nfkc", "", {},
+  return {"nfkc",
+          {"unicode_normalize", "normalize"},
+          "makes characters that mean the same the same bytes (Unicode NFKC)",
+          "nfkc",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<Nfkc>(); }};
 }
 

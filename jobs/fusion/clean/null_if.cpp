@@ -49,7 +49,11 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
 }  // namespace
 
 CleanerInfo null_if_cleaner() {
-  return {"null_if", {"nullif", "missing_if"}, "makes words that stand for a missing value null", "{ null_if: [\"\", \"-\", TBA, N/A] }", "values",
+  return {"null_if",
+          {"nullif", "missing_if"},
+          "makes words that stand for a missing value null",
+          "{ null_if: [\"\", \"-\", TBA, N/A] }",
+          "values",
           {{"values", OptionType::StringList, false, "the words; blanks around a cell do not count", ""},
            {"pattern", OptionType::String, false, "a regular expression (RE2) for the whole cell", ""},
            {"ignore_case", OptionType::Bool, false, "whether they match without case", "false"}},

@@ -52,7 +52,8 @@ bool read_percent(const OptionMap& options, NumberStyle& style) {
   else if (percent == "plain") style.percent = PercentPolicy::Plain;
   else if (percent == "reject") style.percent = PercentPolicy::Reject;
   else {
-    options.error("percent", "'" + percent + "' is not possible for percent", "give fraction (12% is 0.12), plain (12% is 12) or reject");
+    options.error("percent", "'" + percent + "' is not possible for percent",
+                  "give fraction (12% is 0.12), plain (12% is 12) or reject");
     return false;
   }
   return true;
@@ -74,17 +75,22 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
     if (word == "any") style.any_unit = true;
     else if (!word.empty()) style.units.push_back(std::move(word));
   }
-  std::stable_sort(style.units.begin(), style.units.end(), [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+  std::stable_sort(style.units.begin(), style.units.end(),
+                   [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
   return std::make_unique<Number>(std::move(style));
 }
 
 }  // namespace
 
 CleanerInfo number_cleaner() {
-  return {"number", {"numeric", "to_number"}, "reads numbers as people write them: 1,234.56  (12)  $9.90  12%  5 oz",
-          "{ number: { decimal: \",\" } }", "decimal",
+  return {"number",
+          {"numeric", "to_number"},
+          "reads numbers as people write them: 1,234.56  (12)  $9.90  12%  5 oz",
+          "{ number: { decimal: \",\" } }",
+          "decimal",
           {{"decimal", OptionType::String, false, "the decimal character, \".\" or \",\"", "."},
-           {"thousands", OptionType::String, false, "characters between groups of digits, besides spaces and apostrophes", "the other one of , and ."},
+           {"thousands", OptionType::String, false, "characters between groups of digits, besides spaces and apostrophes",
+            "the other one of , and ."},
            {"strict_groups", OptionType::Bool, false, "whether groups must have three digits", "true"},
            {"currency", OptionType::StringList, false, "symbols and codes to skip: any, none, or your own", "any"},
            {"percent", OptionType::String, false, "what 12% is: fraction (0.12), plain (12) or reject", "fraction"},

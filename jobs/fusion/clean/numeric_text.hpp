@@ -26,9 +26,9 @@ enum class PercentPolicy : std::uint8_t { Fraction, Plain, Reject };
 /// How numbers are written.
 struct NumberStyle {
   char decimal = '.';
-  std::string thousands = ",";  // characters that separate groups, besides blanks and apostrophes
-  bool strict_groups = true;    // groups of exactly three digits
-  bool any_currency = true;     // the built-in symbols and ISO codes
+  std::string thousands = ",";          // characters that separate groups, besides blanks and apostrophes
+  bool strict_groups = true;            // groups of exactly three digits
+  bool any_currency = true;             // the built-in symbols and ISO codes
   std::vector<std::string> currencies;  // own ones
   PercentPolicy percent = PercentPolicy::Fraction;
   std::vector<std::string> units;  // words to strip behind the number, longest first

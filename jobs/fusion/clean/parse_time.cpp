@@ -42,7 +42,8 @@ struct LocalTime {
 
 class ParseTime : public TextCleaner {
  public:
-  ParseTime(ParseTimeOptions options, TimeZone zone) : TextCleaner(Reads::EveryScalar), options_(std::move(options)), zone_(std::move(zone)) {
+  ParseTime(ParseTimeOptions options, TimeZone zone)
+      : TextCleaner(Reads::EveryScalar), options_(std::move(options)), zone_(std::move(zone)) {
     no_match_ = options_.formats.size() == 1 ? "not a time like " + options_.format_texts.front()
                                              : "not a time in any of the " + std::to_string(options_.formats.size()) + " formats";
   }
@@ -266,7 +267,8 @@ bool read_formats(const OptionMap& options, ParseTimeOptions& out) {
     out.formats.push_back(std::move(format).value());
     out.format_texts.push_back(text);
   }
-  if (options.has("formats") && wanted == 0) options.error("formats", "parse_time needs at least one format", "like [\"%H:%M\", iso8601]");
+  if (options.has("formats") && wanted == 0)
+    options.error("formats", "parse_time needs at least one format", "like [\"%H:%M\", iso8601]");
   return wanted > 0 && out.formats.size() == wanted;
 }
 
@@ -274,7 +276,8 @@ bool read_date(const OptionMap& options, const CleanerSetting& setting, ParseTim
   if (options.has("date")) {
     out.date_name = options.string("date");
     const auto constant = parse_iso8601(out.date_name);
-    const bool is_field = std::any_of(setting.schema->begin(), setting.schema->end(), [&](const Attribute& a) { return a.name == out.date_name; });
+    const bool is_field =
+        std::any_of(setting.schema->begin(), setting.schema->end(), [&](const Attribute& a) { return a.name == out.date_name; });
     if (constant && !is_field) out.date_days = floor_divide(constant->micros, kSecondsPerDay * kMicrosPerSecond);
     else if ((out.date_field = find_field(options, "date", out.date_name, setting)) < 0) return false;
   }
@@ -352,11 +355,16 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting& se
 }  // namespace
 
 CleanerInfo parse_time_cleaner() {
-  return {"parse_time", {"to_timestamp", "time"}, "reads times in the first format that fits; a day without a time stays that day in every zone",
-          "{ parse_time: { formats: [\"%H:%M\", \"%I:%M %p\", iso8601], date: day, rollover: next_day } }", "formats",
-          {{"formats", OptionType::StringList, true, "formats in strptime's letters, or iso8601, epoch, epoch_ms, epoch_us; tried in order", ""},
+  return {"parse_time",
+          {"to_timestamp", "time"},
+          "reads times in the first format that fits; a day without a time stays that day in every zone",
+          "{ parse_time: { formats: [\"%H:%M\", \"%I:%M %p\", iso8601], date: day, rollover: next_day } }",
+          "formats",
+          {{"formats", OptionType::StringList, true,
+            "formats in strptime's letters, or iso8601, epoch, epoch_ms, epoch_us; tried in order", ""},
            {"date", OptionType::String, false, "the attribute (or the day itself) that gives a missing date or year", ""},
-           {"rollover", OptionType::String, false, "for times without a date: none, next_day (when before 'after'), nearest (to 'after')", "none"},
+           {"rollover", OptionType::String, false,
+            "for times without a date: none, next_day (when before 'after'), nearest (to 'after')", "none"},
            {"after", OptionType::String, false, "the attribute to roll over by", "the attribute of 'date'"},
            {"timezone", OptionType::String, false, "the zone of texts that name none", "the source's timezone, else UTC"},
            {"zones", OptionType::StringMap, false, "offsets of your own zone abbreviations: { IST: \"+05:30\" }", ""},

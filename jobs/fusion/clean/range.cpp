@@ -14,7 +14,8 @@ enum class Outside : std::uint8_t { Reject, Null, Clamp };
 
 class NumberRange : public Cleaner {
  public:
-  NumberRange(double min, double max, Outside outside, std::string reason) : min_(min), max_(max), outside_(outside), reason_(std::move(reason)) {}
+  NumberRange(double min, double max, Outside outside, std::string reason)
+      : min_(min), max_(max), outside_(outside), reason_(std::move(reason)) {}
 
   CellVerdict apply(RowCells& row, std::size_t cell, std::string& reason) override {
     Value& value = row.cells[cell];
@@ -40,7 +41,8 @@ class NumberRange : public Cleaner {
 
 class TimeRange : public Cleaner {
  public:
-  TimeRange(Timestamp min, Timestamp max, Outside outside, std::string reason) : min_(min), max_(max), outside_(outside), reason_(std::move(reason)) {}
+  TimeRange(Timestamp min, Timestamp max, Outside outside, std::string reason)
+      : min_(min), max_(max), outside_(outside), reason_(std::move(reason)) {}
 
   CellVerdict apply(RowCells& row, std::size_t cell, std::string& reason) override {
     if (const CellVerdict verdict = convert_cell(row, cell, ValueType::Timestamp, reason); verdict != CellVerdict::Keep) return verdict;
@@ -95,7 +97,8 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting& se
     return nullptr;
   }
   const auto refuse_empty = [&](bool empty) {
-    if (empty) options.error("min", "the minimum " + options.string("min") + " is above the maximum " + options.string("max"), "exchange them");
+    if (empty)
+      options.error("min", "the minimum " + options.string("min") + " is above the maximum " + options.string("max"), "exchange them");
     return empty;
   };
   if ((*setting.schema)[setting.cell].type == ValueType::Timestamp) {
@@ -107,19 +110,27 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting& se
       return parsed.has_value();
     };
     constexpr std::string_view kExpected = "a time (write it like 2024-03-01 or 2024-03-01T12:30:00Z)";
-    if (!read_bound(options, "min", min, kExpected, parse) || !read_bound(options, "max", max, kExpected, parse) || refuse_empty(min > max)) return nullptr;
+    if (!read_bound(options, "min", min, kExpected, parse) || !read_bound(options, "max", max, kExpected, parse) ||
+        refuse_empty(min > max))
+      return nullptr;
     return std::make_unique<TimeRange>(min, max, outside, range_reason(options));
   }
   double min = -std::numeric_limits<double>::infinity(), max = std::numeric_limits<double>::infinity();
   const auto parse = [](const std::string& text, double& bound) { return parse_double(text, bound) == NumberProblem::None; };
-  if (!read_bound(options, "min", min, "a number", parse) || !read_bound(options, "max", max, "a number", parse) || refuse_empty(min > max)) return nullptr;
+  if (!read_bound(options, "min", min, "a number", parse) || !read_bound(options, "max", max, "a number", parse) ||
+      refuse_empty(min > max))
+    return nullptr;
   return std::make_unique<NumberRange>(min, max, outside, range_reason(options));
 }
 
 }  // namespace
 
 CleanerInfo range_cleaner() {
-  return {"range", {"between"}, "allows numbers (or times, for timestamp attributes) within bounds, ends included", "{ range: { min: 0, max: 100, else: null } }", "",
+  return {"range",
+          {"between"},
+          "allows numbers (or times, for timestamp attributes) within bounds, ends included",
+          "{ range: { min: 0, max: 100, else: null } }",
+          "",
           {{"min", OptionType::String, false, "the least allowed number or time", ""},
            {"max", OptionType::String, false, "the greatest allowed number or time", ""},
            {"else", OptionType::Any, false, "values outside: reject, null, or clamp to the nearest bound", "reject"}},

@@ -49,7 +49,8 @@ bool RegularExpression::matches_whole(std::string_view text) const {
   return compiled_->re.Match({text.data(), text.size()}, 0, text.size(), RE2::ANCHOR_BOTH, nullptr, 0);
 }
 
-bool RegularExpression::find(std::string_view text, std::size_t from, int group, std::string_view& whole, std::string_view& part) const {
+bool RegularExpression::find(std::string_view text, std::size_t from, int group, std::string_view& whole,
+                             std::string_view& part) const {
   // Groups up to the wanted one have to be asked for; most patterns have few, and RE2 is fastest with none or one.
   std::array<re2::StringPiece, kMaxRewriteGroups> pieces;
   require(group >= 0 && group < kMaxRewriteGroups, "a group of a pattern is 0..9");

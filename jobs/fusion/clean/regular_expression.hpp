@@ -25,7 +25,8 @@ class RegularExpression {
   /// Finds the first match at or behind `from`, and a group of it (0: the whole). `part` has a null data() when the group took no part.
   bool find(std::string_view text, std::size_t from, int group, std::string_view& whole, std::string_view& part) const;
   /// Finds as find() does; \0..\9 of `rewrite` stand for groups.
-  bool find_and_rewrite(std::string_view text, std::size_t from, const std::string& rewrite, std::string_view& whole, std::string& out) const;
+  bool find_and_rewrite(std::string_view text, std::size_t from, const std::string& rewrite, std::string_view& whole,
+                        std::string& out) const;
   /// Empty when `rewrite` is fine, else what is wrong with it.
   std::string check_rewrite(const std::string& rewrite) const;
 

@@ -55,7 +55,11 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
 }  // namespace
 
 CleanerInfo remove_cleaner() {
-  return {"remove", {"delete"}, "removes every match of a regular expression", "{ remove: \"[^A-Z0-9]\" }", "pattern",
+  return {"remove",
+          {"delete"},
+          "removes every match of a regular expression",
+          "{ remove: \"[^A-Z0-9]\" }",
+          "pattern",
           {{"pattern", OptionType::String, true, "what to remove, a regular expression (RE2)", ""},
            {"ignore_case", OptionType::Bool, false, "whether it matches without case", "false"}},
           make};

@@ -67,7 +67,8 @@ class ReplacePattern : public TextCleaner {
 std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
   const std::string to = options.string("to");
   if (options.has("from") == options.has("pattern")) {
-    options.error("from", "replace needs either 'from' (a text) or 'pattern' (a regular expression)", "like { replace: { from: \"&\", to: and } }");
+    options.error("from", "replace needs either 'from' (a text) or 'pattern' (a regular expression)",
+                  "like { replace: { from: \"&\", to: and } }");
     return nullptr;
   }
   if (options.has("from")) {
@@ -83,7 +84,8 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
     return nullptr;
   }
   if (const std::string problem = pattern->check_rewrite(to); !problem.empty()) {
-    options.error("to", "'" + to + "' does not fit the pattern: " + problem, "\\0 is the whole match, \\1 the first group; \\\\ is a backslash");
+    options.error("to", "'" + to + "' does not fit the pattern: " + problem,
+                  "\\0 is the whole match, \\1 the first group; \\\\ is a backslash");
     return nullptr;
   }
   return std::make_unique<ReplacePattern>(std::move(pattern).value(), to);
@@ -92,7 +94,11 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
 }  // namespace
 
 CleanerInfo replace_cleaner() {
-  return {"replace", {"substitute"}, "replaces every occurrence of a text, or every match of a pattern", "{ replace: { from: \"&\", to: and } }", "",
+  return {"replace",
+          {"substitute"},
+          "replaces every occurrence of a text, or every match of a pattern",
+          "{ replace: { from: \"&\", to: and } }",
+          "",
           {{"from", OptionType::String, false, "the text to search for", ""},
            {"pattern", OptionType::String, false, "the regular expression (RE2) to search for, instead of 'from'", ""},
            {"to", OptionType::String, true, "what stands there afterwards; with 'pattern', \\1 is the first group", ""},

@@ -21,8 +21,8 @@ class Required : public Cleaner {
 }  // namespace
 
 CleanerInfo required_cleaner() {
-  return {"required", {"not_null"}, "rejects a cell without a value; blank text and empty lists count as none", "required", "", {},
-          [](const OptionMap&, const CleanerSetting&) { return std::make_unique<Required>(); }};
+  return {"required", {"not_null"}, "rejects a cell without a value; blank text and empty lists count as none",          "required",
+          "",         {},           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<Required>(); }};
 }
 
 }  // namespace sinter::fusion

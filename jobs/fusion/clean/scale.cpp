@@ -30,8 +30,13 @@ class Scale : public Cleaner {
 }  // namespace
 
 CleanerInfo scale_cleaner() {
-  return {"scale", {"multiply"}, "multiplies by a factor, then adds an offset", "{ scale: 0.01 }", "factor",
-          {{"factor", OptionType::Number, false, "what to multiply by", "1"}, {"offset", OptionType::Number, false, "what to add afterwards", "0"}},
+  return {"scale",
+          {"multiply"},
+          "multiplies by a factor, then adds an offset",
+          "{ scale: 0.01 }",
+          "factor",
+          {{"factor", OptionType::Number, false, "what to multiply by", "1"},
+           {"offset", OptionType::Number, false, "what to add afterwards", "0"}},
           [](const OptionMap& options, const CleanerSetting&) {
             return std::make_unique<Scale>(options.number("factor", 1), options.number("offset", 0));
           }};

@@ -22,7 +22,12 @@ class SortList : public Cleaner {
 }  // namespace
 
 CleanerInfo sort_list_cleaner() {
-  return {"sort_list", {"sort"}, "sorts the items of a list, texts by their bytes", "sort_list", "", {},
+  return {"sort_list",
+          {"sort"},
+          "sorts the items of a list, texts by their bytes",
+          "sort_list",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<SortList>(); }};
 }
 

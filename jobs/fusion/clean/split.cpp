@@ -63,8 +63,11 @@ std::unique_ptr<Cleaner> make(const OptionMap& options, const CleanerSetting&) {
 }  // namespace
 
 CleanerInfo split_cleaner() {
-  return {"split", {"to_list"}, "makes a list of a text with separators; items are trimmed, empty ones left out",
-          "{ split: { separator: \";\", unique: true } }", "separator",
+  return {"split",
+          {"to_list"},
+          "makes a list of a text with separators; items are trimmed, empty ones left out",
+          "{ split: { separator: \";\", unique: true } }",
+          "separator",
           {{"separator", OptionType::StringList, false, "the text between items; several are possible", "\",\""},
            {"sort", OptionType::Bool, false, "whether items are sorted", "false"},
            {"unique", OptionType::Bool, false, "whether of equal items only the first stays", "false"}},

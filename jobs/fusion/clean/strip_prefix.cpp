@@ -29,8 +29,11 @@ class StripPrefix : public TextCleaner {
 }  // namespace
 
 CleanerInfo strip_prefix_cleaner() {
-  return {"strip_prefix", {"remove_prefix"}, "removes a word at the start, once; of several the first that is there",
-          "{ strip_prefix: \"GATE \" }", "text",
+  return {"strip_prefix",
+          {"remove_prefix"},
+          "removes a word at the start, once; of several the first that is there",
+          "{ strip_prefix: \"GATE \" }",
+          "text",
           {{"text", OptionType::StringList, true, "the words to remove at the start", ""},
            {"ignore_case", OptionType::Bool, false, "whether ASCII letters match without case", "false"}},
           [](const OptionMap& options, const CleanerSetting&) {

@@ -29,8 +29,11 @@ class StripSuffix : public TextCleaner {
 }  // namespace
 
 CleanerInfo strip_suffix_cleaner() {
-  return {"strip_suffix", {"remove_suffix"}, "removes a word at the end, once; of several the first that is there",
-          "{ strip_suffix: [\" Inc.\", \" Ltd\"] }", "text",
+  return {"strip_suffix",
+          {"remove_suffix"},
+          "removes a word at the end, once; of several the first that is there",
+          "{ strip_suffix: [\" Inc.\", \" Ltd\"] }",
+          "text",
           {{"text", OptionType::StringList, true, "the words to remove at the end", ""},
            {"ignore_case", OptionType::Bool, false, "whether ASCII letters match without case", "false"}},
           [](const OptionMap& options, const CleanerSetting&) {

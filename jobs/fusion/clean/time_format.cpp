@@ -60,8 +60,9 @@ bool take_offset(std::string_view& text, std::optional<std::int64_t>& offset) {
 
 bool take_zone(std::string_view& text, std::string_view& zone) {
   std::size_t size = 0;
-  while (size < text.size() && (is_ascii_letter(text[size]) || (size > 0 && (is_digit(text[size]) || text[size] == '/' || text[size] == '_' ||
-                                                                             text[size] == '+' || text[size] == '-'))))
+  while (size < text.size() &&
+         (is_ascii_letter(text[size]) ||
+          (size > 0 && (is_digit(text[size]) || text[size] == '/' || text[size] == '_' || text[size] == '+' || text[size] == '-'))))
     ++size;
   zone = text.substr(0, size);
   text.remove_prefix(size);
@@ -105,7 +106,8 @@ bool read_iso8601(std::string_view text, ClockReading& reading) {
     if (zone != std::string_view::npos) reading.offset_seconds = parse_utc_offset(text.substr(zone));
   }
   // Back to what the clock showed: a missing zone is the caller's to fill in.
-  const std::int64_t seconds = (at->micros - (((at->micros % kMicrosPerSecond) + kMicrosPerSecond) % kMicrosPerSecond)) / kMicrosPerSecond;
+  const std::int64_t seconds =
+      (at->micros - (((at->micros % kMicrosPerSecond) + kMicrosPerSecond) % kMicrosPerSecond)) / kMicrosPerSecond;
   const std::int64_t local = seconds + reading.offset_seconds.value_or(0);
   const std::int64_t second_of_day = ((local % kSecondsPerDay) + kSecondsPerDay) % kSecondsPerDay;
   const CivilDate date = civil_from_days((local - second_of_day) / kSecondsPerDay);
@@ -134,7 +136,8 @@ bool read_epoch(std::string_view text, std::int64_t per_second, ClockReading& re
   const double seconds = number / static_cast<double>(per_second);
   if (seconds < static_cast<double>(kFirstEpochSecond) || seconds > static_cast<double>(kLastEpochSecond)) return false;
   const double whole_seconds = std::floor(seconds);
-  reading.instant = Timestamp{static_cast<std::int64_t>(whole_seconds) * kMicrosPerSecond + std::llround((seconds - whole_seconds) * 1e6)};
+  reading.instant =
+      Timestamp{static_cast<std::int64_t>(whole_seconds) * kMicrosPerSecond + std::llround((seconds - whole_seconds) * 1e6)};
   return true;
 }
 
@@ -150,8 +153,12 @@ bool TimeFormat::says(std::string_view letters) const {
 
 Status TimeFormat::add_directive(char letter, const std::string& text, Purpose purpose) {
   // Letters that stand for several, or that read alike.
-  struct Shorthand { char letter; std::string_view meaning; };
-  static constexpr Shorthand kShorthands[] = {{'T', "%H:%M:%S"}, {'R', "%H:%M"}, {'D', "%m/%d/%y"}, {'F', "%Y-%m-%d"}, {'r', "%I:%M:%S %p"}};
+  struct Shorthand {
+    char letter;
+    std::string_view meaning;
+  };
+  static constexpr Shorthand kShorthands[] = {
+      {'T', "%H:%M:%S"}, {'R', "%H:%M"}, {'D', "%m/%d/%y"}, {'F', "%Y-%m-%d"}, {'r', "%I:%M:%S %p"}};
   for (const Shorthand& shorthand : kShorthands) {
     if (shorthand.letter != letter) continue;
     for (std::size_t i = 0; i < shorthand.meaning.size(); ++i) {
@@ -166,22 +173,29 @@ Status TimeFormat::add_directive(char letter, const std::string& text, Purpose p
   else if (letter == 'A' && purpose == Purpose::Read) tokens_.push_back({'a', 0});
   else if (letter == 'e' && purpose == Purpose::Read) tokens_.push_back({'d', 0});
   else if (letter == 'n' || letter == 't') tokens_.push_back({' ', 0});
-  else if (letter == 'Z' && purpose == Purpose::Write) return user_error("the time format '" + text + "' cannot write %Z: names of zones are not kept").with_hint("write %z");
+  else if (letter == 'Z' && purpose == Purpose::Write)
+    return user_error("the time format '" + text + "' cannot write %Z: names of zones are not kept").with_hint("write %z");
   else if (kLetters.find(letter) != std::string_view::npos) tokens_.push_back({letter, 0});
   else {
     return user_error("unknown letter '%" + std::string(1, letter) + "' in the time format '" + text + "'")
-        .with_hint("known: %Y %y %m %d %e %j %b %B %a %A %H %I %M %S %f %p %z %Z %T %R %D %F %r %%, and the words iso8601, epoch, epoch_ms, epoch_us");
+        .with_hint(
+            "known: %Y %y %m %d %e %j %b %B %a %A %H %I %M %S %f %p %z %Z %T %R %D %F %r %%, and the words iso8601, epoch, epoch_ms, "
+            "epoch_us");
   }
   return {};
 }
 
 Status TimeFormat::check(const std::string& text) const {
-  const auto bad = [&](const std::string& why, std::string hint) { return user_error("the time format '" + text + "' " + why).with_hint(std::move(hint)); };
-  if (says("I") != says("p")) return bad(says("I") ? "has %I (12 hours) without %p" : "has %p without %I", "write \"%I:%M %p\", or %H for 24 hours");
+  const auto bad = [&](const std::string& why, std::string hint) {
+    return user_error("the time format '" + text + "' " + why).with_hint(std::move(hint));
+  };
+  if (says("I") != says("p"))
+    return bad(says("I") ? "has %I (12 hours) without %p" : "has %p without %I", "write \"%I:%M %p\", or %H for 24 hours");
   if (says("MSf") && !says("HI")) return bad("has minutes without hours", "add %H");
   if (says("H") && says("I")) return bad("has both %H and %I", "keep one");
   if (says("d") && !says("mb")) return bad("has a day without a month", "add %m or %b");
-  if (says("mb") && !says("d") && !says("Yy")) return bad("has a month without a day", "add %d, or the year for the first of the month");
+  if (says("mb") && !says("d") && !says("Yy"))
+    return bad("has a month without a day", "add %d, or the year for the first of the month");
   if (!says("HIYymbj")) return bad("says nothing about a time", "write it like \"%Y-%m-%d %H:%M\"");
   std::size_t meridiems = 0;
   for (const Token& token : tokens_) meridiems += token.letter == 'p' ? 1 : 0;
@@ -196,12 +210,14 @@ Result<TimeFormat> TimeFormat::compile(const std::string& text, Purpose purpose)
   else if (text == "epoch_ms") format.kind_ = Kind::EpochMillis;
   else if (text == "epoch_us") format.kind_ = Kind::EpochMicros;
   if (format.kind_ != Kind::Letters) {
-    if (purpose == Purpose::Write) return user_error("'" + text + "' cannot be written as text").with_hint("write it like \"%Y-%m-%dT%H:%M:%S\"");
+    if (purpose == Purpose::Write)
+      return user_error("'" + text + "' cannot be written as text").with_hint("write it like \"%Y-%m-%dT%H:%M:%S\"");
     return format;
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (is_ascii_blank(text[i])) {
-      if (format.tokens_.empty() || format.tokens_.back().letter != ' ' || purpose == Purpose::Write) format.tokens_.push_back({' ', ' '});
+      if (format.tokens_.empty() || format.tokens_.back().letter != ' ' || purpose == Purpose::Write)
+        format.tokens_.push_back({' ', ' '});
     } else if (text[i] != '%') {
       format.tokens_.push_back({0, text[i]});
     } else {

@@ -48,7 +48,7 @@ class TimeFormat {
  private:
   enum class Kind : std::uint8_t { Letters, Iso8601, Epoch, EpochMillis, EpochMicros };
   struct Token {
-    char letter = 0;   // of a directive; ' ' for blanks; 0 for a literal
+    char letter = 0;  // of a directive; ' ' for blanks; 0 for a literal
     char literal = 0;
   };
   /// Whether one of these letters occurs.
@@ -56,7 +56,8 @@ class TimeFormat {
   Status add_directive(char letter, const std::string& text, Purpose purpose);
   Status check(const std::string& text) const;
   bool read_from(std::size_t token, std::string_view text, ClockReading& reading, int hour12, int meridiem) const;
-  void write_directive(char letter, std::int64_t local_seconds, std::int64_t micros, std::int64_t offset_seconds, std::string& out) const;
+  void write_directive(char letter, std::int64_t local_seconds, std::int64_t micros, std::int64_t offset_seconds,
+                       std::string& out) const;
 
   Kind kind_ = Kind::Letters;
   std::vector<Token> tokens_;

@@ -26,7 +26,8 @@ void TimeFormat::write(std::int64_t local_seconds, std::int64_t micros, std::int
   }
 }
 
-void TimeFormat::write_directive(char letter, std::int64_t local_seconds, std::int64_t micros, std::int64_t offset_seconds, std::string& out) const {
+void TimeFormat::write_directive(char letter, std::int64_t local_seconds, std::int64_t micros, std::int64_t offset_seconds,
+                                 std::string& out) const {
   const std::int64_t second_of_day = ((local_seconds % kSecondsPerDay) + kSecondsPerDay) % kSecondsPerDay;
   const std::int64_t days = (local_seconds - second_of_day) / kSecondsPerDay;
   const CivilDate date = civil_from_days(days);

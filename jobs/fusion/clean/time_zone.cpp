@@ -105,13 +105,16 @@ std::optional<std::int64_t> parse_utc_offset(std::string_view text) {
 }
 
 std::optional<std::int64_t> zone_abbreviation_offset(std::string_view text) {
-  struct Abbreviation { std::string_view name; int minutes; };
+  struct Abbreviation {
+    std::string_view name;
+    int minutes;
+  };
   static constexpr Abbreviation kAbbreviations[] = {
-      {"UTC", 0}, {"GMT", 0}, {"Z", 0}, {"WET", 0}, {"WEST", 60}, {"BST", 60}, {"CET", 60}, {"CEST", 120}, {"MEZ", 60}, {"MESZ", 120},
-      {"EET", 120}, {"EEST", 180}, {"MSK", 180}, {"EST", -300}, {"EDT", -240}, {"CST", -360}, {"CDT", -300}, {"MST", -420}, {"MDT", -360},
-      {"PST", -480}, {"PDT", -420}, {"AKST", -540}, {"AKDT", -480}, {"HST", -600}, {"AST", -240}, {"ADT", -180}, {"NST", -210}, {"NDT", -150},
-      {"JST", 540}, {"KST", 540}, {"HKT", 480}, {"SGT", 480}, {"AWST", 480}, {"ACST", 570}, {"AEST", 600}, {"AEDT", 660}, {"NZST", 720},
-      {"NZDT", 780}, {"SAST", 120}};
+      {"UTC", 0},    {"GMT", 0},    {"Z", 0},      {"WET", 0},    {"WEST", 60},  {"BST", 60},    {"CET", 60},    {"CEST", 120},
+      {"MEZ", 60},   {"MESZ", 120}, {"EET", 120},  {"EEST", 180}, {"MSK", 180},  {"EST", -300},  {"EDT", -240},  {"CST", -360},
+      {"CDT", -300}, {"MST", -420}, {"MDT", -360}, {"PST", -480}, {"PDT", -420}, {"AKST", -540}, {"AKDT", -480}, {"HST", -600},
+      {"AST", -240}, {"ADT", -180}, {"NST", -210}, {"NDT", -150}, {"JST", 540},  {"KST", 540},   {"HKT", 480},   {"SGT", 480},
+      {"AWST", 480}, {"ACST", 570}, {"AEST", 600}, {"AEDT", 660}, {"NZST", 720}, {"NZDT", 780},  {"SAST", 120}};
   for (const Abbreviation& abbreviation : kAbbreviations) {
     if (equals_ignore_ascii_case(abbreviation.name, text)) return abbreviation.minutes * 60;
   }

@@ -20,7 +20,12 @@ class Title : public TextCleaner {
 }  // namespace
 
 CleanerInfo title_cleaner() {
-  return {"title", {"title_case", "capitalize"}, "starts every word with a capital and makes the rest lower case", "title", "", {},
+  return {"title",
+          {"title_case", "capitalize"},
+          "starts every word with a capital and makes the rest lower case",
+          "title",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<Title>(); }};
 }
 

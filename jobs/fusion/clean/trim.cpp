@@ -43,7 +43,11 @@ class Trim : public TextCleaner {
 }  // namespace
 
 CleanerInfo trim_cleaner() {
-  return {"trim", {"strip"}, "removes blanks at both ends, no-break and other Unicode spaces too", "trim", "also",
+  return {"trim",
+          {"strip"},
+          "removes blanks at both ends, no-break and other Unicode spaces too",
+          "trim",
+          "also",
           {{"also", OptionType::String, false, "more characters to remove at both ends", ""}},
           [](const OptionMap& options, const CleanerSetting&) { return std::make_unique<Trim>(options.string("also")); }};
 }

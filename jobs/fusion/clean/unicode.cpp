@@ -17,8 +17,16 @@ char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - '
 
 bool is_word_character(std::int32_t character) {
   switch (utf8proc_category(character)) {
-    case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM: case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ME: case UTF8PROC_CATEGORY_ND: case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO: return true;
     default: return character == '\'' || character == 0x2019;
   }
@@ -54,8 +62,9 @@ std::string_view UnicodeMapper::map_case(std::string_view text, Arena& arena, Ca
     }
     const Case now = wanted != Case::Title ? wanted : in_word ? Case::Lower : Case::Title;
     in_word = is_word_character(character);
-    const utf8proc_int32_t mapped = now == Case::Lower ? utf8proc_tolower(character)
-                                    : now == Case::Upper ? utf8proc_toupper(character) : utf8proc_totitle(character);
+    const utf8proc_int32_t mapped = now == Case::Lower   ? utf8proc_tolower(character)
+                                    : now == Case::Upper ? utf8proc_toupper(character)
+                                                         : utf8proc_totitle(character);
     to += utf8proc_encode_char(mapped, reinterpret_cast<utf8proc_uint8_t*>(to));
     rest.remove_prefix(static_cast<std::size_t>(size));
   }

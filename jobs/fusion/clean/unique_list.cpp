@@ -22,7 +22,12 @@ class UniqueList : public Cleaner {
 }  // namespace
 
 CleanerInfo unique_list_cleaner() {
-  return {"unique_list", {"unique", "distinct"}, "keeps the first of equal items of a list", "unique_list", "", {},
+  return {"unique_list",
+          {"unique", "distinct"},
+          "keeps the first of equal items of a list",
+          "unique_list",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<UniqueList>(); }};
 }
 

@@ -138,7 +138,8 @@ const Unit* find_unit(std::string_view name, const Dimension* wanted) {
   for (const bool ignore_case : {false, true}) {
     for (const Unit& unit : kUnits) {
       if (wanted != nullptr && unit.dimension != *wanted) continue;
-      if (any_name(unit.names, [&](std::string_view known) { return ignore_case ? equals_ignore_ascii_case(known, name) : known == name; }))
+      if (any_name(unit.names,
+                   [&](std::string_view known) { return ignore_case ? equals_ignore_ascii_case(known, name) : known == name; }))
         return &unit;
     }
   }

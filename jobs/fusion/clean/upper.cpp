@@ -20,7 +20,12 @@ class Upper : public TextCleaner {
 }  // namespace
 
 CleanerInfo upper_cleaner() {
-  return {"upper", {"uppercase", "upper_case"}, "turns letters into upper case, in every script", "upper", "", {},
+  return {"upper",
+          {"uppercase", "upper_case"},
+          "turns letters into upper case, in every script",
+          "upper",
+          "",
+          {},
           [](const OptionMap&, const CleanerSetting&) { return std::make_unique<Upper>(); }};
 }
 

@@ -13,12 +13,13 @@ namespace {
 constexpr std::size_t kMaxNumberBytes = 400;
 
 // Longest first where one starts with another.
-constexpr std::string_view kCurrencySymbols[] = {"US$", "CA$", "AU$", "NZ$", "HK$", "MX$", "A$", "C$", "S$", "R$", "$", "€", "£", "¥", "₹",
-                                                 "₽", "₩", "₺", "₫", "₪", "฿", "₴", "₦", "₱", "₡", "₲", "₵", "₸", "¢"};
-constexpr std::string_view kCurrencyCodes[] = {"USD", "EUR", "GBP", "JPY", "CHF", "CNY", "RMB", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK",
-                                               "ISK", "PLN", "CZK", "HUF", "RON", "BGN", "RUB", "UAH", "TRY", "ILS", "ZAR", "BRL", "MXN", "ARS",
-                                               "CLP", "COP", "KRW", "TWD", "HKD", "SGD", "THB", "IDR", "MYR", "PHP", "VND", "SAR", "AED", "EGP",
-                                               "NGN", "KES", "Kč", "zł", "kr.", "kr", "Ft", "lei", "Fr.", "Rs.", "Rs"};
+constexpr std::string_view kCurrencySymbols[] = {"US$", "CA$", "AU$", "NZ$", "HK$", "MX$", "A$", "C$", "S$", "R$", "$", "€", "£", "¥",
+                                                 // More of them, each one character.
+                                                 "₹", "₽", "₩", "₺", "₫", "₪", "฿", "₴", "₦", "₱", "₡", "₲", "₵", "₸", "¢"};
+constexpr std::string_view kCurrencyCodes[] = {
+    "USD", "EUR", "GBP", "JPY", "CHF", "CNY", "RMB", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "HUF",
+    "RON", "BGN", "RUB", "UAH", "TRY", "ILS", "ZAR", "BRL", "MXN", "ARS", "CLP", "COP", "KRW", "TWD", "HKD", "SGD", "THB", "IDR",
+    "MYR", "PHP", "VND", "SAR", "AED", "EGP", "NGN", "KES", "Kč",  "zł",  "kr.", "kr",  "Ft",  "lei", "Fr.", "Rs.", "Rs"};
 
 /// What surrounds the digits, while it is peeled off.
 struct Peeled {
@@ -97,9 +98,12 @@ bool take_unit(std::string_view& text, const NumberStyle& style) {
 }
 
 bool take_suffix(std::string_view& text, int& exponent) {
-  struct Suffix { std::string_view word; int exponent; };
-  static constexpr std::array<Suffix, 10> kSuffixes = {{{"bn", 9}, {"mn", 6}, {"mio", 6}, {"mrd", 9}, {"tsd", 3}, {"k", 3}, {"m", 6}, {"b", 9},
-                                                        {"g", 9}, {"t", 12}}};
+  struct Suffix {
+    std::string_view word;
+    int exponent;
+  };
+  static constexpr std::array<Suffix, 10> kSuffixes = {
+      {{"bn", 9}, {"mn", 6}, {"mio", 6}, {"mrd", 9}, {"tsd", 3}, {"k", 3}, {"m", 6}, {"b", 9}, {"g", 9}, {"t", 12}}};
   for (const Suffix& suffix : kSuffixes) {
     if (!take_code_back(text, suffix.word)) continue;
     exponent += suffix.exponent;

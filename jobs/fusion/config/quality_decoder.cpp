@@ -46,7 +46,8 @@ void decode_measure(const DecodeContext& context, const ConfigNode& node, const 
   }
   const SectionTable table = section_table(Section::Measure);
   const OptionMap options(node, table.options, table.short_form, where, context.diagnostics);
-  const Severity severity = decode_choice(context, options, Section::Measure, "severity", where) == "warn" ? Severity::Warn : Severity::Error;
+  const bool is_warning = decode_choice(context, options, Section::Measure, "severity", where) == "warn";
+  const Severity severity = is_warning ? Severity::Warn : Severity::Error;
   const std::string_view right = info.bound_is_minimum ? "min" : "max", wrong = info.bound_is_minimum ? "max" : "min";
   if (options.has(wrong)) {
     const std::string better = info.bound_is_minimum ? "more is better" : "less is better";

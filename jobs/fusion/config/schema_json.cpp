@@ -269,7 +269,8 @@ void write_clean(JsonWriter& json) {
   const SectionTable rows = section_table(Section::RowSteps);
   json.key("row_step").begin_object().key("anyOf").begin_array().begin_object().key("enum").begin_array();
   for (const OptionInfo& option : rows.options) json.value(option.name);
-  json.end_array().end_object().begin_object().member("type", "object").member("additionalProperties", false).key("properties").begin_object();
+  json.end_array().end_object();
+  json.begin_object().member("type", "object").member("additionalProperties", false).key("properties").begin_object();
   json.key("drop_nulls").begin_object().key("anyOf").begin_array();
   write_alternatives(json, OptionType::StringList);
   json.end_array().end_object().end_object().end_object().end_array().end_object();

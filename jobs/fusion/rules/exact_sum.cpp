@@ -21,6 +21,9 @@ constexpr std::int64_t kBias = 16;
 /// Limbs in all, for each degree: up to 2^1024 and 2^64 addends.
 constexpr std::size_t kLimbsPerDegree = 36;
 
+/// Which numbers that are not finite were added.
+constexpr unsigned char kPlusInfinity = 1, kMinusInfinity = 2, kNan = 4;
+
 std::size_t limb_limit(unsigned degree) { return kLimbsPerDegree * degree; }
 
 bool sign_of(std::uint64_t limb) { return (limb >> 63) != 0; }
@@ -30,10 +33,35 @@ bool is_redundant(std::uint64_t top, std::uint64_t below) {
   return (top == 0 && !sign_of(below)) || (top == ~std::uint64_t{0} && sign_of(below));
 }
 
+/// The first limb of the window that a limb belongs to. A switch, because dividing by a variable would cost more than the addition.
+std::size_t window_of(std::size_t limb, unsigned degree) {
+  switch (degree) {
+    case 1: return limb;
+    case 2: return limb & ~std::size_t{1};
+    default: return limb - limb % 3;
+  }
+}
+
 bool add_two_limbs(char* into, const char* other) {
   Signed128 sum = 0;
   if (__builtin_add_overflow(load_fixed<Signed128>(into), load_fixed<Signed128>(other), &sum)) return false;
   std::memcpy(into, &sum, sizeof(sum));
+  return true;
+}
+
+bool add_four_limbs(char* into, const char* other) {
+  unsigned long long limbs[4];
+  unsigned long long carry = 0;
+  const bool negative = into[31] < 0, other_negative = other[31] < 0;
+  for (int i = 0; i < 4; ++i) {
+    const auto a = load_fixed<unsigned long long>(into + i * 8), b = load_fixed<unsigned long long>(other + i * 8);
+    unsigned long long partial = 0;
+    const bool first = __builtin_add_overflow(a, b, &partial);
+    const bool second = __builtin_add_overflow(partial, carry, &limbs[i]);
+    carry = first || second ? 1 : 0;
+  }
+  if (negative == other_negative && sign_of(limbs[3]) != negative) return false;
+  std::memcpy(into, limbs, sizeof(limbs));
   return true;
 }
 
@@ -45,6 +73,10 @@ ExactFactor ExactFactor::of(double value) {
   const std::uint64_t fraction = bits & ((std::uint64_t{1} << 52) - 1);
   ExactFactor factor;
   factor.negative = sign_of(bits);
+  if (exponent == 0x7ff) [[unlikely]] {
+    factor.special = fraction != 0 ? kNan : factor.negative ? kMinusInfinity : kPlusInfinity;
+    return factor;
+  }
   factor.mantissa = exponent == 0 ? fraction : fraction | (std::uint64_t{1} << 52);
   factor.exponent = (exponent == 0 ? 1 : exponent) - 1075;
   return factor;
@@ -52,7 +84,7 @@ ExactFactor ExactFactor::of(double value) {
 
 ExactFactor ExactFactor::of(std::int64_t value) {
   const bool negative = value < 0;
-  return {negative, negative ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value), 0};
+  return {negative ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value), 0, negative, 0};
 }
 
 ExactSum::ExactSum(unsigned degree) { reset(degree); }  // NOLINT: limbs stay uninitialised
@@ -95,7 +127,7 @@ void ExactSum::cover(std::size_t first, std::size_t end) {
 }
 
 void ExactSum::add_magnitude(bool negative, const std::uint64_t* limbs, std::size_t count, std::size_t first) {
-  cover(first - first % degree_, first + count);
+  cover(window_of(first, degree_), first + count);
   std::size_t at = first - first_;
   if (negative) {
     std::uint64_t borrow = 0;
@@ -115,48 +147,81 @@ void ExactSum::add_magnitude(bool negative, const std::uint64_t* limbs, std::siz
   }
 }
 
-void ExactSum::add(std::span<const ExactFactor> factors) {
-  require(factors.size() == degree_, "an exact sum takes as many factors as its degree");
-  std::uint64_t product[kMaxDegree + 2] = {1};
-  std::size_t size = 1;
-  std::int64_t lowest = -kOrigin * static_cast<std::int64_t>(degree_) + kBias * 64 * static_cast<std::int64_t>(degree_);
-  bool negative = false;
+ExactSum::Product ExactSum::multiply(std::span<const ExactFactor> factors) {
+  const auto degree = static_cast<std::int64_t>(factors.size());
+  Product product;
+  product.limbs[0] = 1;
+  product.size = 1;
+  std::int64_t lowest = (kBias * 64 - kOrigin) * degree;
+  const std::int64_t one = lowest;
   for (const ExactFactor& factor : factors) {
+    if (factor.special != 0) product.special = degree == 1 ? factor.special : kNan;
     Unsigned128 carry = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      carry += static_cast<Unsigned128>(product[i]) * factor.mantissa;
-      product[i] = static_cast<std::uint64_t>(carry);
+    for (std::size_t i = 0; i < product.size; ++i) {
+      carry += static_cast<Unsigned128>(product.limbs[i]) * factor.mantissa;
+      product.limbs[i] = static_cast<std::uint64_t>(carry);
       carry >>= 64;
     }
-    if (size < kMaxDegree) product[size++] = static_cast<std::uint64_t>(carry);
+    if (carry != 0) product.limbs[product.size++] = static_cast<std::uint64_t>(carry);
     lowest += factor.exponent;
-    negative = negative != factor.negative;
-    if (factor.mantissa == 0) {
-      cover(static_cast<std::size_t>(kBias) * degree_, static_cast<std::size_t>(kBias) * degree_ + 1);
-      return;
-    }
+    product.negative = product.negative != factor.negative;
   }
+  if (product.size == 1 && product.limbs[0] == 0) lowest = one;  // zero lies in the window of 1
   const auto shift = static_cast<unsigned>(lowest & 63);
   if (shift != 0) {
-    product[size] = 0;
-    for (std::size_t i = size; i > 0; --i) product[i] = (product[i] << shift) | (product[i - 1] >> (64 - shift));
-    product[0] <<= shift;
-    ++size;
+    const std::uint64_t top = product.limbs[product.size - 1] >> (64 - shift);
+    for (std::size_t i = product.size - 1; i > 0; --i) {
+      product.limbs[i] = (product.limbs[i] << shift) | (product.limbs[i - 1] >> (64 - shift));
+    }
+    product.limbs[0] <<= shift;
+    if (top != 0) product.limbs[product.size++] = top;
   }
-  while (size > 1 && product[size - 1] == 0) --size;
-  add_magnitude(negative, product, size, static_cast<std::size_t>(lowest >> 6));
+  product.first = static_cast<std::size_t>(lowest >> 6);
+  if (product.size == 1 && product.limbs[0] == 0) product.first = static_cast<std::size_t>(kBias * degree);
+  return product;
+}
+
+void ExactSum::add(std::span<const ExactFactor> factors) {
+  require(factors.size() == degree_, "an exact sum takes as many factors as its degree");
+  const Product product = multiply(factors);
+  special_ |= product.special;
+  if (product.special == 0) add_magnitude(product.negative, product.limbs, product.size, product.first);
+}
+
+void ExactSum::append_single(std::string& out, std::span<const ExactFactor> factors) {
+  const auto degree = static_cast<unsigned>(factors.size());
+  const Product product = multiply(factors);
+  if (product.special != 0) {
+    const char head[2] = {static_cast<char>(kNotFinite), static_cast<char>(product.special)};
+    out.append(head, 2);
+    return;
+  }
+  const std::size_t first = window_of(product.first, degree);
+  const std::size_t offset = product.first - first;
+  char encoded[2 + 8 * (2 * kMaxDegree + 2)];
+  std::uint64_t limbs[2 * kMaxDegree + 2] = {};
+  for (std::size_t i = 0; i < product.size; ++i) limbs[offset + i] = product.limbs[i];
+  const std::size_t used = offset + product.size;
+  std::size_t count = std::max<std::size_t>(2 * degree, used + (sign_of(limbs[used - 1]) ? 1 : 0));
+  if (product.negative) {
+    std::uint64_t carry = 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      limbs[i] = ~limbs[i] + carry;
+      carry = carry != 0 && limbs[i] == 0 ? 1 : 0;
+    }
+    // -2^(64 k - 1) needs no limb for its sign.
+    while (count > 2 * degree && is_redundant(limbs[count - 1], limbs[count - 2])) --count;
+  }
+  encoded[0] = static_cast<char>(first);
+  encoded[1] = static_cast<char>(count);
+  std::memcpy(encoded + 2, limbs, sizeof(limbs));
+  out.append(encoded, 2 + count * 8);
 }
 
 void ExactSum::add(double value) {
-  if (!std::isfinite(value)) {
-    special_ |= std::isnan(value) ? kNan : value > 0 ? kPlusInfinity : kMinusInfinity;
-    return;
-  }
   const ExactFactor factor = ExactFactor::of(value);
   add({&factor, 1});
 }
-
-void ExactSum::add_not_a_number() { special_ |= kNan; }
 
 void ExactSum::add(const ExactSum& other) {
   require(other.degree_ == degree_, "exact sums of different degrees are added");
@@ -220,7 +285,7 @@ std::size_t ExactSum::encoded_size(std::string_view bytes, unsigned degree) {
   const auto first = static_cast<unsigned char>(bytes[0]);
   const auto count = static_cast<unsigned char>(bytes[1]);
   if (first == kNotFinite) return count >= 1 && count <= (kPlusInfinity | kMinusInfinity | kNan) ? 2 : 0;
-  if (first % degree != 0 || count < 2 * degree || first + std::size_t{count} > limb_limit(degree) + 1) return 0;
+  if (window_of(first, degree) != first || count < 2 * degree || first + std::size_t{count} > limb_limit(degree) + 1) return 0;
   return bytes.size() >= 2 + std::size_t{count} * 8 ? 2 + std::size_t{count} * 8 : 0;
 }
 
@@ -245,7 +310,10 @@ bool ExactSum::merge_in_place(std::span<char> into, std::string_view other, unsi
   const auto first = static_cast<unsigned char>(into[0]), other_first = static_cast<unsigned char>(other[0]);
   const std::size_t count = static_cast<unsigned char>(into[1]), other_count = static_cast<unsigned char>(other[1]);
   if (first == kNotFinite || other_first == kNotFinite) return false;
-  if (first == other_first && count == 2 && other_count == 2) return add_two_limbs(into.data() + 2, other.data() + 2);
+  if (first == other_first && count == other_count && count == 2 * degree) {
+    if (count == 2) return add_two_limbs(into.data() + 2, other.data() + 2);
+    if (count == 4) return add_four_limbs(into.data() + 2, other.data() + 2);
+  }
   if (other_first < first || other_first + other_count > first + count) return false;
   char* limbs = into.data() + 2;
   const bool negative = other.back() < 0;

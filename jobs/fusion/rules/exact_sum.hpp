@@ -16,10 +16,11 @@ namespace sinter::fusion {
 
 /// A number without rounding: sign, 64-bit mantissa, power of two. Doubles and int64 both fit.
 struct ExactFactor {
-  bool negative = false;
   std::uint64_t mantissa = 0;
   std::int32_t exponent = 0;
-  /// Requires: value is finite.
+  bool negative = false;
+  /// 0, or which of +inf, -inf, NaN the double was.
+  unsigned char special = 0;
   static ExactFactor of(double value);
   static ExactFactor of(std::int64_t value);
 };
@@ -44,11 +45,11 @@ class ExactSum {
   void reset(unsigned degree);
   /// Infinities and NaN are remembered, as IEEE 754 would: see to_double(). Cost: about 10 ns.
   void add(double value);
-  /// Exact. Requires: degree() factors, and that the sum was not read from foreign bytes of another degree.
+  /// Adds the product. Requires: degree() factors. A product with a factor that is not finite counts as NaN.
   void add(std::span<const ExactFactor> factors);
   void add(const ExactSum& other);
-  /// A factor was not finite: the sum is NaN from now on.
-  void add_not_a_number();
+  /// Appends the encoding of a sum of one product, of degree factors.size(). Cost: about 10 ns; the hot path of mappers.
+  static void append_single(std::string& out, std::span<const ExactFactor> factors);
 
   unsigned degree() const { return degree_; }
   bool finite() const { return special_ == 0; }
@@ -72,7 +73,15 @@ class ExactSum {
   static bool merge_in_place(std::span<char> into, std::string_view other, unsigned degree);
 
  private:
-  enum Special : unsigned char { kPlusInfinity = 1, kMinusInfinity = 2, kNan = 4 };
+  /// |product| in limbs from limb `first`, at most four.
+  struct Product {
+    std::uint64_t limbs[kMaxDegree + 2];
+    std::size_t size = 0;
+    std::size_t first = 0;
+    bool negative = false;
+    unsigned char special = 0;
+  };
+  static Product multiply(std::span<const ExactFactor> factors);
   /// Makes the window cover limbs [first, end), plus room for a carry.
   void cover(std::size_t first, std::size_t end);
   void add_magnitude(bool negative, const std::uint64_t* limbs, std::size_t count, std::size_t first);

@@ -14,9 +14,10 @@ class MeanRule final : public SumsRule {
   ValueType result_type() const override { return mediated_type(attribute_); }
 
  protected:
-  void add_claim(const Claim& claim, Sums& sums) const override {
-    add_value(sums[0], claim.value);
-    add_product(sums[1], {&claim.value, &claim.value}, {});
+  void append_sums(const Claim& claim, std::string& state) const override {
+    const ExactFactor x = exact_factor(claim.value);
+    append_product(state, {x});
+    append_product(state, {x, x});
   }
   FusedCell answer(std::uint64_t claims, const Sums& sums) const override {
     FusedCell cell = no_answer(claims);

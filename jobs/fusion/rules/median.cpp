@@ -115,7 +115,8 @@ class WeightedMedianRule final : public ClaimSetRule {
       SINTER_ASSIGN(const bool more, claims.next(claim));
       if (!more) return {};
       total.add(weight_of(claim));
-      add_product(squares, {}, {weight_of(claim), weight_of(claim)});
+      const ExactFactor weight[2] = {ExactFactor::of(weight_of(claim)), ExactFactor::of(weight_of(claim))};
+      squares.add(weight);
       if (cell.claims++ > 0 && same_value(last, claim.value)) continue;
       ++cell.distinct_values;
       last = claim.value;

@@ -40,10 +40,8 @@ void SumsRule::write(std::uint64_t claims, const Sums& sums, std::string& out) c
 }
 
 void SumsRule::lift(const Claim& claim, std::string& state) const {
-  Sums sums;
-  prepare(sums);
-  add_claim(claim, sums);
-  write(1, sums, state);
+  state.push_back('\x01');  // one claim
+  append_sums(claim, state);
 }
 
 bool SumsRule::merge_in_place(std::span<char> into, std::string_view state) const {
@@ -88,35 +86,19 @@ FusedCell SumsRule::finish(std::string_view state, Arena&) const {
   return answer(claims, sums);
 }
 
-bool exact_factor(const Value& value, ExactFactor& factor) {
-  if (value.type() == ValueType::Int64) factor = ExactFactor::of(value.int64());
-  else if (value.type() == ValueType::Timestamp) factor = ExactFactor::of(value.timestamp().micros);
-  else if (std::isfinite(value.number())) factor = ExactFactor::of(value.number());
-  else return false;
-  return true;
+ExactFactor exact_factor(const Value& value) {
+  if (value.type() == ValueType::Int64) return ExactFactor::of(value.int64());
+  if (value.type() == ValueType::Timestamp) return ExactFactor::of(value.timestamp().micros);
+  return ExactFactor::of(value.number());
 }
 
 void add_value(ExactSum& sum, const Value& value) {
-  if (value.type() == ValueType::Double) {
-    sum.add(value.number());
-    return;
-  }
-  ExactFactor factor;
-  (void)exact_factor(value, factor);
+  const ExactFactor factor = exact_factor(value);
   sum.add({&factor, 1});
 }
 
-void add_product(ExactSum& sum, std::initializer_list<const Value*> values, std::initializer_list<double> weights) {
-  ExactFactor factors[ExactSum::kMaxDegree];
-  std::size_t size = 0;
-  for (const Value* value : values) {
-    if (!exact_factor(*value, factors[size++])) return sum.add_not_a_number();
-  }
-  for (const double weight : weights) {
-    if (!std::isfinite(weight)) return sum.add_not_a_number();
-    factors[size++] = ExactFactor::of(weight);
-  }
-  sum.add({factors, size});
+void append_product(std::string& state, std::initializer_list<ExactFactor> factors) {
+  ExactSum::append_single(state, {factors.begin(), factors.size()});
 }
 
 double standard_error(std::uint64_t n, std::uint64_t m, const ExactSum& sum, const ExactSum& squares) {
@@ -125,8 +107,8 @@ double standard_error(std::uint64_t n, std::uint64_t m, const ExactSum& sum, con
   const WideNumber total = sum.wide();
   const WideNumber spread = count * squares.wide() - total * total;
   if (spread.is_zero()) return 0;
-  const WideNumber divisor = count * WideNumber::of(m) * WideNumber::of(m - 1);
-  return square_root(spread.scaled() / divisor.scaled()).to_double();
+  const double divisor = static_cast<double>(n) * static_cast<double>(m) * static_cast<double>(m - 1);
+  return square_root(spread.scaled() / ScaledNumber::of(divisor)).to_double();
 }
 
 }  // namespace sinter::fusion

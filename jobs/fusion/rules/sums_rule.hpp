@@ -24,7 +24,8 @@ class SumsRule : public AlgebraicRule {
   FusedCell finish(std::string_view state, Arena& arena) const final;
 
  protected:
-  virtual void add_claim(const Claim& claim, Sums& sums) const = 0;
+  /// Appends the sums of one claim, each by ExactSum::append_single(), in the order of their degrees.
+  virtual void append_sums(const Claim& claim, std::string& state) const = 0;
   virtual FusedCell answer(std::uint64_t claims, const Sums& sums) const = 0;
 
  private:
@@ -36,12 +37,12 @@ class SumsRule : public AlgebraicRule {
   std::size_t size_ = 0;
 };
 
-/// A claim's number without rounding; timestamps are microseconds. False when it is not finite.
-bool exact_factor(const Value& value, ExactFactor& factor);
+/// A number without rounding; timestamps are microseconds.
+ExactFactor exact_factor(const Value& value);
 /// Adds a number of any numeric type.
 void add_value(ExactSum& sum, const Value& value);
-/// Adds a product; not-a-number when a factor is not finite.
-void add_product(ExactSum& sum, std::initializer_list<const Value*> values, std::initializer_list<double> weights);
+/// Appends the exact sum of one product.
+void append_product(std::string& state, std::initializer_list<ExactFactor> factors);
 
 /// sqrt( D / (m (m - 1)) ), D = S(x^2) - S(x)^2 / n taken without rounding, so that close values of large size lose nothing.
 /// With m = n that is the standard error of the mean. NaN when m < 2 or a sum is not finite.

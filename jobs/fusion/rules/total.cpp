@@ -16,7 +16,7 @@ class SumRule final : public SumsRule {
   ValueType result_type() const override { return attribute_; }
 
  protected:
-  void add_claim(const Claim& claim, Sums& sums) const override { add_value(sums[0], claim.value); }
+  void append_sums(const Claim& claim, std::string& state) const override { append_product(state, {exact_factor(claim.value)}); }
   FusedCell answer(std::uint64_t claims, const Sums& sums) const override {
     FusedCell cell = no_answer(claims);
     if (!min_support_.met_by(claims, 1)) return cell;
@@ -40,7 +40,7 @@ class CountRule final : public SumsRule {
   ValueType result_type() const override { return ValueType::Int64; }
 
  protected:
-  void add_claim(const Claim&, Sums&) const override {}
+  void append_sums(const Claim&, std::string&) const override {}
   FusedCell answer(std::uint64_t claims, const Sums&) const override {
     FusedCell cell = no_answer(claims);
     if (min_support_.met_by(claims, 1)) cell.value = Value::of_int64(static_cast<std::int64_t>(claims));

@@ -43,8 +43,9 @@ class TrimmedMeanRule final : public ClaimSetRule {
       // Each dropped claim counts as the nearest kept one.
       const std::uint64_t times = 1 + (i == dropped ? dropped : 0) + (i + 1 == dropped + kept ? dropped : 0);
       for (std::uint64_t time = 0; time < times; ++time) {
-        add_value(winsorised, claim.value);
-        add_product(squares, {&claim.value, &claim.value}, {});
+        const ExactFactor x[2] = {exact_factor(claim.value), exact_factor(claim.value)};
+        winsorised.add({x, 1});
+        squares.add({x, 2});
       }
     }
     cell.value = number_value(sum.divided_by(kept), result_type());

@@ -133,7 +133,10 @@ class Tally {
     if (!in_source_) return {};
     in_source_ = false;
     ++value_.voters;
-    value_weight_.add(source_weight_);
+    // One voter's weight needs no sum: most values of most cells.
+    if (value_.voters == 1) value_.weight = source_weight_;
+    if (value_.voters == 2) value_weight_.add(value_.weight);
+    if (value_.voters >= 2) value_weight_.add(source_weight_);
     if (!clustered_) return {};
     if (!source_.empty()) {
       if (cluster_sources_.contains(source_)) return {};
@@ -146,7 +149,7 @@ class Tally {
 
   Status end_value() {
     SINTER_TRY(cast_vote());
-    value_.weight = value_weight_.to_double();
+    if (value_.voters > 1) value_.weight = value_weight_.to_double();
     if (clustered_ && (!has_exact_ || beats(value_, exact_))) {
       // Copied, not moved: the value stays the one that the next claim is compared with.
       exact_.value.hold(value_.value.value());
@@ -169,7 +172,9 @@ class Tally {
     if (clustered_) cluster_.weight = cluster_weight_.to_double();
     Candidate& ended = clustered_ ? cluster_ : value_;
     total_voters_ += ended.voters;
-    if (setting_.by_weight) total_weight_.add(clustered_ ? cluster_weight_ : value_weight_);
+    if (setting_.by_weight && clustered_) total_weight_.add(cluster_weight_);
+    if (setting_.by_weight && !clustered_ && value_.voters > 1) total_weight_.add(value_weight_);
+    if (setting_.by_weight && !clustered_ && value_.voters == 1) total_weight_.add(value_.weight);
     ++clusters_;
     if (clusters_ > 1 && !beats(ended, best_)) return;
     best_.swap(ended);
@@ -204,12 +209,13 @@ ClaimNeeds VoteRule::needs() const {
 
 Result<FusedCell> VoteRule::finish(ClaimCursor& claims, Arena& arena) const {
   SINTER_TRY(claims.rewind());
+  const bool weighted = needs().weight;
   Tally tally(setting_);
   Claim claim;
   while (true) {
     SINTER_ASSIGN(const bool more, claims.next(claim));
     if (!more) break;
-    if (!needs().weight) claim.weight = 1;  // a cursor may give more than was asked for
+    if (!weighted) claim.weight = 1;  // a cursor may give more than was asked for
     SINTER_TRY(tally.add(claim));
   }
   return tally.finish(arena);

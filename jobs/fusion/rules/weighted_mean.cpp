@@ -17,12 +17,13 @@ class WeightedMeanRule final : public SumsRule {
   ValueType result_type() const override { return mediated_type(attribute_); }
 
  protected:
-  void add_claim(const Claim& claim, Sums& sums) const override {
-    const double weight = use_weight_ ? claim.weight : 1.0;
-    sums[0].add(weight);
-    add_product(sums[1], {&claim.value}, {weight});
-    add_product(sums[2], {}, {weight, weight});
-    add_product(sums[3], {&claim.value, &claim.value}, {weight});
+  void append_sums(const Claim& claim, std::string& state) const override {
+    const ExactFactor x = exact_factor(claim.value);
+    const ExactFactor weight = ExactFactor::of(use_weight_ ? claim.weight : 1.0);
+    append_product(state, {weight});
+    append_product(state, {weight, x});
+    append_product(state, {weight, weight});
+    append_product(state, {weight, x, x});
   }
   FusedCell answer(std::uint64_t claims, const Sums& sums) const override {
     FusedCell cell = no_answer(claims);
@@ -60,14 +61,13 @@ class LeastSquaresRule final : public SumsRule {
   ValueType result_type() const override { return mediated_type(attribute_); }
 
  protected:
-  void add_claim(const Claim& claim, Sums& sums) const override {
+  void append_sums(const Claim& claim, std::string& state) const override {
     double sigma = claim.sigma > 0 ? claim.sigma : default_sigma_;
-    if (!(sigma > 0)) return;
     // Sigmas of timestamps are stated in seconds, their values are microseconds.
     if (attribute_ == ValueType::Timestamp) sigma *= 1e6;
-    const double precision = 1 / (sigma * sigma);
-    sums[0].add(precision);
-    add_product(sums[1], {&claim.value}, {precision});
+    const ExactFactor precision = ExactFactor::of(sigma > 0 ? 1 / (sigma * sigma) : 0);
+    append_product(state, {precision});
+    append_product(state, {precision, exact_factor(claim.value)});
   }
   FusedCell answer(std::uint64_t claims, const Sums& sums) const override {
     FusedCell cell = no_answer(claims);

@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t kLimbBits = 64;
 constexpr int kMantissaBits = 53;
 constexpr std::int64_t kMinNormalExponent = -1022;
+constexpr std::int64_t kExponentBias = 1023;
+constexpr std::int64_t kLargestBiasedExponent = 2046;
 /// Quotient bits: 53 for the mantissa, one for the half, and room so that the tail is only a yes or no.
 constexpr std::size_t kQuotientBits = 67;
 
@@ -74,6 +76,12 @@ double round_to_double(bool negative, Unsigned128 magnitude, std::int64_t expone
     const Unsigned128 half = static_cast<Unsigned128>(1) << (drop - 1);
     const Unsigned128 tail = magnitude & ((half << 1) - 1);
     if (tail > half || (tail == half && (sticky || (kept & 1) != 0))) ++kept;
+    const std::int64_t biased = exponent + drop + kMantissaBits - 1 + kExponentBias;
+    // A mantissa that rounded up to 2^53 carries into the exponent, as it should. ldexp() is slow and only for the borders.
+    if (keep == kMantissaBits && biased < kLargestBiasedExponent) {
+      const std::uint64_t bits_of = (static_cast<std::uint64_t>(biased) << 52) + (kept - (std::uint64_t{1} << 52));
+      return std::bit_cast<double>(bits_of | (negative ? std::uint64_t{1} << 63 : 0));
+    }
     rounded = scale_by_power(static_cast<double>(kept), exponent + drop);
   } else if (drop == 128 && (sticky || (magnitude << 1) != 0)) {
     rounded = std::numeric_limits<double>::denorm_min();  // more than half of the smallest double
@@ -281,7 +289,7 @@ double WideNumber::divide_by_limb(bool negative, const WideNumber& a, std::uint6
   for (std::size_t i = a.size_ + padding; i-- > 0;) {
     const Unsigned128 part = (static_cast<Unsigned128>(remainder) << 64) | (i >= padding ? a.limbs_[i - padding] : 0);
     const auto digit = static_cast<std::uint64_t>(part / divisor);
-    remainder = static_cast<std::uint64_t>(part % divisor);
+    remainder = static_cast<std::uint64_t>(part) - digit * divisor;
     if ((quotient >> 64) != 0) {
       sticky = sticky || digit != 0;
       exponent += kLimbBits;
@@ -328,6 +336,7 @@ double divide(const WideNumber& a, const WideNumber& b) {
   require(!b.is_zero(), "a wide number is divided by zero");
   if (a.is_zero()) return 0;
   const bool negative = a.negative_ != b.negative_;
+  if (b.size_ == 1 && b.limbs_[0] == 1 && b.exponent_ == 0) return negative == a.negative_ ? a.to_double() : -a.to_double();
   // Zero bits at the low end carry nothing; without them most divisors are one limb.
   const int low = std::countr_zero(b.limbs_[0]);
   if (b.bits() - static_cast<std::size_t>(low) <= 64) {

@@ -33,7 +33,8 @@ TEST(Bytes, varints_that_are_cut_or_too_long_are_refused) {
 }
 
 TEST(Bytes, zigzag_round_trips) {
-  for (const std::int64_t value : {INT64_MIN, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, INT64_MAX}) EXPECT_EQ(unzigzag(zigzag(value)), value);
+  for (const std::int64_t value : {INT64_MIN, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, INT64_MAX})
+    EXPECT_EQ(unzigzag(zigzag(value)), value);
   EXPECT_EQ(zigzag(-1), 1u);
 }
 

@@ -14,7 +14,8 @@ class GlobTest : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* path : {"/d/a.csv", "/d/b.csv", "/d/B.csv", "/d/c.txt", "/d/.hidden.csv", "/d/sub/x.csv", "/d/sub/deep/y.csv",
-                             "/d/.git/z.csv", "/d/web/airline-7.csv", "/d/web/airline-12.csv", "/d/web/airline-.csv", "/d/odd[1].csv", "/d/a*b.csv"})
+                             "/d/.git/z.csv", "/d/web/airline-7.csv",
+                             "/d/web/airline-12.csv", "/d/web/airline-.csv", "/d/odd[1].csv", "/d/a*b.csv"})
       put(path);
     ASSERT_TRUE(files_->make_directories("/d/dir.csv").ok());
   }

@@ -34,11 +34,12 @@ TEST(Log, human_lines_start_with_the_time) {
 }
 
 TEST(Log, json_lines_escape_and_repair) {
-  const LogField fields[] = {{"text", std::string_view("q\"b\\n\n\x01\xff\xc3\xa9", 10)}, {"nan", std::nan("")}, {"inf", HUGE_VAL}, {"n", -5},
-                             {"big", std::numeric_limits<std::uint64_t>::max()}};
+  const LogField fields[] = {{"text", std::string_view("q\"b\\n\n\x01\xff\xc3\xa9", 10)}, {"nan", std::nan("")},
+                             {"inf", HUGE_VAL}, {"n", -5}, {"big", std::numeric_limits<std::uint64_t>::max()}};
   const LogRecord record{LogLevel::Error, {0}, "m", fields, 5};
   EXPECT_EQ(format_json(record),
-            "{\"time\":\"1970-01-01T00:00:00Z\",\"level\":\"error\",\"message\":\"m\",\"text\":\"q\\\"b\\\\n\\n\\u0001\xef\xbf\xbd\xc3\xa9\","
+            "{\"time\":\"1970-01-01T00:00:00Z\",\"level\":\"error\",\"message\":\"m\","
+            "\"text\":\"q\\\"b\\\\n\\n\\u0001\xef\xbf\xbd\xc3\xa9\","
             "\"nan\":\"nan\",\"inf\":\"inf\",\"n\":-5,\"big\":18446744073709551615}");
 }
 

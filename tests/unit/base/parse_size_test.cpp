@@ -22,7 +22,8 @@ TEST(ParseSize, understands_units) {
 }
 
 TEST(ParseSize, rejects_the_rest_with_a_hint) {
-  for (const char* text : {"", "MiB", "-1", "1.5", "1.", ".5k", "1,5k", "64MiBs", "64 M iB", "1e3", "99999999999999999999", "17000000TiB", "0.1k", "1k1"}) {
+  for (const char* text : {"", "MiB", "-1", "1.5", "1.", ".5k", "1,5k", "64MiBs", "64 M iB",
+                           "1e3", "99999999999999999999", "17000000TiB", "0.1k", "1k1"}) {
     auto size = parse_size(text);
     ASSERT_FALSE(size.ok()) << text;
     EXPECT_EQ(size.error().fault(), Fault::User);

@@ -177,9 +177,44 @@ std::string converted(std::string_view text, ValueType type) {
 }
 
 std::string random_bytes(std::uint64_t& state, std::size_t longest) {
-  static constexpr std::string_view kPieces[] = {" ", "\xC2\xA0", "\xE2\x80\x89", "0", "12", ",", ".", "-", "%", "$", "€", "é", "e\xCC\x81", "ß", "ſ", "İ",
-                                                 "ﬁ", "Ａ", "\xF0\x9F\x98\x80", "\xFF", "\xC3", "\xE2\x80", "\xF0\x9F", "AM", "Dec", "T", ":", "/", "[", "\"", "\\",
-                                                 "(", ")", "1e9", "nan", "ft", "Z", "+01:00"};
+  static constexpr std::string_view kPieces[] = {" ",
+                                                 "\xC2\xA0",
+                                                 "\xE2\x80\x89",
+                                                 "0",
+                                                 "12",
+                                                 ",",
+                                                 ".",
+                                                 "-",
+                                                 "%",
+                                                 "$",
+                                                 "€",
+                                                 "é",
+                                                 "e\xCC\x81",
+                                                 "ß",
+                                                 "ſ",
+                                                 "İ",
+                                                 "ﬁ",
+                                                 "Ａ",
+                                                 "\xF0\x9F\x98\x80",
+                                                 "\xFF",
+                                                 "\xC3",
+                                                 "\xE2\x80",
+                                                 "\xF0\x9F",
+                                                 "AM",
+                                                 "Dec",
+                                                 "T",
+                                                 ":",
+                                                 "/",
+                                                 "[",
+                                                 "\"",
+                                                 "\\",
+                                                 "(",
+                                                 ")",
+                                                 "1e9",
+                                                 "nan",
+                                                 "ft",
+                                                 "Z",
+                                                 "+01:00"};
   const auto next = [&state] {  // splitmix64
     std::uint64_t z = (state += 0x9E3779B97F4A7C15ull);
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;

@@ -51,7 +51,8 @@ TEST(AllCleaners, are_described_in_the_docs) {
     const std::string section = page.substr(at, page.find("\n### ", at + 1) - at);
     EXPECT_NE(section.find(info.help), std::string::npos) << info.name;
     EXPECT_NE(section.find(info.example), std::string::npos) << info.name;
-    for (const std::string_view alias : info.aliases) EXPECT_NE(section.find("`" + std::string(alias) + "`"), std::string::npos) << info.name << " alias " << alias;
+    for (const std::string_view alias : info.aliases)
+      EXPECT_NE(section.find("`" + std::string(alias) + "`"), std::string::npos) << info.name << " alias " << alias;
     for (const OptionInfo& option : info.options) {
       EXPECT_NE(section.find("| `" + std::string(option.name) + "` |"), std::string::npos) << info.name << "." << option.name;
       EXPECT_NE(section.find(option.help), std::string::npos) << info.name << "." << option.name;
@@ -86,7 +87,8 @@ TEST(AllCleaners, survive_hostile_bytes) {
   std::uint64_t state = kSeed;
   for (int i = 0; i < 20'000; ++i) {
     const std::string text = random_bytes(state, 30);
-    for (const ValueType type : {ValueType::Bool, ValueType::Int64, ValueType::Double, ValueType::Timestamp, ValueType::List}) (void)converted(text, type);
+    for (const ValueType type : {ValueType::Bool, ValueType::Int64, ValueType::Double, ValueType::Timestamp, ValueType::List})
+      (void)converted(text, type);
   }
 }
 

@@ -38,9 +38,9 @@ std::vector<std::vector<std::string>> read_csv(const std::string& path) {
   return rows;
 }
 
-/// A time's shape, to count formats: digits are 9, words that are no AM or PM are A.
+/// A time's shape, to count formats: a digit is 9, a word is A.
 std::string shape_of(const std::string& text) {
-  static const std::regex kSpaces(" +"), kDigits("[0-9]+"), kWords("[A-Za-z]{2,}");
+  static const std::regex kSpaces(" +"), kDigits("[0-9]"), kWords("[A-Za-z]{2,}");
   std::string out = std::regex_replace(text, kDigits, "9");
   return std::regex_replace(std::regex_replace(out, kWords, "A"), kSpaces, " ");
 }
@@ -48,24 +48,22 @@ std::string shape_of(const std::string& text) {
 using Steps = std::vector<std::string>;
 
 Steps time_steps() {
-  return {
-    "trim",
-    "{ remove: \"\\\\*|\\\\((Estimated|Runway|runway|Estimated runway)\\\\)|&nbsp|On Time$|Delayed$\" }",
-    "{ null_if: { pattern: \"(.* - )?(Not Available|Contact Airline)|.*Cancelled\" } }",
-    "{ parse_time: { formats: ["
-    "\"%Y-%m-%d %I:%M %p\", \"%Y-%m-%d %I:%M%p %Z\", \"%I:%M %p, %b %d\", \"%I:%M %p%b %d\", \"%I:%M %p %a %d-%b-%Y\", "
-    "\"%m/%d/%y %I:%M %p (%z)\", \"%m/%d/%Y %I:%M %p\", \"%m/%d/%Y %I:%M%p %Z\", \"%b %d - %I:%M%p\", \"%a, %b %d %I:%M %p\", "
-    "\"%a., %b.%d, %Y %I:%M %p\", \"%Y-%m-%d %H:%M\", \"%Y-%m-%d %a %H:%M\", \"%Y-%m-%d %m/%d %I:%M %p\", \"%I:%M%p %m-%d-%y\""
-    "], date: timestamp, to: \"%H:%M\" } }"};
+  return {"trim", "{ remove: \"\\\\*|\\\\((Estimated|Runway|runway|Estimated runway)\\\\)|&nbsp|On Time$|Delayed$\" }",
+          "{ null_if: { pattern: \"(.* - )?(Not Available|Contact Airline)|.*Cancelled\" } }",
+          "{ parse_time: { formats: ["
+          "\"%Y-%m-%d %I:%M %p\", \"%Y-%m-%d %I:%M%p %Z\", \"%I:%M %p, %b %d\", \"%I:%M %p%b %d\", \"%I:%M %p %a %d-%b-%Y\", "
+          "\"%m/%d/%y %I:%M %p (%z)\", \"%m/%d/%Y %I:%M %p\", \"%m/%d/%Y %I:%M%p %Z\", \"%b %d - %I:%M%p\", \"%a, %b %d %I:%M %p\", "
+          "\"%a., %b.%d, %Y %I:%M %p\", \"%Y-%m-%d %H:%M\", \"%Y-%m-%d %a %H:%M\", \"%Y-%m-%d %m/%d %I:%M %p\", \"%I:%M%p %m-%d-%y\""
+          "], date: timestamp, to: \"%H:%M\" } }"};
 }
 
 Steps gate_steps() {
-  return {
-    "trim", "upper",
-    "{ null_if: [\"\", \"-\", \"--\", TBA, CHK, HOLD, NOT PROVIDED BY AIRLINE] }",
-    "{ null_if: { pattern: \"TERMINAL [A-Z0-9]+\" } }",
-    "{ remove: \"^.* - |/[A-Z]?[0-9]*$|[^A-Z0-9/]\" }",
-    "{ null_if: \"\" }"};
+  return {"trim",
+          "upper",
+          "{ null_if: [\"\", \"-\", \"--\", TBA, CHK, HOLD, NOT PROVIDED BY AIRLINE] }",
+          "{ null_if: { pattern: \"TERMINAL [A-Z0-9]+\" } }",
+          "{ remove: \"^.* - |/[A-Z]?[0-9]*$|[^A-Z0-9/]\" }",
+          "{ null_if: \"\" }"};
 }
 
 struct Tally {
@@ -100,8 +98,8 @@ Tally clean_claims(const std::vector<std::vector<std::string>>& rows, const std:
 }
 
 /// Of the truth's cells with this ending: how many the most frequent cleaned claim hits.
-std::pair<std::size_t, std::size_t> votes_right(const std::map<std::string, std::map<std::string, std::size_t>>& cleaned, const std::string& ending,
-                                                const std::string& truth_path, const Steps& truth_steps) {
+std::pair<std::size_t, std::size_t> votes_right(const std::map<std::string, std::map<std::string, std::size_t>>& cleaned,
+                                                const std::string& ending, const std::string& truth_path, const Steps& truth_steps) {
   std::pair<std::size_t, std::size_t> right_of{0, 0};
   CleanRow row({{"cell", ValueType::String}, {"timestamp", ValueType::Timestamp}});
   EXPECT_EQ(row.make(truth_steps), "");
@@ -111,7 +109,8 @@ std::pair<std::size_t, std::size_t> votes_right(const std::map<std::string, std:
     const auto claims = cleaned.find(truth[i][0] + "|" + truth[i][1]);
     if (claims == cleaned.end()) continue;
     ++right_of.second;
-    const auto best = std::max_element(claims->second.begin(), claims->second.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto best = std::max_element(claims->second.begin(), claims->second.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
     right_of.first += best->first == row.run(truth[i][2]).shown() ? 1 : 0;
   }
   return right_of;
@@ -127,7 +126,8 @@ std::pair<std::size_t, std::size_t> truth_cleaned(const std::string& ending, con
   for (const auto& raw : read_csv(data_folder() + "truth_raw.csv")) {
     if (!raw[1].ends_with(ending) || raw[2].empty()) continue;
     ++right_of.second;
-    const std::string shown = row.run({Value::of_string(raw[2]), Value::of_string("2011-12-04")}).shown();
+    std::string shown = row.run({Value::of_string(raw[2]), Value::of_string("2011-12-04")}).shown();
+    if (shown == "null") shown.clear();  // as the file shows it
     EXPECT_EQ(shown, parsed[raw[0] + raw[1]]) << raw[2];
     right_of.first += shown == parsed[raw[0] + raw[1]] ? 1 : 0;
   }
@@ -135,8 +135,9 @@ std::pair<std::size_t, std::size_t> truth_cleaned(const std::string& ending, con
 }
 
 void report(const std::string& what, const Tally& tally, std::pair<std::size_t, std::size_t> right) {
-  std::cout << what << ": " << tally.parsed << " of " << tally.parsed + tally.failed << " non-missing parsed (" << tally.share() << " %), " << tally.missing << " missing, "
-            << tally.shapes.size() << " shapes seen; simple votes right: " << right.first << " of " << right.second << "\n";
+  std::cout << what << ": " << tally.parsed << " of " << tally.parsed + tally.failed << " non-missing parsed (" << tally.share()
+            << " %), " << tally.missing << " missing, " << tally.shapes.size() << " shapes seen; simple votes right: " << right.first
+            << " of " << right.second << "\n";
   for (const auto& [text, count] : tally.failures) std::cout << "  not parsed: '" << text << "' x " << count << "\n";
 }
 
@@ -152,7 +153,7 @@ TEST(Flights, times_in_all_formats_are_parsed) {
   EXPECT_EQ(truth.first, truth.second);
   EXPECT_GT(truth.second, 0u);
   EXPECT_GE(tally.share(), 99.0);
-  EXPECT_GE(tally.shapes.size(), 20u);
+  EXPECT_GE(tally.shapes.size(), 44u);
   EXPECT_GE(static_cast<double>(right.first), 0.75 * static_cast<double>(right.second));
 }
 

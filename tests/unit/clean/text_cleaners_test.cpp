@@ -37,39 +37,68 @@ TEST(Trim, copies_nothing) {
 }
 
 TEST(CollapseSpaces, makes_runs_of_blanks_one_space) {
-  check({{"collapse_spaces", " a \t b\xC2\xA0\xC2\xA0" "c ", "a b c"}, {"collapse_spaces", "", ""}, {"collapse_spaces", "a b", "a b"}, {"collapse_spaces", "a\nb", "a b"}});
+  check({{"collapse_spaces",
+          " a \t b\xC2\xA0\xC2\xA0"
+          "c ",
+          "a b c"},
+         {"collapse_spaces", "", ""},
+         {"collapse_spaces", "a b", "a b"},
+         {"collapse_spaces", "a\nb", "a b"}});
 }
 
 TEST(CaseCleaners, work_in_every_script) {
-  check({{"lower", "ABC xyz", "abc xyz"}, {"lower", "ÄÖÜ ΣΑ Ж", "äöü σα ж"}, {"upper", "abc", "ABC"},
-         {"upper", "éß ÿ", "Éẞ Ÿ"}, {"upper", "", ""}, {"upper", "a\xFFz", "A\xFFZ"},
-         {"title", "the LORD of the rings", "The Lord Of The Rings"}, {"title", "o'neil-smith é", "O'neil-Smith É"}, {"title", "élan 2nd", "Élan 2nd"}});
+  check({{"lower", "ABC xyz", "abc xyz"},
+         {"lower", "ÄÖÜ ΣΑ Ж", "äöü σα ж"},
+         {"upper", "abc", "ABC"},
+         {"upper", "éß ÿ", "Éẞ Ÿ"},
+         {"upper", "", ""},
+         {"upper", "a\xFFz", "A\xFFZ"},
+         {"title", "the LORD of the rings", "The Lord Of The Rings"},
+         {"title", "o'neil-smith é", "O'neil-Smith É"},
+         {"title", "élan 2nd", "Élan 2nd"}});
 }
 
 TEST(Nfkc, makes_equal_characters_equal_bytes) {
-  check({{"nfkc", "plain", "plain"}, {"nfkc", "e\xCC\x81", "é"}, {"nfkc", "Ａ１ﬁ", "A1fi"}, {"nfkc", "m²", "m2"}, {"nfkc", "a\xC2\xA0" "b", "a b"},
-         {"nfkc", "bad \xFF", "FAIL: not valid UTF-8"}, {"nfkc", "", ""}});
+  check({{"nfkc", "plain", "plain"},
+         {"nfkc", "e\xCC\x81", "é"},
+         {"nfkc", "Ａ１ﬁ", "A1fi"},
+         {"nfkc", "m²", "m2"},
+         {"nfkc",
+          "a\xC2\xA0"
+          "b",
+          "a b"},
+         {"nfkc", "bad \xFF", "FAIL: not valid UTF-8"},
+         {"nfkc", "", ""}});
 }
 
 TEST(CaseFold, folds_for_comparing) {
-  check({{"casefold", "Straße", "strasse"}, {"casefold", "STRASSE", "strasse"}, {"casefold", "Ａbc", "abc"}, {"casefold", "soft\xC2\xADhyphen", "softhyphen"},
+  check({{"casefold", "Straße", "strasse"},
+         {"casefold", "STRASSE", "strasse"},
+         {"casefold", "Ａbc", "abc"},
+         {"casefold", "soft\xC2\xADhyphen", "softhyphen"},
          {"casefold", "\xC3", "FAIL: not valid UTF-8"}});
 }
 
 TEST(StripPrefix, strips_the_first_word_that_is_there_once) {
-  check({{"{ strip_prefix: \"GATE \" }", "GATE B4", "B4"}, {"{ strip_prefix: \"GATE \" }", "gate B4", "gate B4"},
-         {"{ strip_prefix: { text: [\"gate \", g], ignore_case: true } }", "GATE B4", "B4"}, {"{ strip_prefix: a }", "aab", "ab"},
+  check({{"{ strip_prefix: \"GATE \" }", "GATE B4", "B4"},
+         {"{ strip_prefix: \"GATE \" }", "gate B4", "gate B4"},
+         {"{ strip_prefix: { text: [\"gate \", g], ignore_case: true } }", "GATE B4", "B4"},
+         {"{ strip_prefix: a }", "aab", "ab"},
          {"{ strip_prefix: [\"the \"] }", "the ", ""}});
 }
 
 TEST(StripSuffix, strips_the_first_word_that_is_there_once) {
-  check({{"{ strip_suffix: [\" Inc.\", \" Ltd\"] }", "Acme Inc.", "Acme"}, {"{ strip_suffix: [\" Inc.\", \" Ltd\"] }", "Acme Ltd", "Acme"},
-         {"{ strip_suffix: { text: \" OZ\", ignore_case: true } }", "12 oz", "12"}, {"{ strip_suffix: longer }", "er", "er"}});
+  check({{"{ strip_suffix: [\" Inc.\", \" Ltd\"] }", "Acme Inc.", "Acme"},
+         {"{ strip_suffix: [\" Inc.\", \" Ltd\"] }", "Acme Ltd", "Acme"},
+         {"{ strip_suffix: { text: \" OZ\", ignore_case: true } }", "12 oz", "12"},
+         {"{ strip_suffix: longer }", "er", "er"}});
 }
 
 TEST(Replace, replaces_texts_and_patterns) {
-  check({{"{ replace: { from: \"&\", to: and } }", "a & b & c", "a and b and c"}, {"{ replace: { from: aa, to: a } }", "aaaa", "aa"},
-         {"{ replace: { from: x, to: \"\" } }", "axbx", "ab"}, {"{ replace: { from: x, to: y } }", "abc", "abc"},
+  check({{"{ replace: { from: \"&\", to: and } }", "a & b & c", "a and b and c"},
+         {"{ replace: { from: aa, to: a } }", "aaaa", "aa"},
+         {"{ replace: { from: x, to: \"\" } }", "axbx", "ab"},
+         {"{ replace: { from: x, to: y } }", "abc", "abc"},
          {"{ replace: { pattern: \"(\\\\d+)/(\\\\d+)\", to: \"\\\\2-\\\\1\" } }", "on 12/04 or 1/2", "on 04-12 or 2-1"},
          {"{ replace: { pattern: \"x*\", to: \"-\" } }", "axé", "-a--é-"},
          {"{ replace: { pattern: B, to: c, ignore_case: true } }", "abB", "acc"}});
@@ -77,23 +106,32 @@ TEST(Replace, replaces_texts_and_patterns) {
 
 TEST(Replace, reports_wrong_options_at_their_place) {
   EXPECT_EQ(problems_of("{ replace: { to: a } }").substr(0, 34), "12: replace needs either 'from' (a");
-  EXPECT_EQ(problems_of("{ replace: { from: \"\", to: a } }"), "20: replace cannot search for the empty text | give 'from' at least one character");
-  EXPECT_NE(problems_of("{ replace: { pattern: \"(a\", to: b } }").find("23: the pattern '(a' is not a regular expression: missing ): (a"), std::string::npos);
+  EXPECT_EQ(problems_of("{ replace: { from: \"\", to: a } }"),
+            "20: replace cannot search for the empty text | give 'from' at least one character");
+  EXPECT_NE(
+      problems_of("{ replace: { pattern: \"(a\", to: b } }").find("23: the pattern '(a' is not a regular expression: missing ): (a"),
+      std::string::npos);
   EXPECT_NE(problems_of("{ replace: { pattern: a, to: \"\\\\1\" } }").find("does not fit the pattern"), std::string::npos);
   EXPECT_NE(problems_of("{ replace: { form: a, to: b } }").find("did you mean 'from'?"), std::string::npos);
 }
 
 TEST(Remove, removes_every_match) {
-  check({{"{ remove: \"[^A-Z0-9]\" }", "AA-1394 x", "AA1394"}, {"{ remove: \"[^A-Z0-9]\" }", "ABC", "ABC"}, {"{ remove: \"x*\" }", "axxb", "ab"},
-         {"{ remove: { pattern: \"gate ?\", ignore_case: true } }", "GATE B4", "B4"}, {"{ remove: \".\" }", "é日", ""}, {"{ remove: a }", "", ""},
+  check({{"{ remove: \"[^A-Z0-9]\" }", "AA-1394 x", "AA1394"},
+         {"{ remove: \"[^A-Z0-9]\" }", "ABC", "ABC"},
+         {"{ remove: \"x*\" }", "axxb", "ab"},
+         {"{ remove: { pattern: \"gate ?\", ignore_case: true } }", "GATE B4", "B4"},
+         {"{ remove: \".\" }", "é日", ""},
+         {"{ remove: a }", "", ""},
          {"{ remove: \".\" }", "a\xFF\xC3", "\xFF\xC3"},  // stray bytes are no characters: no pattern matches them
          {"{ remove: \"\\\\(.*\\\\)$\" }", "6 PM (Estimated)", "6 PM "}});
-  EXPECT_EQ(problems_of("{ remove: \"[\" }"), "11: the pattern '[' is not a regular expression: missing ]: [ | patterns are those of RE2");
+  EXPECT_EQ(problems_of("{ remove: \"[\" }"),
+            "11: the pattern '[' is not a regular expression: missing ]: [ | patterns are those of RE2");
 }
 
 TEST(Remove, removes_what_replacing_by_nothing_removes) {
   constexpr std::uint64_t kSeed = 11;
-  for (const std::string_view pattern : {"[^A-Z0-9]", "a|ab", "ab|a", "^a", "a$", "x*", "a*?", "\\\\b.", "(a)(b)?", "\\\\Qa", "..", "a.c|b", "$"}) {
+  for (const std::string_view pattern :
+       {"[^A-Z0-9]", "a|ab", "ab|a", "^a", "a$", "x*", "a*?", "\\\\b.", "(a)(b)?", "\\\\Qa", "..", "a.c|b", "$"}) {
     CleanRow removing, replacing;
     ASSERT_EQ(removing.make({"{ remove: \"" + std::string(pattern) + "\" }"}), "");
     ASSERT_EQ(replacing.make({"{ replace: { pattern: \"" + std::string(pattern) + "\", to: \"\" } }"}), "");
@@ -107,9 +145,13 @@ TEST(Remove, removes_what_replacing_by_nothing_removes) {
 }
 
 TEST(Extract, keeps_the_group_or_everything) {
-  check({{"{ extract: \"([0-9.]+) oz\" }", "a 12.5 oz can", "12.5"}, {"{ extract: \"[0-9]+\" }", "ab12c", "12"}, {"{ extract: \"[0-9]+\" }", "none", "null"},
-         {"{ extract: { pattern: \"(a)(b)\", group: 2 } }", "xaby", "b"}, {"{ extract: { pattern: \"(?P<n>b+)\", group: n } }", "abbc", "bb"},
-         {"{ extract: { pattern: \"z\", else: keep } }", "abc", "abc"}, {"{ extract: { pattern: \"z\", else: none } }", "abc", "none"},
+  check({{"{ extract: \"([0-9.]+) oz\" }", "a 12.5 oz can", "12.5"},
+         {"{ extract: \"[0-9]+\" }", "ab12c", "12"},
+         {"{ extract: \"[0-9]+\" }", "none", "null"},
+         {"{ extract: { pattern: \"(a)(b)\", group: 2 } }", "xaby", "b"},
+         {"{ extract: { pattern: \"(?P<n>b+)\", group: n } }", "abbc", "bb"},
+         {"{ extract: { pattern: \"z\", else: keep } }", "abc", "abc"},
+         {"{ extract: { pattern: \"z\", else: none } }", "abc", "none"},
          {"{ extract: { pattern: \"z\", else: reject } }", "abc", "FAIL: does not contain what 'extract' looks for"},
          {"{ extract: { pattern: \"a(b)?\" } }", "a", "null"}});
   EXPECT_NE(problems_of("{ extract: { pattern: a, group: 1 } }").find("33: the pattern has no group '1'"), std::string::npos);
@@ -117,9 +159,13 @@ TEST(Extract, keeps_the_group_or_everything) {
 }
 
 TEST(NullIf, makes_missing_words_null) {
-  check({{"{ null_if: [\"\", \"-\", TBA] }", "TBA", "null"}, {"{ null_if: [\"\", \"-\", TBA] }", "  ", "null"}, {"{ null_if: [\"\", \"-\", TBA] }", "tba", "tba"},
-         {"{ null_if: { values: [n/a], ignore_case: true } }", " N/A ", "null"}, {"{ null_if: { pattern: \"-+\" } }", "---", "null"},
-         {"{ null_if: { pattern: \"-+\" } }", "--a", "--a"}, {"{ null_if: x }", "x", "null"}});
+  check({{"{ null_if: [\"\", \"-\", TBA] }", "TBA", "null"},
+         {"{ null_if: [\"\", \"-\", TBA] }", "  ", "null"},
+         {"{ null_if: [\"\", \"-\", TBA] }", "tba", "tba"},
+         {"{ null_if: { values: [n/a], ignore_case: true } }", " N/A ", "null"},
+         {"{ null_if: { pattern: \"-+\" } }", "---", "null"},
+         {"{ null_if: { pattern: \"-+\" } }", "--a", "--a"},
+         {"{ null_if: x }", "x", "null"}});
   EXPECT_NE(problems_of("null_if").find("1: null_if needs the words"), std::string::npos);
 }
 

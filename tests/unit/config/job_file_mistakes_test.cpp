@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "jobs/fusion/config/job_file.hpp"
+#include "tests/unit/config/planted_mistakes.hpp"
 
 namespace sinter::fusion {
 namespace {
@@ -23,13 +24,6 @@ const std::vector<std::string> kGood = {
     "quality: { rejected_rows: 5% }",
     "output: { fused: { to: out/x.csv } }",
     "execution: { workers: 2 }",
-};
-
-struct Mistake {
-  std::string name;
-  std::size_t line;              // of kGood, replaced by `text`; 0 appends it
-  std::string text;
-  std::vector<std::string> said; // "line:column: [warning: ]message | help", in the order of the job file
 };
 
 std::string with(std::size_t line, const std::string& text) {
@@ -53,12 +47,6 @@ std::vector<std::string> problems_of(const std::string& text) {
   return said;
 }
 
-std::vector<Mistake> mistakes() {
-  return {
-#include "tests/unit/config/job_file_mistakes.inc"
-  };
-}
-
 class JobFileMistakes : public testing::TestWithParam<Mistake> {};
 
 TEST_P(JobFileMistakes, is_found_at_its_place_with_a_way_out) {
@@ -66,12 +54,12 @@ TEST_P(JobFileMistakes, is_found_at_its_place_with_a_way_out) {
   EXPECT_EQ(problems_of(with(mistake.line, mistake.text)), mistake.said) << with(mistake.line, mistake.text);
 }
 
-INSTANTIATE_TEST_SUITE_P(Planted, JobFileMistakes, testing::ValuesIn(mistakes()),
-                         [](const testing::TestParamInfo<Mistake>& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Planted, JobFileMistakes, testing::ValuesIn(planted_mistakes()),
+                         [](const testing::TestParamInfo<Mistake>& mistake) { return mistake.param.name; });
 
 TEST(JobFileMistakes, the_file_they_are_planted_in_is_good) { EXPECT_EQ(problems_of(with(99, "")), std::vector<std::string>()); }
 
-TEST(JobFileMistakes, are_at_least_forty) { EXPECT_GE(mistakes().size(), 40u); }
+TEST(JobFileMistakes, are_at_least_forty) { EXPECT_GE(planted_mistakes().size(), 40u); }
 
 }  // namespace
 }  // namespace sinter::fusion

@@ -41,7 +41,9 @@ class LongFile final : public ReadableFile {
 class LongFileSystem final : public FileSystem {
  public:
   explicit LongFileSystem(LongFile file) : file_(std::move(file)) {}
-  Result<std::unique_ptr<ReadableFile>> open(const std::string&) override { return std::unique_ptr<ReadableFile>(std::make_unique<LongFile>(file_)); }
+  Result<std::unique_ptr<ReadableFile>> open(const std::string&) override {
+    return std::unique_ptr<ReadableFile>(std::make_unique<LongFile>(file_));
+  }
   Result<std::unique_ptr<WritableFile>> create(const std::string&) override { return internal_error("read only"); }
   Result<FileInfo> info(const std::string&) override { return FileInfo{file_.size_bytes(), false, true, 0}; }
   bool exists(const std::string&) override { return true; }

@@ -109,7 +109,8 @@ TEST_F(CommittedOutput, a_full_disk_leaves_nothing_and_is_named) {
 TEST_F(CommittedOutput, any_single_failure_leaves_the_old_output_or_the_new_one) {
   for (const std::string path : {"out/a.csv", "out/d/"}) {
     const std::string file = path == "out/a.csv" ? path : path + "part-00000.csv";
-    for (const FileOperation operation : {FileOperation::Create, FileOperation::Append, FileOperation::Sync, FileOperation::Close, FileOperation::Rename,
+    for (const FileOperation operation : {FileOperation::Create, FileOperation::Append, FileOperation::Sync, FileOperation::Close,
+        FileOperation::Rename,
                                           FileOperation::Open, FileOperation::Read, FileOperation::SyncDirectory}) {
       for (std::uint64_t nth = 0; nth < 12; ++nth) {
         ASSERT_TRUE(memory_->remove_all("out").ok());

@@ -109,6 +109,14 @@ TEST(CsvReader, files_without_header_have_numbered_or_declared_columns) {
   EXPECT_THAT(fields_of(read_text("1,2\n", {"price"}, format)), ElementsAre(Fields{"T:2"}));
 }
 
+TEST(CsvReader, ragged_rows_of_a_file_without_header_say_where_the_width_comes_from) {
+  Format format;
+  format.header = false;
+  EXPECT_EQ(read_text("1,2\n3\n", {"2"}, format)[1].problem, "row has 1 field, the first row has 2");
+  format.columns = {"id", "price", "x"};
+  EXPECT_EQ(read_text("1,2\n", {"price"}, format)[0].problem, "row has 2 fields, the job declares 3");
+}
+
 TEST(CsvReader, a_single_column_works) {
   EXPECT_THAT(fields_of(read_text("a\nx\n\n\"\"\ny,z\n", {"a"})),
               ElementsAre(Fields{"T:x"}, Fields{"T:"}, Fields{"! row has 2 fields, the header has 1"}));

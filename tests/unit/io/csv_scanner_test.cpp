@@ -57,7 +57,8 @@ TEST(CsvScanner, every_byte_can_be_delimiter_or_quote_except_newline) {
       CsvIndex scalar;
       simd.allocate(text.size() + CsvIndex::kSlack);
       scalar.allocate(text.size() + CsvIndex::kSlack);
-      ASSERT_EQ(scan_csv(dialect, CsvState::FieldStart, text, 0, simd), scan_csv(dialect, CsvState::FieldStart, text, 0, scalar, ScanMode::Scalar));
+      ASSERT_EQ(scan_csv(dialect, CsvState::FieldStart, text, 0, simd), scan_csv(dialect, CsvState::FieldStart, text, 0, scalar,
+          ScanMode::Scalar));
       ASSERT_EQ(simd.separator_count, scalar.separator_count) << byte;
       ASSERT_TRUE(std::equal(simd.separators.get(), simd.separators.get() + simd.separator_count, scalar.separators.get())) << byte;
     }

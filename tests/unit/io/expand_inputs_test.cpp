@@ -81,14 +81,16 @@ TEST_F(ExpandInputs, all_complaints_come_at_once) {
   add("data.bin");
   add("plain.csv.gz");
   add("empty.csv.gz", "");
-  const auto got = expand_inputs(*files_, {input("one", {"missing.csv", "dir", "none-*.csv"}), input("two", {"data.bin", "plain.csv.gz", "empty.csv.gz"}),
+  const auto got = expand_inputs(*files_, {input("one", {"missing.csv", "dir", "none-*.csv"}), input("two", {"data.bin", "plain.csv.gz",
+      "empty.csv.gz"}),
                                            input("three", {})});
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().fault(), Fault::User);
   EXPECT_THAT(got.error().message(),
               AllOf(HasSubstr("7 problems"), HasSubstr("input 'one': 'missing.csv' does not exist"), HasSubstr("'dir' is a directory"),
                     HasSubstr("no file matches 'none-*.csv'"), HasSubstr("cannot tell the format of 'data.bin'"),
-                    HasSubstr("'plain.csv.gz' should be gzip data"), HasSubstr("'empty.csv.gz' is empty"), HasSubstr("'three' names no files")));
+                    HasSubstr("'plain.csv.gz' should be gzip data"), HasSubstr("'empty.csv.gz' is empty"),
+                        HasSubstr("'three' names no files")));
 }
 
 TEST_F(ExpandInputs, a_file_whose_name_looks_like_a_pattern_is_that_file) {

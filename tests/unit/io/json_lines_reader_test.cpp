@@ -28,7 +28,8 @@ Fields first(const std::string& text, const Fields& names) {
 }
 
 TEST(JsonLinesReader, delivers_each_kind_of_value) {
-  EXPECT_THAT(first(R"({"s":"x","e":"","i":12,"t":true,"f":false,"n":null,"a":[1, 2],"o":{"k":1}})", {"s", "e", "i", "t", "f", "n", "a", "o", "z"}),
+  EXPECT_THAT(first(R"({"s":"x","e":"","i":12,"t":true,"f":false,"n":null,"a":[1, 2],"o":{"k":1}})", {"s", "e", "i", "t", "f", "n", "a",
+      "o", "z"}),
               ElementsAre("T:x", "T:", "#:12", "B:true", "B:false", "N:", "J:[1, 2]", "J:{\"k\":1}", "-:"));
 }
 
@@ -38,7 +39,8 @@ TEST(JsonLinesReader, numbers_keep_their_digits) {
 }
 
 TEST(JsonLinesReader, strings_and_keys_are_unescaped) {
-  EXPECT_THAT(first(R"({"a":"q\" \\ \n \u00e9 \ud83d\ude00","k\u0065y":1})", {"a", "key"}), ElementsAre("T:q\" \\ \n \xC3\xA9 \xF0\x9F\x98\x80", "#:1"));
+  EXPECT_THAT(first(R"({"a":"q\" \\ \n \u00e9 \ud83d\ude00","k\u0065y":1})", {"a", "key"}),
+      ElementsAre("T:q\" \\ \n \xC3\xA9 \xF0\x9F\x98\x80", "#:1"));
 }
 
 TEST(JsonLinesReader, unescaped_strings_of_a_batch_do_not_overwrite_each_other) {
@@ -71,7 +73,8 @@ TEST(JsonLinesReader, blank_lines_crlf_byte_order_mark_and_missing_newline_do_no
 
 TEST(JsonLinesReader, bad_lines_are_problems_and_reading_goes_on) {
   const std::vector<std::string> bad{R"({"a":1)", R"({"a" 1})", R"({"a":tru})", R"({"a":01})", R"({"a":1.})", R"({"a":"x)", R"({"a":"\q"})",
-                                     R"({"a":1}{})", R"({"a":1} x)", "[1]", "7", "nonsense", "{\"a\":\"\xFF\"}", "{\"a\":\"tab\there\"}", "{]", R"({"a":-})",
+                                     R"({"a":1}{})", R"({"a":1} x)", "[1]", "7", "nonsense", "{\"a\":\"\xFF\"}", "{\"a\":\"tab\there\"}",
+                                         "{]", R"({"a":-})",
                                      R"({"a":1,})", R"({,})", R"({"a":nulll})"};
   for (const std::string& line : bad) {
     const auto records = read_json(line + "\n{\"a\":5}\n", {"a"});
@@ -98,7 +101,8 @@ TEST(JsonLinesReader, columns_are_the_paths_of_the_first_records) {
 }
 
 TEST(JsonPath, malformed_paths_are_errors_that_name_the_byte) {
-  for (const std::string path : {"", "a..b", ".a", "a.", "a[", "a[x]", "a[]", "a[-1]", "a[0]b", "[0]", "a\\", "a[99999999999999999999999]"}) {
+  for (const std::string path : {"", "a..b", ".a", "a.", "a[", "a[x]", "a[]", "a[-1]", "a[0]b", "[0]", "a\\",
+      "a[99999999999999999999999]"}) {
     const auto steps = parse_json_path(path);
     ASSERT_FALSE(steps.ok()) << path;
     EXPECT_EQ(steps.error().fault(), Fault::User);

@@ -8,7 +8,8 @@ namespace {
 
 using testing::ReadRecord;
 
-std::vector<ReadRecord> read_pieces(FileSystem& files, const InputFile& file, const std::vector<Split>& splits, const std::vector<ColumnRequest>& wanted) {
+std::vector<ReadRecord> read_pieces(FileSystem& files, const InputFile& file, const std::vector<Split>& splits,
+    const std::vector<ColumnRequest>& wanted) {
   std::vector<ReadRecord> all;
   for (const Split& split : splits) {
     for (const SplitPiece& piece : split.pieces) {
@@ -64,7 +65,8 @@ TEST(PlanSplits, pieces_of_json_lines_hold_the_records_of_the_whole_file) {
     std::mt19937_64 random(seed);
     std::string text = seed % 7 == 0 ? "\xEF\xBB\xBF" : "";
     for (std::uint64_t i = random() % 60; i > 0; --i) {
-      static constexpr const char* kLines[] = {"{\"a\":1}\n", "{\"a\":\"x\\n\",\"b\":[1,2]}\r\n", "\n", "{bad\n", "{\"a\": \"quote \\\" \"}\n"};
+      static constexpr const char* kLines[] = {"{\"a\":1}\n", "{\"a\":\"x\\n\",\"b\":[1,2]}\r\n", "\n", "{bad\n",
+          "{\"a\": \"quote \\\" \"}\n"};
       text += kLines[random() % 5];
     }
     if (seed % 2 == 0) text += "{\"a\":7}";

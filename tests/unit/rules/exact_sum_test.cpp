@@ -122,6 +122,25 @@ TEST_P(SumCase, merges_to_the_bytes_of_one_sum) {
   EXPECT_EQ(bytes_of(read_back), bytes);
 }
 
+TEST_P(SumCase, encodes_one_product_as_a_sum_of_it) {
+  const std::uint64_t seed = GetParam();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Random random(seed ^ 0x1234);
+  for (int round = 0; round < 500; ++round) {
+    const auto degree = static_cast<unsigned>(1 + random.below(3));
+    std::vector<ExactFactor> factors;
+    for (unsigned d = 0; d < degree; ++d) {
+      factors.push_back(random.chance(0.2) ? ExactFactor::of(static_cast<std::int64_t>(random.next())) : ExactFactor::of(nasty(random)));
+      if (random.chance(0.1)) factors.back() = ExactFactor::of(std::ldexp(random.chance(0.5) ? -1.0 : 1.0, static_cast<int>(random.between(-200, 200))));
+    }
+    ExactSum sum(degree);
+    sum.add(factors);
+    std::string single;
+    ExactSum::append_single(single, factors);
+    ASSERT_EQ(single, bytes_of(sum));
+  }
+}
+
 TEST_P(SumCase, merges_in_place_only_to_the_same_bytes) {
   const std::uint64_t seed = GetParam();
   SCOPED_TRACE("seed " + std::to_string(seed));

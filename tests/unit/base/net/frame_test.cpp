@@ -64,7 +64,8 @@ TEST(Frame, every_flipped_bit_is_noticed) {
     std::string damaged = whole;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
     FrameHeader decoded;
-    EXPECT_NE(decode_frame(damaged.substr(0, kFrameHeaderBytes), damaged.substr(kFrameHeaderBytes), decoded), std::nullopt) << "bit " << bit;
+    const auto problem = decode_frame(damaged.substr(0, kFrameHeaderBytes), damaged.substr(kFrameHeaderBytes), decoded);
+    EXPECT_NE(problem, std::nullopt) << "bit " << bit;
   }
 }
 

@@ -25,7 +25,7 @@ struct End : FrameSink {
     ++transmissions;
     if (random.chance(drop)) return SendOutcome::Sent;
     for (int copies = random.chance(duplicate) ? 2 : 1; copies > 0; --copies)
-      out.push_back({header, std::string(body), now_ms + static_cast<SteadyMs>(random.below(static_cast<std::uint64_t>(max_delay_ms) + 1))});
+      out.push_back({header, std::string(body), now_ms + random.between(0, max_delay_ms)});
     return SendOutcome::Sent;
   }
 
@@ -42,7 +42,8 @@ struct End : FrameSink {
 
 class ChannelSimulation {
  public:
-  explicit ChannelSimulation(std::uint64_t seed, TransportOptions options = {}) : options_(options), random_(seed), a_(options_, random_), b_(options_, random_) {}
+  explicit ChannelSimulation(std::uint64_t seed, TransportOptions options = {})
+      : options_(options), random_(seed), a_(options_, random_), b_(options_, random_) {}
 
   void spoil(double drop, double duplicate, double full, SteadyMs max_delay_ms) {
     for (End* end : {&a_, &b_}) {
@@ -91,7 +92,10 @@ TEST(ReliableChannel, delivers_exactly_once_and_in_order_over_any_bad_network) {
     simulation.spoil(choice.uniform(0, 0.4), choice.uniform(0, 0.4), choice.uniform(0, 0.3), choice.between(0, 40));
     const int total = 600;
     int sent_a = 0, sent_b = 0;
-    for (int step = 0; step < 400'000 && (simulation.a_.channel.has_unacknowledged() || simulation.b_.channel.has_unacknowledged() || sent_a < total); ++step) {
+    const auto unfinished = [&] {
+      return sent_a < total || simulation.a_.channel.has_unacknowledged() || simulation.b_.channel.has_unacknowledged();
+    };
+    for (int step = 0; step < 400'000 && unfinished(); ++step) {
       for (; sent_a < total && choice.chance(0.5); ++sent_a) ASSERT_TRUE(simulation.a_.channel.send(numbered(sent_a)).ok());
       if (sent_b < total / 2 && choice.chance(0.1)) {
         ASSERT_TRUE(simulation.b_.channel.send(numbered(sent_b++)).ok());

@@ -49,7 +49,8 @@ class TransportContract : public testing::TestWithParam<Over> {
     std::unique_ptr<Transport> transport;
     if (GetParam() == Over::Loopback) transport = listen_in_process(network_, endpoint_, options_, clock_, log_).value();
     else if (GetParam() == Over::Lossy)
-      transport = make_session_transport(spoiled(make_loopback_listener(network_, endpoint_).value()), Role::Listener, options_, clock_, log_);
+      transport =
+          make_session_transport(spoiled(make_loopback_listener(network_, endpoint_).value()), Role::Listener, options_, clock_, log_);
     else transport = listen(endpoint_, options_, clock_, log_).value();
     endpoint_ = transport->endpoint();
     return transport;
@@ -132,7 +133,8 @@ TEST_P(TransportContract, requests_and_answers_pass_in_order) {
   Random random(1);
   std::vector<std::string> bodies;
   for (int i = 0; i < total; ++i) bodies.push_back(std::string(static_cast<std::size_t>(random.below(3000)), static_cast<char>(i)));
-  for (int i = 0; i < total; ++i) ASSERT_TRUE(connection->send(kListener, {static_cast<std::uint16_t>(i), bodies[static_cast<std::size_t>(i)]}).ok());
+  for (int i = 0; i < total; ++i)
+    ASSERT_TRUE(connection->send(kListener, {static_cast<std::uint16_t>(i), bodies[static_cast<std::size_t>(i)]}).ok());
   while (received < total) {
     const Event event = next(*connection);
     if (event.kind == EventKind::PeerJoined) continue;

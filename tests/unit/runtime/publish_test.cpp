@@ -1,0 +1,81 @@
+// Output paths and the manifest.
+#include "framework/runtime/publish.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sinter {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(PublishTest, paths_have_defaults_beside_the_output) {
+  JobDefinition job;
+  job.output.path = "out/books.csv";
+  OutputPaths paths = output_paths(job);
+  EXPECT_EQ(paths.parent, "out");
+  EXPECT_EQ(paths.rejects, "out/books.csv.rejects.jsonl");
+  EXPECT_EQ(paths.manifest, "out/_SUCCESS.json");
+  job.output.path = "books/";
+  paths = output_paths(job);
+  EXPECT_EQ(paths.parent, ".");
+  EXPECT_EQ(paths.rejects, "books.rejects.jsonl");
+  EXPECT_EQ(paths.manifest, "books/_SUCCESS.json");
+}
+
+class PublishJobTest : public ::testing::Test {
+ protected:
+  PublishJobTest() {
+    job_.name = "job";
+    job_.output.path = "out/a.csv";
+    job_.output.header = "k,v\n";
+    EXPECT_TRUE(files_->make_directories("scratch/committed").ok());
+    EXPECT_TRUE(files_->make_directories("out").ok());
+    put(layout_.result({TaskKind::Reduce, 0}), "a,1\n");
+    put(layout_.result({TaskKind::Reduce, 1}), "b,2\n");
+  }
+  void put(const std::string& path, const std::string& text) { EXPECT_TRUE(write_file(*files_, path, text).ok()); }
+  std::string get(const std::string& path) { return *read_file(*files_, path); }
+  Status publish(JobReport& report) {
+    const OutputPaths paths = output_paths(job_);
+    return publish_job(*files_, clock_, {job_, paths, layout_, 2, 2}, report);
+  }
+
+  std::unique_ptr<FileSystem> files_ = make_memory_file_system();
+  ManualClock clock_;
+  JobLayout layout_{"scratch"};
+  JobDefinition job_;
+};
+
+TEST_F(PublishJobTest, joins_parts_and_rejects_in_order_and_writes_the_manifest) {
+  put(layout_.rejects({TaskKind::Reduce, 0}), "third\n");
+  put(layout_.rejects({TaskKind::Map, 1}), "second\n");
+  put(layout_.rejects({TaskKind::Map, 0}), "first\n");
+  JobReport report;
+  report.counters = {{"rows", 2}};
+  ASSERT_TRUE(publish(report).ok());
+  EXPECT_EQ(get("out/a.csv"), "k,v\na,1\nb,2\n");
+  EXPECT_EQ(get("out/a.csv.rejects.jsonl"), "first\nsecond\nthird\n");
+  EXPECT_THAT(get("out/_SUCCESS.json"), HasSubstr("\"rows\": 2"));
+  EXPECT_EQ(report.outputs.at(0).bytes, 12u);
+}
+
+TEST_F(PublishJobTest, stale_rejects_of_an_earlier_run_go_when_nothing_is_rejected) {
+  put("out/a.csv.rejects.jsonl", "old\n");
+  JobReport report;
+  ASSERT_TRUE(publish(report).ok());
+  EXPECT_FALSE(files_->exists("out/a.csv.rejects.jsonl"));
+  EXPECT_TRUE(report.rejects.path.empty());
+}
+
+TEST_F(PublishJobTest, a_failed_publication_leaves_no_manifest) {
+  put("out/a.csv", "old");
+  put("out/_SUCCESS.json", "{}");
+  JobReport report;
+  EXPECT_FALSE(publish(report).ok());
+  EXPECT_FALSE(files_->exists("out/_SUCCESS.json"));
+  EXPECT_EQ(get("out/a.csv"), "old");
+}
+
+}  // namespace
+}  // namespace sinter
