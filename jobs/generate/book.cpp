@@ -15,10 +15,12 @@ constexpr std::array<std::string_view, 24> kAdjectives = {
 constexpr std::array<std::string_view, 24> kNouns = {
     "River",  "Garden", "Letter", "Harbour", "Clock",  "Mountain", "Mirror", "Orchard", "Lantern", "Bridge", "Season", "Island",
     "Painter", "Fox",   "Library", "Storm",  "Window", "Sparrow",  "Road",   "Kitchen", "Map",     "Piano",  "Tide",   "Voyage"};
-constexpr std::array<std::string_view, 20> kPlaces = {"Oslo",  "Zürich", "Lisbon", "Prague", "Quito", "Kyōto", "Dublin", "Málaga", "Riga",  "Tunis",
-                                                      "Ghent", "Aarhus", "Naples", "Kraków", "Izmir", "Basel", "Porto",  "Tartu",  "Leeds", "Lima"};
-constexpr std::array<std::string_view, 20> kFirstNames = {"Ada",  "Björn", "Clara", "Dario", "Elif", "Femi", "Greta", "Hugo", "Inés", "Jonas",
-                                                          "Kaja", "Lucía", "Marek", "Nora",  "Omar", "Petra", "Quinn", "Rosa", "Sven", "Thea"};
+constexpr std::array<std::string_view, 20> kPlaces = {"Oslo",   "Zürich", "Lisbon", "Prague", "Quito",  "Kyōto",  "Dublin",
+                                                      "Málaga", "Riga",   "Tunis",  "Ghent",  "Aarhus", "Naples", "Kraków",
+                                                      "Izmir",  "Basel",  "Porto",  "Tartu",  "Leeds",  "Lima"};
+constexpr std::array<std::string_view, 20> kFirstNames = {"Ada",  "Björn", "Clara", "Dario", "Elif",  "Femi",  "Greta",
+                                                          "Hugo", "Inés",  "Jonas", "Kaja",  "Lucía", "Marek", "Nora",
+                                                          "Omar", "Petra", "Quinn", "Rosa",  "Sven",  "Thea"};
 constexpr std::array<std::string_view, 20> kLastNames = {"Almqvist", "Brandt",   "Costa", "Dvořák", "Eriksen", "Ferreira", "Gruber",
                                                          "Hansen",   "Ionescu",  "Jansen", "Kowalski", "Lindqvist", "Moreau", "Novák",
                                                          "O'Brien",  "Petersen", "Rossi", "Sørensen", "Tanaka", "Weiss"};

@@ -32,7 +32,8 @@ Status check_options(const GenerateOptions& options) {
   for (const auto& [name, share] : shares) {
     if (!(share >= 0 && share <= 1)) return user_error(std::string(name) + " is a share: 0 to 1, not " + std::to_string(share));
   }
-  if (!(options.bias >= 0 && options.bias <= 1e6)) return user_error("bias must be 0 to 1000000 euros, not " + std::to_string(options.bias));
+  if (!(options.bias >= 0 && options.bias <= 1e6))
+    return user_error("bias must be 0 to 1000000 euros, not " + std::to_string(options.bias));
   return {};
 }
 

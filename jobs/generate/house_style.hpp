@@ -33,7 +33,8 @@ struct HouseStyle {
 };
 
 /// The canonical column names: those of the truth and of the schema.
-inline constexpr std::array<std::string_view, kColumns> kColumnNames = {"isbn", "title", "author", "price", "pages", "released", "in_stock", "seen"};
+inline constexpr std::array<std::string_view, kColumns> kColumnNames = {"isbn",  "title",    "author",   "price",
+                                                                        "pages", "released", "in_stock", "seen"};
 
 /// The style of a shop: six in turn, or the plain one.
 const HouseStyle& house_style(const GenerateOptions& options, const Shop& shop);

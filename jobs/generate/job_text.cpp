@@ -111,15 +111,16 @@ std::string job_text(const GenerateOptions& options, const std::vector<Shop>& sh
 }
 
 std::string readme_text(const GenerateOptions& options, const std::vector<Shop>& shops, const GeneratedFiles& generated) {
-  std::string out = "# " + std::to_string(options.entities) + " books in " + std::to_string(shops.size()) + " shops, seed " +
-                    std::to_string(options.seed) + "\n\nGenerated: nothing here is real. " + std::to_string(generated.rows) + " rows hold " +
-                    std::to_string(generated.claims) + " claims; " + std::to_string(generated.bad_rows) +
-                    " rows hold nonsense that must be rejected. `truth.csv` is what the shops should have said; `sinter run job.yaml` "
-                    "fuses them and compares.\n\n| source | lists | wrong cells | price bias | copies | house style |\n|---|---|---|---|---|---|\n";
+  std::string out =
+      "# " + std::to_string(options.entities) + " books in " + std::to_string(shops.size()) + " shops, seed " +
+      std::to_string(options.seed) + "\n\nGenerated: nothing here is real. " + std::to_string(generated.rows) + " rows hold " +
+      std::to_string(generated.claims) + " claims; " + std::to_string(generated.bad_rows) +
+      " rows hold nonsense that must be rejected. `truth.csv` is what the shops should have said; `sinter run job.yaml` "
+      "fuses them and compares.\n\n| source | lists | wrong cells | price bias | copies | house style |\n|---|---|---|---|---|---|\n";
   for (const Shop& shop : shops) {
-    out += "| " + source_path(options, shop) + " | " + number_text(shop.coverage * 100, 0) + " % | " + number_text(shop.error_rate * 100, 1) +
-           " % | " + number_text(static_cast<double>(shop.bias_cents) / 100, 2) + " | " + (shop.copies ? shops[*shop.copies].name : "-") + " | " +
-           std::string(style_description(house_style(options, shop))) + " |\n";
+    out += "| " + source_path(options, shop) + " | " + number_text(shop.coverage * 100, 0) + " % | " +
+           number_text(shop.error_rate * 100, 1) + " % | " + number_text(static_cast<double>(shop.bias_cents) / 100, 2) + " | " +
+           (shop.copies ? shops[*shop.copies].name : "-") + " | " + std::string(style_description(house_style(options, shop))) + " |\n";
   }
   return out;
 }

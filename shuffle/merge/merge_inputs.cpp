@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "shuffle/run/run_writer.hpp"
-
 namespace sinter {
 namespace {
 

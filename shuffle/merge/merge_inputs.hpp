@@ -12,6 +12,7 @@
 #include "shuffle/merge/merge_cursor.hpp"
 #include "shuffle/record/combiner.hpp"
 #include "shuffle/run/run_format.hpp"
+#include "shuffle/run/run_writer.hpp"
 
 namespace sinter {
 
@@ -64,7 +65,6 @@ class MergeInputs {
 };
 
 /// Writes every record of `cursor` as one run. Errors: reading, writing; the file is removed then.
-struct RunWriterOptions;
 Result<RunSummary> write_merged(FileSystem& files, MergeCursor& cursor, const RunWriterOptions& options);
 
 }  // namespace sinter

@@ -71,7 +71,9 @@ Error damaged(std::size_t at, std::string_view what) {
 Result<std::uint64_t> read_fixed_field(std::string_view key, std::size_t& at, KeyType type, Order order) {
   if (at >= key.size()) return damaged(at, "a " + std::string(name_of(type)) + " field was expected, the key ends");
   const auto tag = static_cast<unsigned char>(static_cast<unsigned char>(key[at]) ^ mask_of(order));
-  if (tag != static_cast<unsigned char>(type)) return damaged(at, "a " + std::string(name_of(type)) + " field was expected, the tag differs");
+  if (tag != static_cast<unsigned char>(type)) {
+    return damaged(at, "a " + std::string(name_of(type)) + " field was expected, the tag differs");
+  }
   if (key.size() - at < 9) return damaged(at, "a " + std::string(name_of(type)) + " field is cut short");
   const std::uint64_t bits = load_big_endian_u64(key.data() + at + 1);
   at += 9;

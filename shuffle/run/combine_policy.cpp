@@ -28,8 +28,8 @@ bool combining_pays(const CombineWindow& window) {
   if (window.records == 0) return true;
   const double measured = static_cast<double>(window.hits) / static_cast<double>(window.records);
   const double hit_ratio = std::max(measured, predicted_hit_ratio(window));
-  const double working_keys =
-      window.hits == 0 ? static_cast<double>(window.capacity_keys) : std::min(distinct_keys(window), static_cast<double>(window.capacity_keys));
+  const auto capacity = static_cast<double>(window.capacity_keys);
+  const double working_keys = window.hits == 0 ? capacity : std::min(distinct_keys(window), capacity);
   const bool cached = working_keys * static_cast<double>(window.bytes_per_key) <= static_cast<double>(kCachedBytes);
   return hit_ratio * kShipNs > (cached ? kCachedLookupNs : kUncachedLookupNs);
 }

@@ -31,7 +31,8 @@ std::vector<KeyRange> cut_ranges(const std::vector<const RunSummary*>& runs, std
   std::uint64_t total = 0;
   for (const Mark& mark : marks) total += mark.raw_bytes;
   const std::uint64_t target = std::max<std::uint64_t>(target_bytes, 1);
-  const std::uint64_t wanted = std::clamp<std::uint64_t>(total / target + (total % target != 0 ? 1 : 0), 1, std::max<std::size_t>(max_ranges, 1));
+  const std::uint64_t full = total / target + (total % target != 0 ? 1 : 0);
+  const std::uint64_t wanted = std::clamp<std::uint64_t>(full, 1, std::max<std::size_t>(max_ranges, 1));
 
   std::vector<KeyRange> ranges(1);
   std::uint64_t before = 0;  // bytes of blocks that begin in smaller groups

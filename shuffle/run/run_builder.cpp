@@ -72,7 +72,7 @@ class SortingRunBuilder final : public RunBuilder {
         shares_(std::move(shares)),
         buffer_(std::move(buffer)),
         arena_limit_bytes_(buffer_->limit_bytes()),
-        usual_record_bytes_(std::min<std::size_t>(options_.block_bytes, std::min<std::size_t>(kMaxKeyBytes, options_.memory_bytes / kRecordShare))) {}
+        usual_record_bytes_(std::min({std::uint64_t{options_.block_bytes}, kMaxKeyBytes, options_.memory_bytes / kRecordShare})) {}
 
   ~SortingRunBuilder() override { remove_spills(); }
 
@@ -272,7 +272,8 @@ Result<std::unique_ptr<RunBuilder>> RunBuilder::create(FileSystem& files, Memory
   SINTER_ASSIGN(Shares shares, divide(options));
   SINTER_ASSIGN(Reservation reservation, budget.reserve(options.memory_bytes, "sorting into run '" + options.run_path + "'"));
   SINTER_ASSIGN(SortBuffer buffer, SortBuffer::create(shares.arena_bytes));
-  auto builder = std::make_unique<SortingRunBuilder>(files, std::move(options), std::move(reservation), std::move(shares), std::move(buffer));
+  auto builder = std::make_unique<SortingRunBuilder>(files, std::move(options), std::move(reservation), std::move(shares),
+                                                     std::move(buffer));
   SINTER_TRY(builder->create_table());
   return std::unique_ptr<RunBuilder>(std::move(builder));
 }

@@ -70,5 +70,75 @@ TEST_F(RealData, books_vote_reaches_the_published_precision) {
   EXPECT_LE(done.quality("authors", "error_rate"), 1 - 0.77 + 1e-9);
 }
 
+TEST_F(RealData, population_vote_reaches_the_baseline) {
+  const std::string folder = data_ + "/fusion/population/";
+  const SinterRun done = run(directory_.write("job.yaml", "version: 1\nname: population\nschema: { entity: string, attribute: string, value: string }\n"
+                                                          "sources: { claims: { from: " + folder + "claims.csv, source_column: source } }\n"
+                                                          "entity: { key: [entity, attribute] }\nfuse: { default: vote }\n"
+                                                          "quality: { gold: { from: " + folder + "truth.csv } }\noutput: { fused: { to: out.csv } }\n"));
+  EXPECT_EQ(done.quality("value", "covered"), 301);
+  EXPECT_LE(done.quality("value", "error_rate"), 1 - 0.7807 + 0.0001);
+}
+
+TEST_F(RealData, flights_vote_over_normalised_times_reaches_the_baseline) {
+  const std::string clean = R"(clean:
+  "*_time":
+    - { remove: "\\(.*?\\)|[*]|Delayed|On Time|&nbsp" }
+    - trim
+    - { null_if: ["", "Not Available", "Contact Airline", "Dec 1 Not Available", "Dec 1 Contact Airline"] }
+    - parse_time:
+        formats: ["%I:%M %p", "%I:%M%p %b %d", "%m/%d/%y %I:%M %p", "%m/%d/%Y %I:%M %p", "%m/%d %I:%M %p", "%I:%M %p %a %d-%b-%Y", "%a %H:%M",
+                  "%b %d %I:%M %p", "%a %b %d %I:%M %p", "%I:%M%p %m-%d-%y", "%H:%M"]
+        to: "%H:%M"
+)";
+  const SinterRun done = run(long_job("flights", "{ sched_dep_time: string, act_dep_time: string, sched_arr_time: string, act_arr_time: string }",
+                                      "{ default: vote }", "claims.csv", "truth.csv", clean));
+  EXPECT_EQ(done.quality("all", "gold_cells"), 400);
+  EXPECT_LE(done.quality("all", "error_rate"), 1 - 0.8025 + 1e-9);
+  EXPECT_LT(static_cast<double>(done.counter("rows_rejected")), 0.01 * static_cast<double>(done.counter("rows_read")));
+}
+
+TEST_F(RealData, beers_cleaning_repairs_most_wrong_cells) {
+  const std::string folder = data_ + "/cleaning/beers/";
+  const std::string head = "version: 1\nname: beers\nschema: { beer_name: string, style: string, ounces: double, abv: double, ibu: double, "
+                           "brewery_id: string, brewery_name: string, state: string, city: string }\nsources: { dirty: { from: " + folder +
+                           "dirty.csv } }\nentity: { key: id }\nfuse: { default: vote }\nquality: { gold: { from: " + folder +
+                           "clean.csv } }\noutput: { fused: { to: out.csv } }\n";
+  const std::string steps = R"yaml(clean:
+  ounces: [{ extract: "^([0-9.]+)" }]
+  ibu: [{ null_if: [N/A] }]
+  abv: [{ strip_suffix: "%" }]
+  state: [{ fill_from: city }, { extract: "([A-Z]{2})$" }]
+  city: [{ remove: " [A-Z]{2}$" }]
+)yaml";
+  // Without a step, what is no number is set to null: the dirty copy as far as its types allow.
+  const std::string tolerant = "clean: { on_bad_value: null }\n";
+  const SinterRun before = run(directory_.write("before.yaml", head + tolerant));
+  const SinterRun after = sinter_run(directory_.write("after.yaml", head + steps), {"--force"});
+  ASSERT_EQ(after.command.exit_code, 0) << after.command.err;
+  const auto right = [](const SinterRun& done) { return done.quality("all", "covered") - done.quality("all", "wrong"); };
+  const double cells = after.quality("all", "gold_cells");
+  std::cout << "beers: " << right(before) / cells << " of the cells right before cleaning, " << right(after) / cells << " after\n";
+  EXPECT_LT(right(before) / cells, 0.90);
+  EXPECT_GT(right(after) / cells, 0.97);
+}
+
+TEST_F(RealData, hospital_rows_repair_each_other_by_vote) {
+  const std::string folder = data_ + "/cleaning/hospital/";
+  const auto job = [&](const std::string& rule) {
+    return directory_.write("job.yaml", "version: 1\nname: hospital\nschema: { HospitalName: string, Address1: string, City: string, State: string, "
+                                        "ZipCode: string, CountyName: string, PhoneNumber: string, HospitalType: string, HospitalOwner: string, "
+                                        "EmergencyService: string }\nsources: { dirty: { from: " + folder + "dirty.csv, source_column: MeasureCode } }\n"
+                                        "entity: { key: ProviderNumber }\nfuse: { default: " + rule + " }\nquality: { gold: { from: " + folder +
+                                        "clean.csv } }\noutput: { fused: { to: out.csv } }\n");
+  };
+  const SinterRun single = run(job("max"));  // one dirty row speaks for each hospital
+  const SinterRun voted = sinter_run(job("vote"), {"--force"});
+  std::cout << "hospital: " << 1 - single.quality("all", "error_rate") << " of the cells right by one row, "
+            << 1 - voted.quality("all", "error_rate") << " by vote\n";
+  EXPECT_GT(single.quality("all", "wrong"), 0);
+  EXPECT_EQ(voted.quality("all", "wrong"), 0);
+}
+
 }  // namespace
 }  // namespace sinter::testing

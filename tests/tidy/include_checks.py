@@ -38,7 +38,7 @@ LIBRARIES = {
 
 # The operating system's own headers: allowed in .cpp files.
 SYSTEM_HEADER = re.compile(r"(sys|linux|netinet|arpa)/[a-z_]+\.h|(unistd|fcntl|dirent|poll|signal|spawn|termios|pty|dlfcn|pthread|sched|"
-                           r"netdb|immintrin|fnmatch|sysexits|malloc)\.h")
+                           r"netdb|immintrin|fnmatch|sysexits|malloc|stdlib)\.h")
 STANDARD_HEADER = re.compile(r"[a-z_]+")
 
 

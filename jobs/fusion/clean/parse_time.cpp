@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
+constexpr std::int64_t kFirstSecond = -62'167'219'200;  // 0000-01-01
+constexpr std::int64_t kLastSecond = 253'402'300'799;    // 9999-12-31T23:59:59
 
 enum class Rollover : std::uint8_t { None, NextDay, Nearest };
 
@@ -27,7 +29,6 @@ struct ParseTimeOptions {
   std::ptrdiff_t date_field = -1;
   std::optional<std::int64_t> date_days;  // a constant date instead of a field
   std::ptrdiff_t after_field = -1;
-  std::string after_name, date_name;
   Rollover rollover = Rollover::None;
   std::unordered_map<std::string, std::int64_t> abbreviations;  // %Z, the user's own
 };
@@ -207,12 +208,14 @@ class ParseTime : public TextCleaner {
     const Value& value = cells_[static_cast<std::size_t>(field)];
     if (value.type() == ValueType::Timestamp) {
       at = value.timestamp();
-      return true;
+    } else {
+      if (value.type() != ValueType::String) return false;
+      const auto parsed = parse_iso8601(trimmed(value.string()));
+      if (!parsed) return false;
+      at = *parsed;
     }
-    if (value.type() != ValueType::String) return false;
-    const auto parsed = parse_iso8601(trimmed(value.string()));
-    if (parsed) at = *parsed;
-    return parsed.has_value();
+    // Years as %Y has them, so that no arithmetic on dates can overflow.
+    return at.micros >= kFirstSecond * kMicrosPerSecond && at.micros <= kLastSecond * kMicrosPerSecond;
   }
 
   bool reference_days(std::int64_t& days, std::string_view& problem) {
@@ -274,12 +277,12 @@ bool read_formats(const OptionMap& options, ParseTimeOptions& out) {
 
 bool read_date(const OptionMap& options, const CleanerSetting& setting, ParseTimeOptions& out) {
   if (options.has("date")) {
-    out.date_name = options.string("date");
-    const auto constant = parse_iso8601(out.date_name);
+    const std::string date_name = options.string("date");
+    const auto constant = parse_iso8601(date_name);
     const bool is_field =
-        std::any_of(setting.schema->begin(), setting.schema->end(), [&](const Attribute& a) { return a.name == out.date_name; });
+        std::any_of(setting.schema->begin(), setting.schema->end(), [&](const Attribute& a) { return a.name == date_name; });
     if (constant && !is_field) out.date_days = floor_divide(constant->micros, kSecondsPerDay * kMicrosPerSecond);
-    else if ((out.date_field = find_field(options, "date", out.date_name, setting)) < 0) return false;
+    else if ((out.date_field = find_field(options, "date", date_name, setting)) < 0) return false;
   }
   if (options.has("after") && (out.after_field = find_field(options, "after", options.string("after"), setting)) < 0) return false;
   const std::string rollover = options.string("rollover", "none");

@@ -93,13 +93,4 @@ std::size_t count_characters(std::string_view text) {
   return count;
 }
 
-std::string joined(const std::string_view* words, std::size_t count) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) out += ", ";
-    out += words[i];
-  }
-  return out;
-}
-
 }  // namespace sinter::fusion

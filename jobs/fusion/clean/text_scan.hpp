@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 namespace sinter::fusion {
@@ -29,7 +28,5 @@ bool ends_with_ignore_ascii_case(std::string_view text, std::string_view suffix)
 std::size_t leading_character_size(std::string_view text);
 /// Characters, counting each stray byte as one.
 std::size_t count_characters(std::string_view text);
-/// "'a', 'b' or 'c'" -> for messages: words joined by commas.
-std::string joined(const std::string_view* words, std::size_t count);
 
 }  // namespace sinter::fusion

@@ -111,7 +111,7 @@ bool read_iso8601(std::string_view text, ClockReading& reading) {
   const std::int64_t local = seconds + reading.offset_seconds.value_or(0);
   const std::int64_t second_of_day = ((local % kSecondsPerDay) + kSecondsPerDay) % kSecondsPerDay;
   const CivilDate date = civil_from_days((local - second_of_day) / kSecondsPerDay);
-  if (date.year < 0) return false;
+  if (date.year < 0 || date.year > 9999) return false;  // as %Y; and no arithmetic on what is taken can overflow
   reading.year = static_cast<int>(date.year);
   reading.month = static_cast<int>(date.month);
   reading.day = static_cast<int>(date.day);

@@ -32,8 +32,9 @@ class TimeFormat {
   /// User error with the letter at fault.
   static Result<TimeFormat> compile(const std::string& text, Purpose purpose);
 
-  /// Whether the whole text (blanks at its ends aside) has this format and its numbers are in range. Letters match without case, a blank
-  /// in the format any number of blanks, %d %m %H %I one digit too, %p also a.m., p, noon; weekdays are not checked; a letter twice: the last counts.
+  /// Whether the whole text (blanks at its ends aside) has this format and its numbers are in range, the year in 0..9999. Letters
+  /// match without case, a blank in the format any number of blanks, %d %m %H %I one digit too, %p also a.m., p, noon; weekdays are
+  /// not checked; of a letter twice the last counts.
   bool read(std::string_view text, ClockReading& reading) const;
   /// Requires: compiled to write. `local_seconds` since 1970 as the clock shows; `offset_seconds` for %z.
   void write(std::int64_t local_seconds, std::int64_t micros, std::int64_t offset_seconds, std::string& out) const;

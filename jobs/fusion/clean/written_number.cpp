@@ -14,8 +14,8 @@ constexpr std::size_t kMaxNumberBytes = 400;
 
 // Longest first where one starts with another.
 constexpr std::string_view kCurrencySymbols[] = {"US$", "CA$", "AU$", "NZ$", "HK$", "MX$", "A$", "C$", "S$", "R$", "$", "€", "£", "¥",
-                                                 // More of them, each one character.
-                                                 "₹", "₽", "₩", "₺", "₫", "₪", "฿", "₴", "₦", "₱", "₡", "₲", "₵", "₸", "¢"};
+                                                 "₹", "₽", "₩", "₺", "₫", "₪", "฿", "₴",
+                                                 "₦", "₱", "₡", "₲", "₵", "₸", "¢"};
 constexpr std::string_view kCurrencyCodes[] = {
     "USD", "EUR", "GBP", "JPY", "CHF", "CNY", "RMB", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "HUF",
     "RON", "BGN", "RUB", "UAH", "TRY", "ILS", "ZAR", "BRL", "MXN", "ARS", "CLP", "COP", "KRW", "TWD", "HKD", "SGD", "THB", "IDR",

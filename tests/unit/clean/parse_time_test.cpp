@@ -58,6 +58,9 @@ TEST(ParseTime, refuses_what_no_clock_or_calendar_shows) {
   EXPECT_EQ(parse("[\"%Y\", \"%F\"]", "abc"), "FAIL: not a time in any of the 2 formats");
   EXPECT_EQ(parse("[\"%F %R %Z\"]", "2024-01-01 10:00 Mars/Base"), "FAIL: a time in an unknown zone");
   EXPECT_EQ(parse("iso8601", "  "), "null");
+  EXPECT_EQ(parse("iso8601", "+292277-01-09T04:00:54-23:59"), "FAIL: not a time like iso8601");
+  EXPECT_EQ(parse("iso8601", "9999-12-31T23:59:59-23:59"), "@+10000-01-01T23:58:59Z");
+  EXPECT_EQ(parse("{ formats: \"%F %R\", timezone: Asia/Tokyo }", "0000-01-01 00:00").substr(0, 2), "@-");
 }
 
 TEST(ParseTime, tries_formats_in_order_and_a_wrong_date_goes_on) {
@@ -121,6 +124,8 @@ TEST(ParseTime, takes_the_date_from_another_field) {
   EXPECT_EQ(row.run({Value::of_string("2020-01-01"), Value::null()}).shown(), "@2020-01-01T00:00:00Z");
   EXPECT_EQ(row.run({Value::of_string("10:30"), Value::null()}).shown(),
             "FAIL: without a date, and its date field has no date (like 2024-03-01) either");
+  for (const std::string_view far : {"+292277-01-01", "-290000-01-01"})
+    EXPECT_TRUE(row.run({Value::of_string("Jan 1 10:30"), Value::of_string(far)}).shown().starts_with("FAIL: without a date")) << far;
   EXPECT_EQ(parse("{ formats: \"%H:%M\", date: 2024-05-06 }", "07:08"), "@2024-05-06T07:08:00Z");
 }
 

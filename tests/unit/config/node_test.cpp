@@ -31,7 +31,8 @@ std::string first_problem(const std::string& text) {
 
 TEST(OptionMap, decodes_every_type) {
   const ConfigNode node = parse(
-      "text: 007\ncount: -12\nratio: 1e-3\nshare: 0.5%\nflag: true\nwait: 1h30m\nsize: 64MiB\nlist: [a, \"b\"]\nmap: { x: 1, y: z }\nany: ~");
+      "text: 007\ncount: -12\nratio: 1e-3\nshare: 0.5%\nflag: true\nwait: 1h30m\nsize: 64MiB\n"
+      "list: [a, \"b\"]\nmap: { x: 1, y: z }\nany: ~");
   Diagnostics diagnostics;
   const OptionMap options(node, kOptions, "", "here", diagnostics);
   ASSERT_TRUE(diagnostics.ok()) << diagnostics.problems().front().message;
@@ -64,13 +65,16 @@ TEST(OptionMap, refuses_what_yaml_would_guess) {
             "here.flag must be true or false, found 'yes' | write true or false; yes, no, on and off are not booleans here");
   EXPECT_EQ(first_problem("flag: \"true\""),
             "here.flag must be true or false, found the string \"true\" | a quoted value is always a string: remove the quotes");
-  EXPECT_EQ(first_problem("count: 010"), "here.count must be an integer, found '010' | a whole decimal number without leading zeros is meant");
-  EXPECT_EQ(first_problem("count: 1.5"), "here.count must be an integer, found '1.5' | a whole decimal number without leading zeros is meant");
+  EXPECT_EQ(first_problem("count: 010"),
+            "here.count must be an integer, found '010' | a whole decimal number without leading zeros is meant");
+  EXPECT_EQ(first_problem("count: 1.5"),
+            "here.count must be an integer, found '1.5' | a whole decimal number without leading zeros is meant");
   EXPECT_EQ(first_problem("count: 99999999999999999999").substr(0, 34), "here.count must be an integer, fou");
   EXPECT_EQ(first_problem("ratio: nan"), "here.ratio must be a number, found 'nan' | ");
   EXPECT_EQ(first_problem("ratio: 1e400"), "here.ratio must be a number, found '1e400' | ");
   EXPECT_EQ(first_problem("wait: 10"), "here.wait must be a duration like 10m or 90s, found '10' | add a unit: ms, s, m, h or d, like 10s");
-  EXPECT_EQ(first_problem("text:"), "here.text must be a string, found nothing | give it a value, or quote it (\"\") when the empty text is meant");
+  EXPECT_EQ(first_problem("text:"),
+            "here.text must be a string, found nothing | give it a value, or quote it (\"\") when the empty text is meant");
   EXPECT_EQ(first_problem("list: [a, [b]]"), "here.list must be a string or a list of strings, found a list inside the list | ");
   EXPECT_EQ(first_problem("map: { a: [b] }"), "here.map must be a map of strings, found a list for 'a' | ");
 }

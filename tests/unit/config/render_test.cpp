@@ -29,7 +29,8 @@ TEST(Render, is_in_file_order_with_placeless_problems_last) {
   diagnostics.error({3, 1, 1}, "third");
   diagnostics.error({1, 5, 1}, "second");
   diagnostics.error({1, 2, 1}, "first");
-  EXPECT_EQ(render_problems(diagnostics, "x", "", false), "x:1:2: error: first\nx:1:5: error: second\nx:3:1: error: third\nx: error: placeless\n");
+  EXPECT_EQ(render_problems(diagnostics, "x", "", false),
+            "x:1:2: error: first\nx:1:5: error: second\nx:3:1: error: third\nx: error: placeless\n");
 }
 
 TEST(Render, stops_at_twenty) {

@@ -34,7 +34,8 @@ const ConfigNode& at(const ConfigNode& node, const std::vector<std::string_view>
 TEST(SchemaJson, is_draft_07_with_every_top_level_key) {
   const ConfigNode root = parsed_schema();
   EXPECT_EQ(at(root, {"$schema"}).scalar, "http://json-schema.org/draft-07/schema#");
-  for (const OptionInfo& option : section_table(Section::Top).options) EXPECT_NE(at(root, {"properties"}).find(option.name), nullptr) << option.name;
+  const SectionTable top = section_table(Section::Top);
+  for (const OptionInfo& option : top.options) EXPECT_NE(at(root, {"properties"}).find(option.name), nullptr) << option.name;
   EXPECT_EQ(at(root, {"additionalProperties"}).scalar, "false");
   EXPECT_EQ(at(root, {"required"}).items.size(), 4u);
 }

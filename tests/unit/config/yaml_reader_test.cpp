@@ -70,11 +70,13 @@ TEST(YamlReader, takes_windows_line_ends_and_a_byte_order_mark) {
 }
 
 TEST(YamlReader, refuses_what_yaml_accepts_in_silence) {
-  EXPECT_EQ(problem_of("a: 1\nb: 2\na: 3"), "3:1: the key 'a' is given twice in the same map | it was first given on line 1; keep one of them");
+  EXPECT_EQ(problem_of("a: 1\nb: 2\na: 3"),
+            "3:1: the key 'a' is given twice in the same map | it was first given on line 1; keep one of them");
   EXPECT_EQ(problem_of("a: \"foo\nb: 1"), "1:4: this quote is never closed | close it with \" on the same line");
   EXPECT_EQ(problem_of("a: { b: 'foo }"), "1:9: this quote is never closed | close it with ' on the same line");
   EXPECT_EQ(problem_of("a: 1\n---\nb: 2"),
-            "2:1: the job file goes on after its end: a second document or stray text | a job file is one YAML document; remove what follows");
+            "2:1: the job file goes on after its end: a second document or stray text | "
+            "a job file is one YAML document; remove what follows");
   EXPECT_EQ(problem_of("{a: 1} junk").substr(0, 24), "1:8: the job file goes o");
   EXPECT_EQ(problem_of(",job").substr(0, 24), "1:1: the job file goes o");
   EXPECT_EQ(problem_of("a: \xC3\x28"), "1:4: the job file is not valid UTF-8 here | save the file as UTF-8 text");
@@ -104,8 +106,10 @@ TEST(YamlReader, helps_with_syntax) {
   EXPECT_EQ(problem_of("a: \"\\d\""),
             "1:6: this is not valid YAML: unknown escape character: d | inside double quotes \\ starts an escape: "
             "use single quotes for a regular expression");
-  EXPECT_EQ(problem_of("a: [1, 2"), "1:1: this is not valid YAML: end of sequence flow not found | check that each { and [ has its } or ], with commas between");
-  EXPECT_EQ(problem_of("a: *b"), "1:4: this is not valid YAML: the referenced anchor is not defined | a value that starts with & or * needs quotes");
+  EXPECT_EQ(problem_of("a: [1, 2"),
+            "1:1: this is not valid YAML: end of sequence flow not found | check that each { and [ has its } or ], with commas between");
+  EXPECT_EQ(problem_of("a: *b"),
+            "1:4: this is not valid YAML: the referenced anchor is not defined | a value that starts with & or * needs quotes");
 }
 
 TEST(YamlReader, names_its_limits) {

@@ -232,7 +232,8 @@ TEST(Generate, house_styles_write_the_same_book_in_their_own_ways) {
   EXPECT_EQ(rows[1], "9780306406157;The Salt Map, Volume 2;Ada O'Brien;1.234,56;320;01.03.2024;ja;1970-01-01T00:00:00Z\n");
   EXPECT_EQ(rows[2], "{\"book\":{\"isbn\":\"9780306406157\",\"title\":\"The Salt Map, Volume 2\",\"author\":\"Ada O'Brien\",\"pages\":320,"
                      "\"released\":\"2024-03-01\"},\"offer\":{\"price\":1234.56,\"in_stock\":true},\"seen\":\"1970-01-01T00:00:00Z\"}\n");
-  EXPECT_EQ(rows[3], "9780306406157\tThe  Salt  Map,  Volume  2 \tAda  O'Brien \tEUR 1,234.56\t320\t03/01/2024\tyes\t1970-01-01T00:00:00Z\n");
+  EXPECT_EQ(rows[3],
+            "9780306406157\tThe  Salt  Map,  Volume  2 \tAda  O'Brien \tEUR 1,234.56\t320\t03/01/2024\tyes\t1970-01-01T00:00:00Z\n");
   EXPECT_EQ(rows[4], "978-0-3064-0615-7,\"THE SALT MAP, VOLUME 2\",ADA O'BRIEN,123456,320,01 Mar 2024,Y,1970-01-01T00:00:00Z\n");
   EXPECT_EQ(rows[5], "{\"isbn\":\"9780306406157\",\"title\":\"the salt map, volume 2\",\"author\":\"ada o'brien\",\"price\":1234.56,"
                      "\"pages\":320,\"released\":\"03/01/2024\",\"in_stock\":true,\"seen\":\"1970-01-01T00:00:00Z\"}\n");

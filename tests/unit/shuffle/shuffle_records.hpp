@@ -80,7 +80,10 @@ inline std::vector<Record> random_records(Random& random, Shape shape, std::size
     record.group_size = record.key.size();
     if (shape == Shape::Suffixed) append_key_int64(record.key, static_cast<std::int64_t>(random.below(1000)), Order::Descending);
     record.value = number_value(random.below(1000));
-    if (shape == Shape::Mixed) record.value.assign(random.below(random.chance(0.02) ? 3000 : 40), static_cast<char>('a' + random.below(26)));
+    if (shape == Shape::Mixed) {
+      const std::uint64_t size = random.below(random.chance(0.02) ? 3000 : 40);
+      record.value.assign(size, static_cast<char>('a' + random.below(26)));
+    }
     records.push_back(std::move(record));
   }
   return records;

@@ -49,7 +49,8 @@ std::string random_text(Random& random) {
 
 Field random_field(Random& random) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const std::vector<double> doubles{-kInfinity, -1e300, -1.5, -5e-324, -0.0, 0.0, 5e-324, 1.0, 1.5, kInfinity, std::nan(""), -std::nan("7")};
+  const std::vector<double> doubles{-kInfinity, -1e300, -1.5, -5e-324,  -0.0,         0.0,
+                                    5e-324,     1.0,    1.5,  kInfinity, std::nan(""), -std::nan("7")};
   const std::vector<std::int64_t> integers{INT64_MIN, INT64_MIN + 1, -256, -1, 0, 1, 255, 256, INT64_MAX};
   switch (random.below(7)) {
     case 0: return std::monostate();
@@ -141,7 +142,9 @@ TEST(Key, hostile_bytes_give_an_internal_error_and_never_move_the_reader) {
       key[random.below(key.size())] = static_cast<char>(random.next());
       key.resize(random.below(key.size() + 1));
     } else {
-      for (std::uint64_t i = random.below(12); i > 0; --i) key.push_back(static_cast<char>(random.chance(0.5) ? random.below(9) : random.next()));
+      for (std::uint64_t i = random.below(12); i > 0; --i) {
+        key.push_back(static_cast<char>(random.chance(0.5) ? random.below(9) : random.next()));
+      }
     }
     KeyReader reader(key);
     while (!reader.at_end()) {

@@ -44,7 +44,8 @@ TEST(CombinePolicy, bypass_is_tried_again_and_never_a_latch) {
 class TableOverBuffer {
  public:
   TableOverBuffer(Combiner& combiner, std::size_t table_bytes)
-      : buffer(std::move(SortBuffer::create(32 << 20)).value()), table(std::move(CombineTable::create(combiner, buffer, table_bytes)).value()) {}
+      : buffer(std::move(SortBuffer::create(32 << 20)).value()),
+        table(std::move(CombineTable::create(combiner, buffer, table_bytes)).value()) {}
   void add(std::string_view key, std::string_view value) {
     ASSERT_TRUE(buffer.append(key, key.size(), value));
     table.appended(key);
@@ -70,7 +71,8 @@ TEST(CombineTable, sums_stay_right_over_key_counts_and_table_sizes) {
       subject.table.flush();
       std::map<std::string, std::uint64_t> sums;
       for (const SortEntry& entry : subject.buffer.sort(false)) {
-        sums[std::string(subject.buffer.key_at(entry.position))] += load_fixed<std::uint64_t>(subject.buffer.value_at(entry.position).data());
+        const std::string_view value = subject.buffer.value_at(entry.position);
+        sums[std::string(subject.buffer.key_at(entry.position))] += load_fixed<std::uint64_t>(value.data());
       }
       ASSERT_EQ(sums, expected);
       if (keys <= 100) {

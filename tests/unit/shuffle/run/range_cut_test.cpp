@@ -56,7 +56,8 @@ TEST(CutRanges, ranges_of_real_runs_give_every_record_once_and_are_balanced) {
     MergeOptions merge;
     merge.spill_directory = "/scratch/merge";
     for (int run = 0; run < 3; ++run) {
-      const auto records = testing::random_records(random, seed % 2 == 0 ? testing::Shape::Suffixed : testing::Shape::Integers, 20000, 3000);
+      const testing::Shape shape = seed % 2 == 0 ? testing::Shape::Suffixed : testing::Shape::Integers;
+      const auto records = testing::random_records(random, shape, 20000, 3000);
       all.insert(all.end(), records.begin(), records.end());
       RunBuilderOptions options;
       options.memory_bytes = 4 << 20;

@@ -139,7 +139,8 @@ TEST(RunBuilder, refuses_what_is_over_a_limit_and_names_it) {
   auto builder = RunBuilder::create(*files, budget, options_with(1 << 20, 1024, Compression::None));
   ASSERT_TRUE(builder.ok());
   EXPECT_THAT((*builder)->add(std::string(70000, 'k'), 1, "").error().to_string(), ::testing::HasSubstr("kMaxKeyBytes"));
-  EXPECT_THAT((*builder)->add("k", 1, std::string(200000, 'v')).error().to_string(), ::testing::HasSubstr("larger than 1/8 of the sort memory"));
+  EXPECT_THAT((*builder)->add("k", 1, std::string(200000, 'v')).error().to_string(),
+              ::testing::HasSubstr("larger than 1/8 of the sort memory"));
   EXPECT_TRUE((*builder)->add("k", 1, "v").ok()) << "a refused record costs nothing else";
   EXPECT_EQ((*builder)->finish().value().records, 1u);
 }
@@ -193,7 +194,8 @@ TEST(RunBuilder, a_full_disk_is_an_error_that_says_so_and_leaves_no_files) {
 TEST(RunBuilder, every_failing_file_operation_is_an_error_and_never_a_wrong_run) {
   Random random(6);
   const auto records = testing::random_records(random, Shape::Strings, 20000, 3000);
-  for (const FileOperation operation : {FileOperation::Open, FileOperation::Read, FileOperation::Create, FileOperation::Append, FileOperation::Close}) {
+  for (const FileOperation operation :
+       {FileOperation::Open, FileOperation::Read, FileOperation::Create, FileOperation::Append, FileOperation::Close}) {
     bool completed = false;
     for (std::uint64_t nth = 0; !completed; nth = nth * 2 + 1) {
       const auto memory = make_memory_file_system();

@@ -50,7 +50,8 @@ TEST(RunFormat, bytes_of_the_worked_example) {
 TEST(RunFormat, summary_reads_back_as_it_was_returned) {
   Random random(2);
   const auto files = make_memory_file_system();
-  const RunSummary written = testing::build_run(*files, small_blocks(Compression::Lz4), testing::random_records(random, testing::Shape::Suffixed, 3000, 400));
+  const auto records = testing::random_records(random, testing::Shape::Suffixed, 3000, 400);
+  const RunSummary written = testing::build_run(*files, small_blocks(Compression::Lz4), records);
   const RunSummary read = read_run_summary(*files, "/run").value();
   EXPECT_GT(written.blocks.size(), 10u);
   EXPECT_EQ(read.records, written.records);
