@@ -1,6 +1,8 @@
 // Loading and complaining: see job_loading.hpp. One thread.
 #include "cli/job_loading.hpp"
 
+#include <cstdlib>
+
 #include "cli/exit_code.hpp"
 #include "jobs/fusion/config/render.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
@@ -13,6 +15,13 @@ constexpr std::uint64_t kMaxJobFileBytes = 16u << 20;
 
 }  // namespace
 
+fusion::EnvironmentLookup process_environment() {
+  return [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+}
+
 std::shared_ptr<fusion::JobFile> load_job_file(FileSystem& files, const JobArguments& arguments, const Console& console, int& exit_code) {
   auto text = read_file(files, arguments.job_path, kMaxJobFileBytes);
   if (!text.ok()) {
@@ -21,7 +30,7 @@ std::shared_ptr<fusion::JobFile> load_job_file(FileSystem& files, const JobArgum
     return nullptr;
   }
   fusion::Diagnostics diagnostics;
-  auto job = fusion::load_job(*text, arguments.job_path, arguments.overrides, fusion::discover_columns(files), diagnostics);
+  auto job = fusion::load_job(*text, arguments.job_path, arguments.overrides, fusion::discover_columns(files), diagnostics, process_environment());
   if (!diagnostics.problems().empty()) {
     if (console.json() && !job) console.data(fusion::render_problems_json(diagnostics, arguments.job_path) + "\n");
     console.note(fusion::render_problems(diagnostics, arguments.job_path, *text, console.color()));

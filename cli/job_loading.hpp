@@ -12,4 +12,7 @@ namespace sinter::cli {
 /// The job, or null after every problem was printed; `exit_code` is then what the verb returns.
 std::shared_ptr<fusion::JobFile> load_job_file(FileSystem& files, const JobArguments& arguments, const Console& console, int& exit_code);
 
+/// The process's environment, for ${env.X} in job files.
+fusion::EnvironmentLookup process_environment();
+
 }  // namespace sinter::cli

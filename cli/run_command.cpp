@@ -32,7 +32,7 @@ Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::Job
   Log log(console.quiet() ? LogLevel::Error : LogLevel::Warning);
   log.add_sink(make_stderr_log_sink());
   ProgressView view(arguments.progress, console);
-  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(files, payload); };
+  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(files, payload, process_environment()); };
   RunOptions options{.worker = {"/proc/self/exe", {"worker"}},
                      .factory = factory,
                      .files = files,

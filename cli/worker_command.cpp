@@ -1,5 +1,6 @@
 // `sinter worker`: the other end of a tracker's socket. One thread.
 #include "cli/commands.hpp"
+#include "cli/job_loading.hpp"
 #include "framework/runtime/worker.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 
@@ -7,7 +8,7 @@ namespace sinter::cli {
 
 int worker_command(const WorkerArguments& arguments) {
   const auto files = make_posix_file_system();
-  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(*files, payload); };
+  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(*files, payload, process_environment()); };
   return worker_main(arguments.endpoint, arguments.worker, factory);
 }
 

@@ -83,8 +83,8 @@ struct Tick {};
 
 }  // namespace event
 
-using Event = std::variant<event::WorkerReady, event::Heartbeat, event::AttemptDone, event::AttemptFailed, event::WorkerLost, event::CommitDone,
-                           event::CommitFailed, event::RangesCut, event::ShellFailed, event::Cancel, event::Tick>;
+using Event = std::variant<event::WorkerReady, event::Heartbeat, event::AttemptDone, event::AttemptFailed, event::WorkerLost,
+                           event::CommitDone, event::CommitFailed, event::RangesCut, event::ShellFailed, event::Cancel, event::Tick>;
 
 namespace command {
 
@@ -124,7 +124,7 @@ struct FailJob {
 
 }  // namespace command
 
-using Command = std::variant<command::StartWorker, command::KillWorker, command::RunTask, command::Commit, command::Discard, command::CutRanges,
-                             command::FinishJob, command::FailJob>;
+using Command = std::variant<command::StartWorker, command::KillWorker, command::RunTask, command::Commit, command::Discard,
+                             command::CutRanges, command::FinishJob, command::FailJob>;
 
 }  // namespace sinter

@@ -144,7 +144,9 @@ void Scheduler::on(const event::RangesCut& cut) {
 
 void Scheduler::on(const event::ShellFailed& failed) { fail_job(failed.error, std::nullopt); }
 
-void Scheduler::on(const event::Cancel&) { fail_job(environment_error(std::string(kCancelledMessage), false), std::nullopt, JobState::Cancelled); }
+void Scheduler::on(const event::Cancel&) {
+  fail_job(environment_error(std::string(kCancelledMessage), false), std::nullopt, JobState::Cancelled);
+}
 
 // Timers are looked at on ticks only, and the shell ticks when it has read all messages: a shell that was busy does not mistake its own
 // silence for that of its workers.
@@ -162,7 +164,8 @@ void Scheduler::on(const event::Tick&) {
         if (now_ - worker.heard_ms >= options_.heartbeat_timeout_ms)
           kill(id, worker, "gave no sign of life for " + std::to_string(options_.heartbeat_timeout_ms) + " ms and was killed", false);
         else if (worker.state == WorkerState::Busy && now_ - worker.progress_ms >= options_.task_timeout_ms)
-          kill(id, worker, "made no progress for " + std::to_string(options_.task_timeout_ms) + " ms (execution.task_timeout) and was killed", true);
+          kill(id, worker,
+               "made no progress for " + std::to_string(options_.task_timeout_ms) + " ms (execution.task_timeout) and was killed", true);
         break;
       case WorkerState::Dying:
         if (now_ - worker.since_ms >= options_.kill_timeout_ms) stuck.push_back(id);
@@ -241,7 +244,8 @@ void Scheduler::pin_record(AttemptId attempt, RecordAt record, const Error& erro
     // Whatever the machine saw, the record or the mapper is to blame.
     Error told(Fault::User, error.message());
     for (auto line = error.context().rbegin(); line != error.context().rend(); ++line) told = std::move(told).with_context(*line);
-    fail_job(std::move(told).with_hint("The record was tried alone and failed again. Set execution.on_bad_record to quarantine to set such records aside, or remove it"),
+    fail_job(std::move(told).with_hint("The record was tried alone and failed again. Set execution.on_bad_record to quarantine to set such "
+                                       "records aside, or remove it"),
              attempt);
     return;
   }

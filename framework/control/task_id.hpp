@@ -43,6 +43,8 @@ inline std::string to_string(const TaskId& task) {
   return (task.kind == TaskKind::Map ? "map task " : "reduce task ") + std::to_string(task.ordinal);
 }
 /// "attempt 2 of map task 3".
-inline std::string to_string(const AttemptId& attempt) { return "attempt " + std::to_string(attempt.number) + " of " + to_string(attempt.task); }
+inline std::string to_string(const AttemptId& attempt) {
+  return "attempt " + std::to_string(attempt.number) + " of " + to_string(attempt.task);
+}
 
 }  // namespace sinter

@@ -14,7 +14,7 @@
 
 namespace sinter {
 
-enum class FormatKind : std::uint8_t { Infer, Csv, JsonLines };
+enum class FormatKind : std::uint8_t { Infer, Csv, JsonLines, Lines };  // Lines: never inferred, each line is one field
 enum class Codec : std::uint8_t { Infer, None, Gzip, Zstd };  // of the file's bytes; Infer: by extension, then magic bytes
 
 /// How a file's bytes become records.

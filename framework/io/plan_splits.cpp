@@ -11,6 +11,7 @@
 #include "framework/io/byte_source.hpp"
 #include "framework/io/csv_scanner.hpp"
 #include "framework/io/input.hpp"
+#include "framework/io/row_finder.hpp"
 
 namespace sinter {
 
@@ -36,7 +37,7 @@ bool is_cut(const InputFile& file, std::uint64_t split_bytes) {
 }
 
 CsvDialect border_dialect(const Format& format) {
-  return format.kind == FormatKind::Csv ? CsvDialect{format.delimiter, format.quote} : CsvDialect{'\n', '\0'};
+  return format.kind == FormatKind::Csv ? CsvDialect{format.delimiter, format.quote} : kLinesDialect;
 }
 
 void add_chunks(const InputFile& file, std::size_t ordinal, std::uint64_t split_bytes, std::vector<ChunkTask>& tasks) {

@@ -56,6 +56,7 @@ Result<RowFinder> RowFinder::open(std::unique_ptr<ByteSource> source, MemoryBudg
   finder.dialect_ = dialect;
   finder.buffer_offset_ = start.offset_bytes;
   finder.line_ = start.line;
+  finder.keeps_byte_order_mark_ = start.keeps_byte_order_mark;
   finder.memory_limit_ = budget.limit_bytes();
   SINTER_ASSIGN(finder.reservation_, budget.reserve(0, "reading '" + path + "'"));
   SINTER_TRY(finder.allocate(size_hint_bytes));
@@ -187,7 +188,7 @@ Status RowFinder::fill() {
   at_end_ = got < room;
   if (!started_) {
     started_ = true;
-    if (buffer_offset_ == 0) return skip_byte_order_mark();
+    if (buffer_offset_ == 0 && !keeps_byte_order_mark_) return skip_byte_order_mark();
   }
   return {};
 }

@@ -1,5 +1,5 @@
 // RowFinder: cuts a byte source into rows and fields, with bounded memory whatever the file holds. Serves CSV and, with a
-// dialect of newlines only, JSON lines. One thread.
+// dialect of newlines only, JSON lines and plain lines. One thread.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,9 @@
 #include "framework/io/csv_scanner.hpp"
 
 namespace sinter {
+
+/// Lines and columns never meet: a newline "delimits" fields, so each line is one field, and nothing quotes.
+inline constexpr CsvDialect kLinesDialect{'\n', '\0'};
 
 /// Readable bytes behind every row, for parsers that read ahead.
 inline constexpr std::size_t kRowPaddingBytes = 64;
@@ -47,6 +50,8 @@ class RowFinder {
   struct Start {
     std::uint64_t offset_bytes = 0;
     std::uint64_t line = 1;
+    /// Bytes are bytes: a mark at the start belongs to the first row, and UTF-16 is not looked for.
+    bool keeps_byte_order_mark = false;
   };
   /// `size_hint_bytes`: about what the source holds; buffers of small files are small. `path` is for messages. The budget must outlive it.
   static Result<RowFinder> open(std::unique_ptr<ByteSource> source, MemoryBudget& budget, const std::string& path,
@@ -89,6 +94,7 @@ class RowFinder {
   std::uint64_t memory_limit_ = 0;     // for the message
   bool at_end_ = false;                // the source gave all
   bool started_ = false;
+  bool keeps_byte_order_mark_ = false;
 };
 
 }  // namespace sinter

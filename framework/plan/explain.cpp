@@ -19,14 +19,15 @@ std::string join(const std::vector<std::string>& parts) {
 }
 
 std::string describe_format(const Format& format) {
-  std::string text = format.kind == FormatKind::JsonLines ? "jsonl" : "csv";
+  std::string text = format.kind == FormatKind::JsonLines ? "jsonl" : format.kind == FormatKind::Lines ? "lines" : "csv";
   if (format.codec == Codec::Gzip) text += ", gzip";
   if (format.codec == Codec::Zstd) text += ", zstd";
   return text;
 }
 
 void explain_inputs(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
-  lines.push_back("inputs: " + counted(job.inputs.size(), "input") + ", " + counted(plan.files.size(), "file") + ", " + format_bytes(plan.input_bytes));
+  lines.push_back("inputs: " + counted(job.inputs.size(), "input") + ", " + counted(plan.files.size(), "file") + ", " +
+                  format_bytes(plan.input_bytes));
   for (std::size_t input = 0; input < job.inputs.size(); ++input) {
     std::uint64_t count = 0;
     std::uint64_t bytes = 0;
@@ -39,18 +40,21 @@ void explain_inputs(std::vector<std::string>& lines, const Plan& plan, const Job
     }
     std::vector<std::string> columns;
     for (const ColumnRequest& column : job.inputs[input].columns) columns.push_back(column.name);
-    lines.push_back("  " + job.inputs[input].name + ": " + join(job.inputs[input].paths) + " (" + counted(count, "file") + ", " + format_bytes(bytes) + ", " + format + ")");
+    lines.push_back("  " + job.inputs[input].name + ": " + join(job.inputs[input].paths) + " (" + counted(count, "file") + ", " +
+                    format_bytes(bytes) + ", " + format + ")");
     if (!columns.empty()) lines.push_back("    columns: " + join(columns));
   }
 }
 
 void explain_memory(std::vector<std::string>& lines, const Plan& plan) {
   const MemoryPlan& memory = plan.memory;
-  lines.push_back("memory: " + format_bytes(memory.worker_bytes) + " per worker, " + format_bytes(memory.worker_bytes * plan.workers) + " in all");
-  lines.push_back("  map:    " + format_bytes(memory.sort_bytes) + " combining and sorting, " + format_bytes(memory.worker_bytes - memory.sort_bytes) +
-                  " reading and the mapper");
-  lines.push_back("  reduce: " + format_bytes(memory.merge_bytes) + " merging (" + std::to_string(memory.merge_fan_in) + " runs at once, blocks of " +
-                  format_bytes(memory.block_bytes) + "), " + format_bytes(memory.worker_bytes - memory.merge_bytes) + " the reducer");
+  lines.push_back("memory: " + format_bytes(memory.worker_bytes) + " per worker, " + format_bytes(memory.worker_bytes * plan.workers) +
+                  " in all");
+  lines.push_back("  map:    " + format_bytes(memory.sort_bytes) + " combining and sorting, " +
+                  format_bytes(memory.worker_bytes - memory.sort_bytes) + " reading and the mapper");
+  lines.push_back("  reduce: " + format_bytes(memory.merge_bytes) + " merging (" + std::to_string(memory.merge_fan_in) +
+                  " runs at once, blocks of " + format_bytes(memory.block_bytes) + "), " +
+                  format_bytes(memory.worker_bytes - memory.merge_bytes) + " the reducer");
 }
 
 }  // namespace
@@ -78,16 +82,20 @@ std::vector<std::string> explain(const Plan& plan, const JobDefinition& job) {
   lines.push_back("job: " + job.name);
   explain_inputs(lines, plan, job);
   lines.push_back("map: " + counted(plan.splits.size(), "task") + ", splits of about " + format_bytes(plan.split_bytes) + ", " +
-                  (job.make_combiner ? "values of equal keys are combined" : "no combining") + ", runs " + (plan.lz4 ? "compressed with LZ4" : "not compressed"));
+                  (job.make_combiner ? "values of equal keys are combined" : "no combining") + ", runs " +
+                  (plan.lz4 ? "compressed with LZ4" : "not compressed"));
   constexpr std::size_t kMaxListed = 8;
   for (std::size_t i = 0; i < plan.splits.size() && i < kMaxListed; ++i)
-    lines.push_back("  split " + std::to_string(i) + ": " + format_bytes(plan.splits[i].size_bytes) + " (" + describe_split(plan, plan.splits[i]) + ")");
+    lines.push_back("  split " + std::to_string(i) + ": " + format_bytes(plan.splits[i].size_bytes) + " (" +
+                    describe_split(plan, plan.splits[i]) + ")");
   if (plan.splits.size() > kMaxListed) lines.push_back("  and " + std::to_string(plan.splits.size() - kMaxListed) + " more");
   const std::uint64_t range = range_bytes(plan, plan.input_bytes);
-  lines.push_back("reduce: key ranges cut from the finished runs, about " + counted(std::max<std::uint64_t>(1, (plan.input_bytes + range - 1) / range), "task") +
-                  " of " + format_bytes(range) + " if the shuffle is as large as the input");
+  lines.push_back("reduce: key ranges cut from the finished runs, about " +
+                  counted(std::max<std::uint64_t>(1, (plan.input_bytes + range - 1) / range), "task") + " of " + format_bytes(range) +
+                  " if the shuffle is as large as the input");
   lines.push_back("workers: " + std::to_string(plan.workers) + (plan.in_process ? " threads of this process" : " processes") + ", " +
-                  counted(plan.max_attempts, "attempt") + " per task, crashing records " + (plan.quarantine ? "are set aside" : "fail the job"));
+                  counted(plan.max_attempts, "attempt") + " per task, crashing records " +
+                  (plan.quarantine ? "are set aside" : "fail the job"));
   explain_memory(lines, plan);
   lines.push_back("output: " + job.output.path + (job.output.path.ends_with('/') ? " (a directory of parts)" : " (one file)"));
   return lines;

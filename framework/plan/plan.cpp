@@ -10,7 +10,8 @@ namespace {
 
 Status check_execution(const ExecutionOptions& execution) {
   if (execution.memory_bytes < kMinWorkerMemoryBytes)
-    return user_error("execution.memory is " + format_bytes(execution.memory_bytes) + ", a worker needs at least " + format_bytes(kMinWorkerMemoryBytes));
+    return user_error("execution.memory is " + format_bytes(execution.memory_bytes) + ", a worker needs at least " +
+                      format_bytes(kMinWorkerMemoryBytes));
   if (execution.workers > kMaxWorkers)
     return user_error("execution.workers is " + std::to_string(execution.workers) + ", the limit is " + std::to_string(kMaxWorkers));
   if (execution.max_attempts < 1) return user_error("execution.max_attempts is 0: a task needs at least 1 attempt");
@@ -37,7 +38,8 @@ MemoryPlan plan_memory(std::uint64_t worker_bytes) {
   memory.sort_bytes = worker_bytes < (32u << 20) ? worker_bytes / 2 : worker_bytes / 4 * 3;
   memory.block_bytes = worker_bytes < (32u << 20) ? 64u << 10 : 128u << 10;
   // Half the budget for merging; each run needs a block, its compressed form, and the next one.
-  memory.merge_fan_in = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(worker_bytes / 2 / (std::uint64_t{memory.block_bytes} * 3), 4, 64));
+  memory.merge_fan_in =
+      static_cast<std::uint32_t>(std::clamp<std::uint64_t>(worker_bytes / 2 / (std::uint64_t{memory.block_bytes} * 3), 4, 64));
   memory.merge_bytes = std::uint64_t{memory.merge_fan_in} * memory.block_bytes * 3;
   return memory;
 }

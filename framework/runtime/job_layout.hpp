@@ -18,7 +18,9 @@ class JobLayout {
   std::string worker_position(WorkerId worker) const { return root_ + "/worker-" + std::to_string(worker) + ".position"; }
 
   /// What one attempt writes, removed when it ends.
-  std::string attempt(const AttemptId& attempt) const { return root_ + "/attempts/" + name(attempt.task) + "-" + std::to_string(attempt.number); }
+  std::string attempt(const AttemptId& attempt) const {
+    return root_ + "/attempts/" + name(attempt.task) + "-" + std::to_string(attempt.number);
+  }
   std::string attempt_result(const AttemptId& id) const { return attempt(id) + "/result"; }
   std::string attempt_rejects(const AttemptId& id) const { return attempt(id) + "/rejects"; }
 

@@ -11,7 +11,9 @@ namespace {
 class BuilderEmitter final : public RawEmitter {
  public:
   explicit BuilderEmitter(RunBuilder& builder) : builder_(builder) {}
-  Status emit(std::string_view key, std::size_t group_size, std::string_view value) override { return builder_.add(key, group_size, value); }
+  Status emit(std::string_view key, std::size_t group_size, std::string_view value) override {
+    return builder_.add(key, group_size, value);
+  }
 
  private:
   RunBuilder& builder_;
@@ -161,8 +163,8 @@ Status check_unchanged(FileSystem& files, const Plan& plan, std::uint32_t file) 
   const InputFile& planned = plan.files[file];
   SINTER_ASSIGN(const FileInfo now, files.info(planned.path));
   if (now.size_bytes == planned.size_bytes && now.modified_ns == plan.modified_ns[file]) return {};
-  return Error(Fault::User, "input file '" + planned.path + "' changed while the job was running (it had " + std::to_string(planned.size_bytes) +
-                                " bytes, now it has " + std::to_string(now.size_bytes) + ")")
+  return Error(Fault::User, "input file '" + planned.path + "' changed while the job was running (it had " +
+                                std::to_string(planned.size_bytes) + " bytes, now it has " + std::to_string(now.size_bytes) + ")")
       .with_hint("Run the job again when nobody writes to its inputs");
 }
 

@@ -31,7 +31,8 @@ Status check(const Beat& beat) {
 Status check(const AttemptDone& done) {
   if (!valid(done.attempt)) return internal_error("AttemptDone names no attempt");
   if (done.counters.size() > kMaxCounters)
-    return user_error("the job keeps " + std::to_string(done.counters.size()) + " counters, more than kMaxCounters (" + std::to_string(kMaxCounters) + ")");
+    return user_error("the job keeps " + std::to_string(done.counters.size()) + " counters, more than kMaxCounters (" +
+                      std::to_string(kMaxCounters) + ")");
   for (const auto& [name, value] : done.counters)
     if (name.size() > kMaxCounterNameBytes)
       return user_error("a counter's name has " + std::to_string(name.size()) + " bytes, more than kMaxCounterNameBytes (" +
@@ -66,7 +67,8 @@ Error WireError::error() const {
 template <class T>
 Result<T> from_message(const net::Message& message) {
   if (message.kind != static_cast<std::uint16_t>(T::kKind))
-    return internal_error("message of kind " + std::to_string(message.kind) + " where kind " + std::to_string(static_cast<unsigned>(T::kKind)) + " belongs");
+    return internal_error("message of kind " + std::to_string(message.kind) + " where kind " +
+                          std::to_string(static_cast<unsigned>(T::kKind)) + " belongs");
   SINTER_ASSIGN(T value, decode<T>(message.body, "control message of kind " + std::to_string(message.kind)));
   SINTER_TRY(check(value));
   return value;

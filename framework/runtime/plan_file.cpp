@@ -31,8 +31,9 @@ void serialize(Archive& archive, MemoryPlan& memory, unsigned) {
 }
 template <class Archive>
 void serialize(Archive& archive, Plan& plan, unsigned) {
-  archive & plan.job_name & plan.job_hash & plan.input_names & plan.files & plan.modified_ns & plan.splits & plan.input_bytes & plan.split_bytes;
-  archive & plan.reduce_bytes & plan.workers & plan.memory & plan.max_attempts & plan.task_timeout_ms & plan.lz4 & plan.quarantine & plan.in_process;
+  archive& plan.job_name& plan.job_hash& plan.input_names& plan.files& plan.modified_ns& plan.splits& plan.input_bytes& plan.split_bytes;
+  archive& plan.reduce_bytes& plan.workers& plan.memory& plan.max_attempts& plan.task_timeout_ms& plan.lz4& plan.quarantine& plan
+      .in_process;
 }
 template <class Archive>
 void serialize(Archive& archive, JobPayload& payload, unsigned) {
@@ -54,11 +55,14 @@ Status write_plan_file(FileSystem& files, const std::string& path, const PlanFil
 Result<PlanFile> read_plan_file(FileSystem& files, const std::string& path) {
   SINTER_ASSIGN(const std::string bytes, read_file(files, path, kMaxPlanFileBytes));
   const std::size_t head = kMagic.size() + sizeof(std::uint64_t);
-  if (bytes.size() < head || !std::string_view(bytes).starts_with(kMagic)) return internal_error("'" + path + "' is no plan file of this version");
+  if (bytes.size() < head || !std::string_view(bytes).starts_with(kMagic))
+    return internal_error("'" + path + "' is no plan file of this version");
   const std::string_view body = std::string_view(bytes).substr(head);
-  if (load_fixed<std::uint64_t>(bytes.data() + kMagic.size()) != checksum64(body)) return internal_error("plan file '" + path + "' is damaged");
+  if (load_fixed<std::uint64_t>(bytes.data() + kMagic.size()) != checksum64(body))
+    return internal_error("plan file '" + path + "' is damaged");
   Result<PlanFile> plan = decode<PlanFile>(body, "plan file '" + path + "'");
-  if (plan.ok() && plan->plan.files.size() != plan->plan.modified_ns.size()) return internal_error("plan file '" + path + "' is inconsistent");
+  if (plan.ok() && plan->plan.files.size() != plan->plan.modified_ns.size())
+    return internal_error("plan file '" + path + "' is inconsistent");
   if (plan.ok())
     for (const Split& split : plan->plan.splits)
       for (const SplitPiece& piece : split.pieces)

@@ -42,7 +42,8 @@ Status publish_parts(FileSystem& files, const Publication& what, JobReport& repo
   output.part_extension = what.job.output.part_extension;
   output.job = what.job.name;
   output.overwrite = what.job.overwrite;
-  for (std::uint32_t ordinal = 0; ordinal < what.reduce_tasks; ++ordinal) output.parts.push_back(what.layout.result(TaskId{TaskKind::Reduce, ordinal}));
+  for (std::uint32_t ordinal = 0; ordinal < what.reduce_tasks; ++ordinal)
+    output.parts.push_back(what.layout.result(TaskId{TaskKind::Reduce, ordinal}));
   SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, output));
   for (const PublishedFile& file : published) report.outputs.push_back({file.path, file.size_bytes, file.checksum});
   return {};
@@ -98,7 +99,9 @@ std::string manifest_text(const JobDefinition& job, const JobReport& report) {
   json.end_object();
   // What differs from run to run stays together, so that the rest can be compared.
   json.key("run").begin_object();
-  json.member("workers", std::uint64_t{report.workers}).member("map_tasks", report.map.tasks_total).member("reduce_tasks", report.reduce.tasks_total);
+  json.member("workers", std::uint64_t{report.workers})
+      .member("map_tasks", report.map.tasks_total)
+      .member("reduce_tasks", report.reduce.tasks_total);
   json.member("map_ms", report.map.elapsed_ms).member("reduce_ms", report.reduce.elapsed_ms).member("publishing_ms", report.publishing_ms);
   json.member("failed_attempts", report.failed_attempts).member("lost_workers", report.lost_workers);
   json.member("peak_worker_memory_bytes", report.peak_worker_memory_bytes);

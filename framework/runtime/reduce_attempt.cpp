@@ -13,7 +13,9 @@ constexpr std::uint64_t kValuesPerStep = 4096;
 /// Collects lines and writes them in large pieces.
 class PartSink final : public OutputSink {
  public:
-  PartSink(std::unique_ptr<WritableFile> file, ProgressBoard& progress) : file_(std::move(file)), progress_(progress) { buffer_.reserve(kPartBufferBytes); }
+  PartSink(std::unique_ptr<WritableFile> file, ProgressBoard& progress) : file_(std::move(file)), progress_(progress) {
+    buffer_.reserve(kPartBufferBytes);
+  }
 
   Status append(std::string_view bytes) override {
     if (buffer_.size() + bytes.size() > kPartBufferBytes) SINTER_TRY(flush());

@@ -43,7 +43,9 @@ void remove_dead_scratch(FileSystem& files, const std::string& parent, Log& log)
     if (::flock(lock, LOCK_EX | LOCK_NB) == 0) {
       const Status removed = files.remove_all(path);
       if (removed.ok()) log.info("removed the scratch directory of a run that was killed", {{"path", path}});
-      else log.warning("cannot remove the scratch directory of a run that was killed", {{"path", path}, {"reason", removed.error().message()}});
+      else
+        log.warning("cannot remove the scratch directory of a run that was killed",
+                    {{"path", path}, {"reason", removed.error().message()}});
     }
     ::close(lock);
   }

@@ -27,7 +27,8 @@ class ScratchDirectory {
   const std::string& path() const { return path_; }
 
  private:
-  ScratchDirectory(FileSystem& files, std::string path, int lock, Log& log) : files_(files), path_(std::move(path)), lock_(lock), log_(log) {}
+  ScratchDirectory(FileSystem& files, std::string path, int lock, Log& log)
+      : files_(files), path_(std::move(path)), lock_(lock), log_(log) {}
 
   FileSystem& files_;
   std::string path_;

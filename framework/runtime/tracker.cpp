@@ -54,8 +54,8 @@ Status Tracker::open() {
     return {};
   }
   if (layout_.socket().size() > kMaxSocketPathBytes)
-    return user_error("the scratch directory's path '" + layout_.root() + "' is too long for a socket in it (" + std::to_string(kMaxSocketPathBytes) +
-                      " bytes)")
+    return user_error("the scratch directory's path '" + layout_.root() + "' is too long for a socket in it (" +
+                      std::to_string(kMaxSocketPathBytes) + " bytes)")
         .with_hint("Set execution.scratch to a directory with a shorter path");
   SINTER_ASSIGN(transport_, net::listen("ipc://" + layout_.socket(), control_transport_options(), options_.clock, options_.log));
   SINTER_ASSIGN(pool_, make_process_pool(options_.worker, transport_->endpoint(), layout_, on_exit));
@@ -249,7 +249,8 @@ void Tracker::stop_workers() {
   while (!pool_->wait_all(0)) {
     const auto event = transport_->receive(kCancelLookMs);
     if (!event.ok()) break;
-    if (!*event || (*event)->kind != net::EventKind::Message || (*event)->message.kind != static_cast<std::uint16_t>(MessageKind::Hello)) continue;
+    if (!*event || (*event)->kind != net::EventKind::Message || (*event)->message.kind != static_cast<std::uint16_t>(MessageKind::Hello))
+      continue;
     const Status sent = transport_->send((*event)->peer, to_message(Stop{}));
     if (!sent.ok()) options_.log.warning("a worker thread was not told to stop", {{"reason", sent.error().message()}});
   }

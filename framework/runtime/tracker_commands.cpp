@@ -44,7 +44,8 @@ void Tracker::apply(const command::Commit& commit) {
 /// Renames twice or once: rejects first, so that a result never stands without them.
 Status Tracker::publish_attempt(const AttemptId& attempt) {
   FileSystem& files = options_.files;
-  if (files.exists(layout_.attempt_rejects(attempt))) SINTER_TRY(files.rename(layout_.attempt_rejects(attempt), layout_.rejects(attempt.task)));
+  if (files.exists(layout_.attempt_rejects(attempt)))
+    SINTER_TRY(files.rename(layout_.attempt_rejects(attempt), layout_.rejects(attempt.task)));
   SINTER_TRY(files.rename(layout_.attempt_result(attempt), layout_.result(attempt.task)));
   return files.remove_all(layout_.attempt(attempt));
 }

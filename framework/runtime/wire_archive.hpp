@@ -83,7 +83,8 @@ class WireWriter : public WireArchive<WireWriter> {
   template <class Map>
   void dictionary(const Map& items) {
     append_varint(out_, items.size());
-    for (const auto& [key, value] : items) *this & const_cast<std::remove_cvref_t<decltype(key)>&>(key) & const_cast<std::remove_cvref_t<decltype(value)>&>(value);
+    for (const auto& [key, value] : items)
+      *this& const_cast<std::remove_cvref_t<decltype(key)>&>(key) & const_cast<std::remove_cvref_t<decltype(value)>&>(value);
   }
   template <class T>
   void maybe(const std::optional<T>& item) {
@@ -194,7 +195,8 @@ Result<T> decode(std::string_view bytes, std::string_view what) {
   T value{};
   WireReader reader(bytes);
   reader & value;
-  if (!reader.good() || !reader.at_end()) return internal_error("damaged " + std::string(what) + " of " + std::to_string(bytes.size()) + " bytes");
+  if (!reader.good() || !reader.at_end())
+    return internal_error("damaged " + std::string(what) + " of " + std::to_string(bytes.size()) + " bytes");
   return value;
 }
 

@@ -31,8 +31,8 @@ Result<std::unique_ptr<WorkerJob>> load_job(const Setup& setup, const WorkerOpti
   const std::uint64_t memory_bytes = plan.plan.memory.worker_bytes;
   for (const InputFile& file : plan.plan.files)
     if (file.input >= definition.inputs.size()) return internal_error("the worker's job has other inputs than the plan");
-  return std::unique_ptr<WorkerJob>(
-      new WorkerJob{std::move(layout), std::move(plan), std::move(definition), MemoryBudget("execution.memory", memory_bytes), std::move(position)});
+  return std::unique_ptr<WorkerJob>(new WorkerJob{std::move(layout), std::move(plan), std::move(definition),
+                                                  MemoryBudget("execution.memory", memory_bytes), std::move(position)});
 }
 
 class Worker {
@@ -129,7 +129,8 @@ class Worker {
     if (setup_error_) {
       result.status = *setup_error_;
     } else {
-      const AttemptSurroundings around{options_.files, job_->memory, job_->plan.plan, job_->definition, job_->layout, progress_, job_->position, stop_};
+      const AttemptSurroundings around{options_.files, job_->memory, job_->plan.plan, job_->definition,
+                                       job_->layout,   progress_,    job_->position,  stop_};
       result = run.attempt.task.kind == TaskKind::Map ? run_map_attempt(around, run) : run_reduce_attempt(around, run);
     }
     if (result.status.ok())

@@ -36,7 +36,8 @@ class ProcessPool final : public WorkerPool {
 
 class ThreadPool final : public WorkerPool {
  public:
-  ThreadPool(std::shared_ptr<net::LoopbackNetwork> network, std::string endpoint, const RunOptions& options, std::function<void(WorkerExit)> on_exit)
+  ThreadPool(std::shared_ptr<net::LoopbackNetwork> network, std::string endpoint, const RunOptions& options,
+             std::function<void(WorkerExit)> on_exit)
       : network_(std::move(network)), endpoint_(std::move(endpoint)), options_(options), on_exit_(std::move(on_exit)) {}
   ~ThreadPool() override {
     for (std::thread& thread : threads_) thread.join();

@@ -10,8 +10,9 @@ namespace sinter {
 inline constexpr std::size_t kCombineWindowRecords = 16384;
 /// While bypassing, one window in so many is looked up again: never a latch.
 inline constexpr std::size_t kBypassWindows = 15;
-/// Costs in ns per record, measured with bench/shuffle_bench: a look-up with the working set in the L2 cache and outside of it,
-/// and what a record that is not combined costs later (sort, write, merge, read).
+/// Costs in ns per record: a look-up with the working set in the L2 cache and outside of it, and what a record that is not
+/// combined costs later (sort, write, merge, read). Estimates, not fitted: look-ups are performance notes 2.5 (8 and 20 ns)
+/// rounded up; shipping is a cautious value below the 150 ns that bench/shuffle_bench showed on a busy machine.
 inline constexpr double kCachedLookupNs = 10;
 inline constexpr double kUncachedLookupNs = 30;
 inline constexpr double kShipNs = 100;

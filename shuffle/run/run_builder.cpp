@@ -147,10 +147,12 @@ Status SortingRunBuilder::prepare_giant(std::string_view key, std::string_view v
       RunWriter::memory_bytes(shares_.final_writer, bytes) - RunWriter::memory_bytes(shares_.final_writer, 0);
   if (extra == 0) return {};
   const std::size_t limit = arena_limit_bytes_ - std::min(extra, arena_limit_bytes_);
-  if (buffer_->used_bytes() + buffer_->records() * sizeof(SortEntry) > limit) SINTER_TRY(spill());
+  if (table_) table_->flush();
+  if (buffer_->records() > 0 && !buffer_->limit(limit)) SINTER_TRY(spill());
+  if (buffer_->records() > 0) return {};
   // Pages above the new limit were perhaps used before; they are the room that the writer takes.
-  if (buffer_->records() == 0) buffer_->discard();
-  buffer_->limit(limit);
+  buffer_->discard();
+  require(buffer_->limit(limit), "an empty sort buffer takes any limit");
   return {};
 }
 

@@ -60,7 +60,7 @@ void SortBuffer::truncate(std::uint32_t tail, std::size_t removed) {
 }
 
 std::span<const SortEntry> SortBuffer::sort(bool by_value) {
-  char* const top = data_ + limit_bytes_ / sizeof(SortEntry) * sizeof(SortEntry) - records_ * sizeof(SortEntry);
+  char* const top = data_ + limit_bytes_ - records_ * sizeof(SortEntry);
   const std::span<SortEntry> entries(reinterpret_cast<SortEntry*>(top), records_);
   std::size_t filled = 0;
   for (std::uint32_t position = 1; position < tail_;) {
@@ -74,6 +74,14 @@ std::span<const SortEntry> SortBuffer::sort(bool by_value) {
   require(filled == records_, "the sort buffer counts its living records");
   sort_entries(entries, *this, common_, by_value);
   return entries;
+}
+
+bool SortBuffer::limit(std::size_t bytes) {
+  // Entries end at the limit and must be aligned there.
+  const std::size_t aligned = std::min(bytes, region_.size_bytes()) / sizeof(SortEntry) * sizeof(SortEntry);
+  if (used_bytes() + records_ * sizeof(SortEntry) > aligned) return false;
+  limit_bytes_ = aligned;
+  return true;
 }
 
 void SortBuffer::clear() {

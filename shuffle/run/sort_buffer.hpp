@@ -97,8 +97,9 @@ class SortBuffer final : public RecordLookup {
   void clear();
   /// Gives the pages back too.
   void discard() { region_.discard(); clear(); }
-  /// Uses only the first bytes of the region from now on; for the room that a giant record takes elsewhere.
-  void limit(std::size_t bytes) { limit_bytes_ = bytes < region_.size_bytes() ? bytes : region_.size_bytes(); }
+  /// Uses only the first bytes of the region from now on, for the room that a giant record takes elsewhere; false, and
+  /// nothing changes, when it holds more.
+  [[nodiscard]] bool limit(std::size_t bytes);
 
  private:
   // Header of a record, one word: value size 28 bits, key size 17, group size 17, rounded, dead.

@@ -43,11 +43,14 @@ class ClusterTest : public ::testing::Test {
     ASSERT_TRUE(write_file(*files_, options_.input, text).ok());
   }
 
-  Result<JobReport> run() {
+  Result<JobReport> run() { return run_with(*files_); }
+  /// `files` is the client's; worker processes have their own.
+  Result<JobReport> run_with(FileSystem& files) {
     const JobPayload payload = make_payload(options_);
     auto job = make_test_job(payload);
     if (!job.ok()) return job.error();
-    RunOptions run_options{{std::string(SINTER_BIN_DIR) + "/cluster_test_job", {"worker"}}, make_test_job, *files_, clock_, log_, on_progress_};
+    RunOptions run_options{
+        {std::string(SINTER_BIN_DIR) + "/cluster_test_job", {"worker"}}, make_test_job, files, clock_, log_, on_progress_};
     run_options.cancel = &cancel_;
     run_options.heartbeat_timeout_ms = heartbeat_timeout_ms_;
     run_options.heartbeat_interval_ms = 100;

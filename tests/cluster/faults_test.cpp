@@ -1,5 +1,6 @@
 // run_job under faults: what must end in a clear error, in a quarantine, and without leftovers.
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/faulty_file_system.hpp"
 #include "tests/cluster/cluster_fixture.hpp"
 
 namespace sinter::test {
@@ -20,7 +22,9 @@ using ::testing::IsEmpty;
 
 class FaultsTest : public ClusterTest {
  protected:
-  void fault(const std::string& place, const std::string& action, int times) { options_.fault = {place, action, times, directory_ + "/fault-"}; }
+  void fault(const std::string& place, const std::string& action, int times) {
+    options_.fault = {place, action, times, directory_ + "/fault-"};
+  }
 
   /// Processes whose command line contains this test's directory.
   std::vector<pid_t> processes() const {
@@ -66,7 +70,8 @@ TEST_F(FaultsTest, a_record_that_crashes_the_worker_fails_the_job_with_its_file_
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().fault(), Fault::User);
   // Each row has two lines; the faulty one comes after 2500 rows and the header.
-  EXPECT_THAT(report.error().to_string(), AllOf(HasSubstr("in.csv:5002"), HasSubstr("signal 11"), HasSubstr("on_bad_record"), HasSubstr("map task")));
+  EXPECT_THAT(report.error().to_string(),
+              AllOf(HasSubstr("in.csv:5002"), HasSubstr("signal 11"), HasSubstr("on_bad_record"), HasSubstr("map task")));
   EXPECT_FALSE(files_->exists(options_.output));
   EXPECT_THAT(leftovers(), IsEmpty());
 }
@@ -83,7 +88,8 @@ TEST_F(FaultsTest, a_record_that_crashes_the_worker_is_set_aside_in_quarantine) 
     EXPECT_EQ(report->quarantined_records, 1u);
     EXPECT_EQ(report->counters.at("rows_read"), 5'001u);
     EXPECT_EQ(report->counters.at("rows_fused") + report->counters.at("rows_rejected"), 5'001u);
-    EXPECT_THAT(read(report->rejects.path), AllOf(HasSubstr("\"rule\":\"crashed_worker\""), HasSubstr("\"line\":5002"), HasSubstr("fault,1,fault")));
+    EXPECT_THAT(read(report->rejects.path),
+                AllOf(HasSubstr("\"rule\":\"crashed_worker\""), HasSubstr("\"line\":5002"), HasSubstr("fault,1,fault")));
     EXPECT_THAT(read(options_.output), ::testing::Not(HasSubstr("fault")));
   }
 }
@@ -158,6 +164,34 @@ TEST_F(FaultsTest, an_input_that_changes_while_the_job_runs_is_an_error) {
   const auto report = run();
   ASSERT_FALSE(report.ok());
   EXPECT_THAT(report.error().to_string(), AllOf(HasSubstr("changed while the job was running"), HasSubstr("in.csv")));
+}
+
+TEST_F(FaultsTest, a_disk_that_fills_up_while_publishing_leaves_no_half_output) {
+  write_input(5'000);
+  for (const std::uint64_t room : {300u, 3'000u, 8'000u}) {
+    FaultyFileSystem full(*files_);
+    full.set_free_bytes(room);
+    const auto report = run_with(full);
+    ASSERT_FALSE(report.ok()) << room;
+    EXPECT_EQ(report.error().fault(), Fault::Environment);
+    EXPECT_THAT(report.error().to_string(), ::testing::AnyOf(HasSubstr("No space left on device"), HasSubstr("bytes free")));
+    EXPECT_FALSE(files_->exists(options_.output));
+    EXPECT_FALSE(files_->exists(directory_ + "/_SUCCESS.json"));
+    EXPECT_THAT(leftovers(), IsEmpty());
+  }
+}
+
+TEST_F(FaultsTest, a_disk_that_fills_up_under_the_workers_is_named) {
+  write_input(200'000, 1'000'000);
+  const std::string small = directory_ + "/small";
+  ASSERT_TRUE(files_->make_directories(small).ok());
+  if (::mount("none", small.c_str(), "tmpfs", 0, "size=1m") != 0) GTEST_SKIP() << "mounting a small disk needs privileges";
+  options_.execution.scratch_directory = small;
+  const auto report = run();
+  EXPECT_EQ(::umount(small.c_str()), 0);
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.error().to_string(), AllOf(HasSubstr("No space left on device"), HasSubstr(small)));
+  EXPECT_FALSE(files_->exists(options_.output));
 }
 
 TEST_F(FaultsTest, ctrl_c_ends_everything_within_a_second_and_leaves_nothing) {

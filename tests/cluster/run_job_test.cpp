@@ -91,6 +91,18 @@ TEST_F(RunJobTest, one_fingerprint_over_workers_memory_splits_compression_modes_
   }
 }
 
+TEST_F(RunJobTest, no_worker_exceeds_its_memory_by_more_than_64_mib) {
+  write_input(600'000, 100'000'000);
+  options_.combine = false;
+  options_.execution.memory_bytes = 8u << 20;
+  options_.execution.split_bytes = 4u << 20;
+  const auto report = run();
+  ASSERT_TRUE(report.ok()) << report.error().to_string();
+  RecordProperty("peak_worker_memory_mib", static_cast<int>(report->peak_worker_memory_bytes >> 20));
+  EXPECT_GT(report->input_bytes, std::uint64_t{8} << 20);
+  EXPECT_LE(report->peak_worker_memory_bytes, std::uint64_t{72} << 20);
+}
+
 TEST_F(RunJobTest, a_directory_of_parts_holds_the_same_rows_in_order) {
   write_input(3'000);
   const auto single = run();

@@ -65,7 +65,10 @@ std::string_view bytes_of(const Sum& sum) { return {reinterpret_cast<const char*
 class SumMap final : public MapTask {
  public:
   SumMap(TestFault fault, TaskContext& context)
-      : fault_(std::move(fault)), context_(context), rows_read_(context.counter("rows_read")), rows_rejected_(context.counter("rows_rejected")) {}
+      : fault_(std::move(fault)),
+        context_(context),
+        rows_read_(context.counter("rows_read")),
+        rows_rejected_(context.counter("rows_rejected")) {}
 
   Status begin_file(std::uint32_t, std::string_view) override { return {}; }
   Status map(std::span<const Record> batch, RawEmitter& emitter) override {
@@ -128,7 +131,8 @@ class SumCombiner final : public Combiner {
 
 class SumReduce final : public ReduceTask {
  public:
-  SumReduce(TestFault fault, TaskContext& context) : fault_(std::move(fault)), rows_out_(context.counter("rows_out")), rows_fused_(context.counter("rows_fused")) {}
+  SumReduce(TestFault fault, TaskContext& context)
+      : fault_(std::move(fault)), rows_out_(context.counter("rows_out")), rows_fused_(context.counter("rows_fused")) {}
   ~SumReduce() override {
     // Destroyed when the attempt's files are closed: its commit is asked for about now.
     if (fault_.place != "commit" || !finished_) return;

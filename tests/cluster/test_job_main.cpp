@@ -42,7 +42,8 @@ int run(char** words) {
 
 int main(int count, char** words) {
   const std::string verb = count > 1 ? words[1] : "";
-  if (verb == "worker" && count == 4) return sinter::worker_main(words[2], static_cast<sinter::WorkerId>(std::atoi(words[3])), sinter::test::make_test_job);
+  if (verb == "worker" && count == 4)
+    return sinter::worker_main(words[2], static_cast<sinter::WorkerId>(std::atoi(words[3])), sinter::test::make_test_job);
   if (verb == "run" && count == 7) return run(words + 2);
   std::puts("usage: cluster_test_job run INPUT OUTPUT WORKERS FAULT_PLACE FAULT_ACTION | worker ENDPOINT ID");
   return 2;

@@ -107,7 +107,8 @@ struct Errors {
 };
 
 /// Compares answers with the truth over the cells of `attributes` (all when empty).
-Errors compare(const DataSet& data, const std::shared_ptr<const Rule>& rule, const Parse& parse, const std::vector<std::string>& attributes = {}) {
+Errors compare(const DataSet& data, const std::shared_ptr<const Rule>& rule, const Parse& parse,
+    const std::vector<std::string>& attributes = {}) {
   Errors errors;
   for (const auto& [cell, truth] : data.truth) {
     if (!attributes.empty() && std::find(attributes.begin(), attributes.end(), cell.second) == attributes.end()) continue;

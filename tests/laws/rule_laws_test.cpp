@@ -10,7 +10,8 @@
 namespace sinter::fusion::testing {
 namespace {
 
-constexpr ValueType kTypes[] = {ValueType::String, ValueType::Double, ValueType::Int64, ValueType::Timestamp, ValueType::Bool, ValueType::List};
+constexpr ValueType kTypes[] = {ValueType::String, ValueType::Double, ValueType::Int64, ValueType::Timestamp, ValueType::Bool,
+    ValueType::List};
 
 /// One rule as a job file could have it.
 struct Variant {
@@ -195,7 +196,8 @@ TEST_P(RuleLaws, the_order_and_combining_of_rows_do_not_matter) {
     const RowLayout layout({variant.rule});
     RowFuser fuser(layout, world.spill());
     std::vector<std::string> rows;
-    for (const Claim& claim : random_claims(variant.type, random_, arena_, 1 + random_.below(16))) rows.push_back(encoded_row(layout, claim));
+    for (const Claim& claim : random_claims(variant.type, random_, arena_, 1
+        + random_.below(16))) rows.push_back(encoded_row(layout, claim));
     const std::string expected = fused(layout, fuser, rows);
     random_.shuffle(rows);
     ASSERT_EQ(fused(layout, fuser, rows), expected);
@@ -231,7 +233,8 @@ TEST_P(RuleLaws, a_rule_reads_only_what_it_says_it_needs) {
 }
 
 TEST_P(RuleLaws, a_deciding_rule_answers_with_a_claimed_value) {
-  const std::set<std::string> deciding{"vote", "weighted_vote", "k_sources", "prefer", "newest", "oldest", "longest", "shortest", "min", "max",
+  const std::set<std::string> deciding{"vote", "weighted_vote", "k_sources", "prefer", "newest", "oldest", "longest", "shortest",
+      "min", "max",
                                        "unanimous", "weighted_median", "any_true", "all_true"};
   std::set<std::string> seen;
   for (const Variant& variant : variants()) {

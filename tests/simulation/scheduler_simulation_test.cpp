@@ -24,7 +24,8 @@ class Life {
     options_.quarantine = random_.below(2) == 0;
     options_.task_timeout_ms = 20'000;
     options_.max_attempts = static_cast<std::uint32_t>(2 + random_.below(4));
-    for (double* odd : {&odds_.crash, &odds_.killed, &odds_.hang, &odds_.silent, &odds_.fail, &odds_.commit_fails, &odds_.start_fails, &odds_.duplicate, &odds_.late})
+    for (double* odd : {&odds_.crash, &odds_.killed, &odds_.hang, &odds_.silent, &odds_.fail, &odds_.commit_fails, &odds_.start_fails,
+                        &odds_.duplicate, &odds_.late})
       if (random_.below(3) == 0) *odd = chance_size();
     if (random_.below(4) == 0) odds_.poison = 0.3;
     for (std::uint32_t task = 0; task < options_.map_tasks; ++task)
@@ -75,7 +76,9 @@ class Life {
   double chance_size() { return 0.02 + static_cast<double>(random_.below(1000)) / 1000 * 0.25; }
   // Faults stop after a while, so that every life can end.
   bool happens(double odds) { return now_ < 400'000 && static_cast<double>(random_.below(1'000'000)) < odds * 1e6; }
-  SteadyMs delay() { return static_cast<SteadyMs>(random_.below(50)) + (happens(odds_.late) ? static_cast<SteadyMs>(random_.below(30'000)) : 0); }
+  SteadyMs delay() {
+    return static_cast<SteadyMs>(random_.below(50)) + (happens(odds_.late) ? static_cast<SteadyMs>(random_.below(30'000)) : 0);
+  }
 
   void plan(SteadyMs in, Event event, bool beat = false) { queue_.push({now_ + in, order_++, std::move(event), beat}); }
   void say(Event event) {
@@ -128,7 +131,8 @@ class Life {
   }
 
   void obey(const command::KillWorker& kill, std::deque<Event>&) {
-    plan(static_cast<SteadyMs>(random_.below(200)), event::WorkerLost{kill.worker, Loss::Killed, "was killed", workers_[kill.worker].at, "", ""});
+    plan(static_cast<SteadyMs>(random_.below(200)),
+         event::WorkerLost{kill.worker, Loss::Killed, "was killed", workers_[kill.worker].at, "", ""});
   }
 
   void obey(const command::RunTask& run, std::deque<Event>&) {

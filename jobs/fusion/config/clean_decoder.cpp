@@ -82,11 +82,9 @@ void report_unknown_key(const DecodeContext& context, const ConfigEntry& entry) 
   if (dot == std::string::npos || !matching_sources(context, source).empty()) {
     const std::string_view name = dot == std::string::npos ? source : std::string_view(entry.key).substr(dot + 1);
     const bool is_glob = name.find_first_of("*?") != std::string_view::npos;
-    std::vector<std::string_view> names = context.attribute_names();
-    names.insert(names.end(), {"rows", "on_bad_value"});
     context.diagnostics.error(entry.key_mark, is_glob ? "clean." + entry.key + " matches no attribute"
                                                       : "unknown attribute '" + std::string(name) + "' in clean",
-                              is_glob ? did_you_mean("", context.attribute_names()) : did_you_mean(name, names));
+                              is_glob ? context.attribute_help("") : context.attribute_help(name, {"rows", "on_bad_value"}));
     return;
   }
   context.diagnostics.error(entry.key_mark, "unknown source '" + std::string(source) + "' in clean." + entry.key,

@@ -142,7 +142,7 @@ void check_names(const DecodeContext& context, const ConfigNode& attributes) {
       const auto is_match = [&](const Attribute& attribute) { return matches_glob(entry.key, attribute.name); };
       if (std::none_of(schema.begin(), schema.end(), is_match)) {
         context.diagnostics.error(entry.key_mark, "fuse.attributes." + entry.key + " matches no attribute",
-                                  did_you_mean("", context.attribute_names()));
+                                  context.attribute_help(""));
       }
       continue;
     }

@@ -20,9 +20,17 @@ std::optional<std::size_t> DecodeContext::find_attribute(std::string_view name, 
   if (found != attributes.end()) return found->second;
   if (!has_broken_schema) {
     const std::string message = "unknown attribute '" + std::string(name) + "' in " + std::string(where);
-    diagnostics.error(mark, message, did_you_mean(name, attribute_names()));
+    diagnostics.error(mark, message, attribute_help(name));
   }
   return std::nullopt;
+}
+
+std::string DecodeContext::attribute_help(std::string_view word, std::initializer_list<std::string_view> others) const {
+  constexpr std::size_t kMaxHelped = 200;
+  if (diagnostics.problems().size() > kMaxHelped) return {};
+  std::vector<std::string_view> names = attribute_names();
+  names.insert(names.end(), others);
+  return did_you_mean(word, names);
 }
 
 std::string DecodeContext::resolve_path(const std::string& path, Mark mark, std::string_view where) const {

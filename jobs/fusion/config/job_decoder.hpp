@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ struct DecodeContext {
   std::optional<std::size_t> find_attribute(std::string_view name, Mark mark, std::string_view where) const;
   /// Relative to the job file. Reports URLs and empty paths; empty then.
   std::string resolve_path(const std::string& path, Mark mark, std::string_view where) const;
+  /// did_you_mean() over attributes, until so many problems are known that more help would only cost time.
+  std::string attribute_help(std::string_view word, std::initializer_list<std::string_view> others = {}) const;
   /// Adds the problems of `inner` that are not there yet: one wrong default is one problem, not one for each attribute.
   void merge(const Diagnostics& inner) const;
 };

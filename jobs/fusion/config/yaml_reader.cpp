@@ -152,7 +152,15 @@ class TreeBuilder final : public YAML::EventHandler {
   /// Puts a complete node where it belongs: as root, list item, key or value.
   void place(ConfigNode node, YAML::anchor_t anchor, std::size_t nodes = 1, std::size_t depth = 1) {
     if (broken_) return;
-    if (anchor != 0) anchors_[anchor] = {node, nodes, depth};
+    if (anchor != 0) {
+      // The copy counts as well: anchors inside anchors would otherwise multiply the tree.
+      nodes_ += nodes;
+      if (nodes_ > kMaxJobFileNodes) {
+        (void)count(0, YAML::Mark());
+        return;
+      }
+      anchors_[anchor] = {node, nodes, depth};
+    }
     if (open_.empty()) {
       if (!root_) root_ = std::move(node);
       return;

@@ -17,14 +17,14 @@ std::string part_extension(const std::string& path) {
 
 }  // namespace
 
-Result<std::shared_ptr<const RowLayout>> make_row_layout(const JobFile& job) {
+Result<std::shared_ptr<const RowLayout>> make_row_layout(const JobFile& job, bool confidence) {
   const std::vector<RuleInfo> rules = all_rules();
   std::vector<std::string> source_names;
   for (const SourceDeclaration& source : job.sources) source_names.push_back(source.name);
   Diagnostics diagnostics;
   std::vector<std::shared_ptr<const Rule>> made(job.schema.size());
   for (std::size_t i = job.key_size; i < job.schema.size(); ++i) {
-    made[i] = make_rule(rules, job.fuse[i].rule, {job.schema[i], source_names}, "fuse." + job.schema[i].name, diagnostics);
+    made[i] = make_rule(rules, job.fuse[i].rule, {job.schema[i], source_names, confidence}, "fuse." + job.schema[i].name, diagnostics);
     if (made[i] == nullptr) return internal_error("rule of '" + job.schema[i].name + "' cannot be made");
   }
   return std::make_shared<const RowLayout>(std::move(made));
@@ -39,7 +39,7 @@ std::vector<InputDeclaration> fusion_inputs(const JobFile& job) {
 }
 
 Result<JobDefinition> make_fusion_job(std::shared_ptr<const JobFile> job) {
-  SINTER_ASSIGN(const std::shared_ptr<const RowLayout> layout, make_row_layout(*job));
+  SINTER_ASSIGN(const std::shared_ptr<const RowLayout> layout, make_row_layout(*job, job->output_confidence));
   JobDefinition definition;
   definition.name = job->name;
   definition.hash = job->hash;
@@ -71,7 +71,7 @@ JobPayload make_payload(const JobFile& job) {
   return payload;
 }
 
-Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload) {
+Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload, const EnvironmentLookup& environment) {
   ByteReader reader(payload.body);
   std::string_view path;
   std::string_view text;
@@ -87,7 +87,7 @@ Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& paylo
   }
   if (reader.failed() || payload.kind != kFusionJobKind) return internal_error("the job payload is damaged");
   Diagnostics diagnostics;
-  auto job = load_job(std::string(text), std::string(path), overrides, discover_columns(files), diagnostics);
+  auto job = load_job(std::string(text), std::string(path), overrides, discover_columns(files), diagnostics, environment);
   if (!job) return user_error("the job file no longer decodes in the worker:\n" + render_problems(diagnostics, path, text, false));
   return make_fusion_job(std::make_shared<const JobFile>(std::move(*job)));
 }

@@ -19,10 +19,11 @@ Result<JobDefinition> make_fusion_job(std::shared_ptr<const JobFile> job);
 /// What a worker needs to make the same job: path, text and overrides of the job file.
 JobPayload make_payload(const JobFile& job);
 /// The other side of make_payload(). Errors: a damaged payload, or files that changed so that the job no longer decodes.
-Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload);
+/// `environment` resolves ${env.X} and must answer as it did for the client.
+Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload, const EnvironmentLookup& environment);
 
-/// The rules of the job as one layout. Errors: a rule that cannot be made.
-Result<std::shared_ptr<const RowLayout>> make_row_layout(const JobFile& job);
+/// The rules of the job as one layout, with confidences or without. Errors: a rule that cannot be made.
+Result<std::shared_ptr<const RowLayout>> make_row_layout(const JobFile& job, bool confidence);
 
 /// Inputs of the job as the framework declares them: one per source, in order.
 std::vector<InputDeclaration> fusion_inputs(const JobFile& job);

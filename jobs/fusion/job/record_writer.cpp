@@ -15,6 +15,7 @@ std::vector<OutputColumn> output_columns(const JobFile& job) {
 }
 
 OutputFormat output_format(std::string_view path) {
+  if (path.ends_with('/')) path.remove_suffix(1);  // a directory of parts is named like its parts
   return path.ends_with(".jsonl") || path.ends_with(".ndjson") ? OutputFormat::JsonLines : OutputFormat::Csv;
 }
 

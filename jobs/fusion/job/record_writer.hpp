@@ -23,7 +23,7 @@ struct OutputColumn {
 /// Key attributes, then the others, each followed by its confidence column when the job asks for it.
 std::vector<OutputColumn> output_columns(const JobFile& job);
 
-/// The format that the output path's extension names (CSV unless .jsonl or .ndjson).
+/// The format that the output path's extension names (CSV unless .jsonl or .ndjson), also for a directory of parts (x.jsonl/).
 OutputFormat output_format(std::string_view path);
 
 class RecordWriter {

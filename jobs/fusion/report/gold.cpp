@@ -99,7 +99,7 @@ Result<std::vector<ValueType>> output_types(const JobFile& job) {
       types.push_back(job.schema[i].type);
       continue;
     }
-    const auto rule = make_rule(rules, job.fuse[i].rule, {job.schema[i], {}}, "fuse." + job.schema[i].name, diagnostics);
+    const auto rule = make_rule(rules, job.fuse[i].rule, {job.schema[i], {}, false}, "fuse." + job.schema[i].name, diagnostics);
     if (rule == nullptr) return internal_error("rule of '" + job.schema[i].name + "' cannot be made");
     types.push_back(rule->result_type());
   }

@@ -180,7 +180,7 @@ std::string said(const PreviewEntity& entity, const std::string& source, std::si
 }  // namespace
 
 Result<Preview> make_preview(FileSystem& files, const JobFile& job, const PreviewOptions& options) {
-  SINTER_ASSIGN(const std::shared_ptr<const RowLayout> layout, make_row_layout(job));
+  SINTER_ASSIGN(const std::shared_ptr<const RowLayout> layout, make_row_layout(job, /*confidence=*/true));
   Preview preview;
   PreviewContext context(files, preview);
   FirstEntities first(job, options);

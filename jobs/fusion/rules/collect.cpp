@@ -69,7 +69,8 @@ class ConcatRule final : public ClaimSetRule {
       }
     }
     if (text.size() > kMaxCellTextBytes) {
-      return user_error("the concatenated text of one cell has more than " + std::to_string(kMaxCellTextBytes) + " bytes (kMaxCellTextBytes)")
+      return user_error("the concatenated text of one cell has more than " + std::to_string(kMaxCellTextBytes)
+          + " bytes (kMaxCellTextBytes)")
           .with_hint("use a rule whose answer is bounded, like longest or vote");
     }
     cell.value = Value::of_string(arena.copy(text));
@@ -125,7 +126,8 @@ std::vector<RuleInfo> collect_rules() {
   rules[1] = {"keep_all", {"pass_it_on", "list_all"}, "the list of all claimed values, one per claim", "prices: keep_all", {}, {order}, {}};
   rules[0].make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {
     const Modifiers modifiers = read_modifiers(options, setting, "concat", {});
-    return std::make_unique<ConcatRule>(options.string("separator", "; "), options.boolean("distinct", true), read_order(options), modifiers.min_support);
+    return std::make_unique<ConcatRule>(options.string("separator", "; "), options.boolean("distinct", true), read_order(options),
+        modifiers.min_support);
   };
   rules[1].make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {
     const Modifiers modifiers = read_modifiers(options, setting, "keep_all", {});

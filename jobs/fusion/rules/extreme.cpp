@@ -84,8 +84,10 @@ MinSupport min_support_of(const OptionMap& options, const RuleSetting& setting, 
 std::vector<RuleInfo> extreme_rules() {
   const std::vector<ValueType> lengthy{ValueType::String, ValueType::List};
   std::vector<RuleInfo> rules(4);
-  rules[0] = {"longest", {"most_complete", "longest_string"}, "the longest text or list; of equal length the smallest", "title: longest", lengthy, {}, {}};
-  rules[1] = {"shortest", {"shortest_string"}, "the shortest text or list; of equal length the smallest", "code: shortest", lengthy, {}, {}};
+  rules[0] = {"longest", {"most_complete", "longest_string"}, "the longest text or list; of equal length the smallest",
+      "title: longest", lengthy, {}, {}};
+  rules[1] = {"shortest", {"shortest_string"}, "the shortest text or list; of equal length the smallest", "code: shortest", lengthy,
+      {}, {}};
   rules[2] = {"min", {"minimum", "smallest", "lowest"}, "the smallest value", "price: min", {}, {}, {}};
   rules[3] = {"max", {"maximum", "largest", "highest"}, "the largest value", "price: max", {}, {}, {}};
   rules[0].make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {

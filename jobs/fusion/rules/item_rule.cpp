@@ -111,8 +111,10 @@ CollectOrder read_order(const OptionMap& options) {
 std::vector<RuleInfo> set_rules() {
   const OptionInfo order{"order", OptionType::String, false, "order of the items: value, or first (appearance)", "value"};
   std::vector<RuleInfo> rules(2);
-  rules[0] = {"union", {"all_values", "merge_lists"}, "the list of all distinct values, or of all items of lists", "tags: union", {}, {order}, {}};
-  rules[1] = {"intersection", {"common"}, "the list of values, or items of lists, that every source of the cell claims", "tags: intersection", {}, {order}, {}};
+  rules[0] = {"union", {"all_values", "merge_lists"}, "the list of all distinct values, or of all items of lists", "tags: union",
+      {}, {order}, {}};
+  rules[1] = {"intersection", {"common"}, "the list of values, or items of lists, that every source of the cell claims",
+      "tags: intersection", {}, {order}, {}};
   rules[0].make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {
     const Modifiers modifiers = read_modifiers(options, setting, "union", {});
     return std::make_unique<ItemRule>(ItemSetting{modifiers.min_support, ItemChoice::Union, 1, read_order(options)});

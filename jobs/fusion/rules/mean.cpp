@@ -8,8 +8,11 @@ namespace {
 /// Confidence: s / sqrt(n) with the sample deviation s, from exact sums.
 class MeanRule final : public SumsRule {
  public:
-  MeanRule(ValueType attribute, MinSupport min_support)
-      : SumsRule({1, 2}), attribute_(attribute), min_support_(min_support) {}
+  MeanRule(const RuleSetting& setting, MinSupport min_support)
+      : SumsRule(setting.confidence ? std::vector<unsigned>{1, 2} : std::vector<unsigned>{1}),
+        attribute_(setting.attribute.type),
+        min_support_(min_support),
+        squares_(setting.confidence) {}
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
 
@@ -17,12 +20,12 @@ class MeanRule final : public SumsRule {
   void append_sums(const Claim& claim, std::string& state) const override {
     const ExactFactor x = exact_factor(claim.value);
     append_product(state, {x});
-    append_product(state, {x, x});
+    if (squares_) append_product(state, {x, x});
   }
   FusedCell answer(std::uint64_t claims, const Sums& sums) const override {
     FusedCell cell = no_answer(claims);
     cell.confidence_is_standard_error = true;
-    const double error = standard_error(claims, claims, sums[0], sums[1]);
+    const double error = squares_ ? standard_error(claims, claims, sums[0], sums[1]) : kUndefined;
     cell.confidence = shown_error(error, attribute_);
     cell.distinct_values = claims == 1 || error == 0 ? 1 : error > 0 ? 2 : 0;
     if (min_support_.met_by(claims, 1)) cell.value = number_value(sums[0].divided_by(claims), result_type());
@@ -32,6 +35,7 @@ class MeanRule final : public SumsRule {
  private:
   ValueType attribute_;
   MinSupport min_support_;
+  bool squares_;
 };
 
 }  // namespace
@@ -42,7 +46,7 @@ std::vector<RuleInfo> mean_rules() {
   RuleInfo mean{"mean", {"avg", "average", "meet_in_the_middle"}, "the arithmetic mean, exactly summed and correctly rounded",
                 "temperature: mean", numeric_types(), {}, {}};
   mean.make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {
-    return std::make_unique<MeanRule>(setting.attribute.type, read_modifiers(options, setting, "mean", {}).min_support);
+    return std::make_unique<MeanRule>(setting, read_modifiers(options, setting, "mean", {}).min_support);
   };
   std::vector<RuleInfo> rules;
   rules.push_back(std::move(mean));

@@ -132,14 +132,17 @@ class WeightedMedianRule final : public ClaimSetRule {
 
 std::vector<RuleInfo> median_rules() {
   std::vector<RuleInfo> rules(2);
-  rules[0] = {"median", {"middle"}, "the middle claim; of an even count the mean of the two in the middle", "price: median", numeric_types(), {}, {}};
-  rules[1] = {"weighted_median", {"lad", "least_absolute_deviations"}, "the claim in the middle of the weights: least sum of weighted absolute deviations",
+  rules[0] = {"median", {"middle"}, "the middle claim; of an even count the mean of the two in the middle", "price: median",
+      numeric_types(), {}, {}};
+  rules[1] = {"weighted_median", {"lad", "least_absolute_deviations"},
+      "the claim in the middle of the weights: least sum of weighted absolute deviations",
               "price: weighted_median", numeric_types(), {}, {}};
   rules[0].make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {
     return std::make_unique<MedianRule>(setting.attribute.type, read_modifiers(options, setting, "median", {}).min_support);
   };
   rules[1].make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {
-    return std::make_unique<WeightedMedianRule>(setting.attribute.type, read_modifiers(options, setting, "weighted_median", {.weight = true}));
+    return std::make_unique<WeightedMedianRule>(setting.attribute.type, read_modifiers(options, setting, "weighted_median",
+        {.weight = true}));
   };
   return rules;
 }

@@ -53,7 +53,8 @@ void read_same_within(const OptionMap& options, const RuleSetting& setting, Tole
 
 void read_min_support(const OptionMap& options, std::string_view rule, bool share_allowed, MinSupport& support) {
   const std::string text = options.string("min_support");
-  const std::string_view how = share_allowed ? "write a number of voters like 2, or a share like 0.5 or 50%" : "write a number of claims like 2";
+  const std::string_view how = share_allowed ? "write a number of voters like 2, or a share like 0.5 or 50%"
+      : "write a number of claims like 2";
   if (const std::optional<std::int64_t> count = parse_integer(text); count && *count >= 1) {
     support.count = static_cast<std::uint64_t>(*count);
     return;
@@ -62,7 +63,8 @@ void read_min_support(const OptionMap& options, std::string_view rule, bool shar
   if (!share || *share <= 0 || *share > 1) {
     options.error("min_support", "min_support cannot be '" + text + "'", std::string(how));
   } else if (!share_allowed) {
-    options.error("min_support", "min_support of rule '" + std::string(rule) + "' must be a number of claims, found the share '" + text + "'",
+    options.error("min_support", "min_support of rule '" + std::string(rule) + "' must be a number of claims, found the share '"
+        + text + "'",
                   std::string(how));
   } else {
     support.share = *share;
@@ -111,7 +113,8 @@ Modifiers read_modifiers(const OptionMap& options, const RuleSetting& setting, s
   }
   if (options.has("same_within")) {
     if (allowed.same_within) read_same_within(options, setting, modifiers.same_within);
-    else refuse(options, "same_within", rule, "it is for rules that compare values: vote, weighted_vote, k_sources, unanimous, count of values");
+    else refuse(options, "same_within", rule,
+                "it is for rules that compare values: vote, weighted_vote, k_sources, unanimous, count of values");
   }
   if (options.has("min_support")) {
     if (allowed.min_support) read_min_support(options, rule, allowed.min_share, modifiers.min_support);

@@ -45,7 +45,8 @@ std::unique_ptr<Rule> make_prefer(const OptionMap& options, const RuleSetting& s
   std::vector<std::string> order = options.has("order") ? options.strings("order") : setting.sources;
   const std::vector<std::string_view> declared(setting.sources.begin(), setting.sources.end());
   for (std::size_t i = 0; i < order.size(); ++i) {
-    if (std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i), order[i]) != order.begin() + static_cast<std::ptrdiff_t>(i)) {
+    if (std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i), order[i]) != order.begin()
+        + static_cast<std::ptrdiff_t>(i)) {
       options.error("order", "source '" + order[i] + "' is twice in the order of prefer", "each source has one place");
     }
     // A name may appear only in data (source_column), so only a near miss of a declared one is refused.

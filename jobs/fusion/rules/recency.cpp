@@ -49,7 +49,8 @@ std::vector<RuleInfo> recency_rules() {
   rules[0] = {"newest", {"most_recent", "latest", "keep_up_to_date"},
               "the value claimed last in time; of the same time the most trusted, then the smallest; claims without a time lose",
               "stock: newest", {}, {}, {}};
-  rules[1] = {"oldest", {"earliest", "least_recent"}, "the value claimed first in time; ties and missing times as in newest", "created: oldest", {}, {}, {}};
+  rules[1] = {"oldest", {"earliest", "least_recent"}, "the value claimed first in time; ties and missing times as in newest",
+      "created: oldest", {}, {}, {}};
   rules[0].make = [](const OptionMap& options, const RuleSetting& setting) { return make_recency(options, setting, true); };
   rules[1].make = [](const OptionMap& options, const RuleSetting& setting) { return make_recency(options, setting, false); };
   return rules;

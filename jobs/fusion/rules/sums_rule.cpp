@@ -14,7 +14,7 @@ constexpr std::size_t kMaxInPlaceBytes = 256;
 
 }  // namespace
 
-SumsRule::SumsRule(std::initializer_list<unsigned> degrees) : size_(degrees.size()) {
+SumsRule::SumsRule(const std::vector<unsigned>& degrees) : size_(degrees.size()) {
   require(size_ <= kMaxSums, "a rule has too many sums");
   std::copy(degrees.begin(), degrees.end(), degrees_.begin());
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <initializer_list>
+#include <vector>
 
 #include "jobs/fusion/rules/algebraic_rule.hpp"
 #include "jobs/fusion/rules/exact_sum.hpp"
@@ -15,7 +16,7 @@ using Sums = std::array<ExactSum, kMaxSums>;
 /// State: varint claims, then one ExactSum of each degree.
 class SumsRule : public AlgebraicRule {
  public:
-  explicit SumsRule(std::initializer_list<unsigned> degrees);
+  explicit SumsRule(const std::vector<unsigned>& degrees);
 
   void lift(const Claim& claim, std::string& state) const final;
   bool merge_in_place(std::span<char> into, std::string_view state) const final;

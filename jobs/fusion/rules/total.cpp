@@ -11,7 +11,8 @@ namespace {
 /// An int64 total beyond int64, and a double total beyond double, is null: never wrapped, never infinite.
 class SumRule final : public SumsRule {
  public:
-  SumRule(ValueType attribute, MinSupport min_support) : SumsRule({1}), attribute_(attribute), min_support_(min_support) {}
+  SumRule(ValueType attribute, MinSupport min_support) : SumsRule(std::vector<unsigned>{1}), attribute_(attribute),
+      min_support_(min_support) {}
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return attribute_; }
 
@@ -35,7 +36,7 @@ class SumRule final : public SumsRule {
 
 class CountRule final : public SumsRule {
  public:
-  explicit CountRule(MinSupport min_support) : SumsRule({}), min_support_(min_support) {}
+  explicit CountRule(MinSupport min_support) : SumsRule(std::vector<unsigned>{}), min_support_(min_support) {}
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return ValueType::Int64; }
 
@@ -72,7 +73,8 @@ class CountValuesRule final : public ClaimSetRule {
       first_of_cluster.hold(claim.value);
       ++cell.distinct_values;
     }
-    if (cell.claims > 0 && min_support_.met_by(cell.claims, 1)) cell.value = Value::of_int64(static_cast<std::int64_t>(cell.distinct_values));
+    const bool enough = cell.claims > 0 && min_support_.met_by(cell.claims, 1);
+    if (enough) cell.value = Value::of_int64(static_cast<std::int64_t>(cell.distinct_values));
     return cell;
   }
 
@@ -124,11 +126,13 @@ std::unique_ptr<Rule> make_count(const OptionMap& options, const RuleSetting& se
 
 std::vector<RuleInfo> total_rules() {
   std::vector<RuleInfo> rules(2);
-  rules[0] = {"sum", {"total"}, "the exact sum; null when it does not fit the type", "sales: sum", {ValueType::Int64, ValueType::Double}, {}, {}};
+  rules[0] = {"sum", {"total"}, "the exact sum; null when it does not fit the type", "sales: sum", {ValueType::Int64,
+      ValueType::Double}, {}, {}};
   rules[0].make = [](const OptionMap& options, const RuleSetting& setting) -> std::unique_ptr<Rule> {
     return std::make_unique<SumRule>(setting.attribute.type, read_modifiers(options, setting, "sum", {}).min_support);
   };
-  rules[1] = {"count", {"number_of"}, "how many claims, distinct values or distinct sources there are", "offers: { rule: count, of: sources }", {},
+  rules[1] = {"count", {"number_of"}, "how many claims, distinct values or distinct sources there are",
+      "offers: { rule: count, of: sources }", {},
               {{"of", OptionType::String, false, "claims, values or sources", "claims"}}, make_count};
   return rules;
 }

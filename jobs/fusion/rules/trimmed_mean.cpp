@@ -15,7 +15,8 @@ constexpr double kCountSlack = 1e-9;
 /// deviations of the Winsorised claims (Tukey and McLaughlin 1963).
 class TrimmedMeanRule final : public ClaimSetRule {
  public:
-  TrimmedMeanRule(ValueType attribute, MinSupport min_support, double trim) : attribute_(attribute), min_support_(min_support), trim_(trim) {}
+  TrimmedMeanRule(ValueType attribute, MinSupport min_support, double trim) : attribute_(attribute), min_support_(min_support),
+      trim_(trim) {}
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
   using ClaimSetRule::finish;
@@ -71,7 +72,8 @@ std::vector<RuleInfo> trimmed_mean_rules() {
       options.error("trim", "trim must be at least 0 and less than 50%", "it is the share dropped at each end, like 10%");
       trim = kDefaultTrim;
     }
-    return std::make_unique<TrimmedMeanRule>(setting.attribute.type, read_modifiers(options, setting, "trimmed_mean", {}).min_support, trim);
+    return std::make_unique<TrimmedMeanRule>(setting.attribute.type, read_modifiers(options, setting, "trimmed_mean",
+        {}).min_support, trim);
   };
   std::vector<RuleInfo> rules;
   rules.push_back(std::move(trimmed));

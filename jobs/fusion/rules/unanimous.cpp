@@ -81,7 +81,8 @@ class UnanimousRule final : public AlgebraicRule {
   };
   static bool read(std::string_view bytes, State& state) {
     ByteReader reader(bytes);
-    if (!reader.read_varint(state.claims) || !reader.read_sized(state.smallest) || state.claims == 0 || state.smallest.empty()) return false;
+    if (!reader.read_varint(state.claims) || !reader.read_sized(state.smallest)) return false;
+    if (state.claims == 0 || state.smallest.empty()) return false;
     state.largest = reader.at_end() ? state.smallest : reader.rest();
     return true;
   }

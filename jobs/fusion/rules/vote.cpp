@@ -31,7 +31,8 @@ std::vector<RuleInfo> vote_rules() {
               "the value of the most sources; ties by trust, then the smallest value", "condition: vote", {}, {}, {}};
   rules[1] = {"weighted_vote", {"weighted_majority", "trusted_vote"}, "the value with the largest sum of trust",
               "title: { rule: weighted_vote, min_support: 2 }", {}, {}, {}};
-  rules[2] = {"k_sources", {"k_agree", "at_least_k"}, "the most supported value, when at least k sources claim it; of lists the items that k sources claim",
+  rules[2] = {"k_sources", {"k_agree", "at_least_k"},
+              "the most supported value, when at least k sources claim it; of lists the items that k sources claim",
               "phone: { rule: k_sources, k: 2 }", {}, {{"k", OptionType::Integer, false, "sources that must agree", "2"}}, make_k_sources};
   rules[0].make = [](const OptionMap& options, const RuleSetting& setting) { return make_vote(options, setting, false); };
   rules[1].make = [](const OptionMap& options, const RuleSetting& setting) { return make_vote(options, setting, true); };

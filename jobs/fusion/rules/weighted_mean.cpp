@@ -93,7 +93,8 @@ std::unique_ptr<Rule> make_weighted_mean(const OptionMap& options, const RuleSet
 std::unique_ptr<Rule> make_least_squares(const OptionMap& options, const RuleSetting& setting) {
   const Modifiers modifiers = read_modifiers(options, setting, "least_squares", {});
   const double sigma = options.number("default_sigma", 0);
-  if (options.has("default_sigma") && !(sigma > 0)) options.error("default_sigma", "default_sigma must be greater than 0", "write the usual standard error of a claim");
+  if (options.has("default_sigma") && !(sigma > 0)) options.error("default_sigma", "default_sigma must be greater than 0",
+      "write the usual standard error of a claim");
   return std::make_unique<LeastSquaresRule>(setting.attribute.type, modifiers.min_support, sigma);
 }
 
@@ -101,7 +102,8 @@ std::unique_ptr<Rule> make_least_squares(const OptionMap& options, const RuleSet
 
 std::vector<RuleInfo> weighted_mean_rules() {
   std::vector<RuleInfo> rules;
-  rules.push_back({"weighted_mean", {"weighted_average", "weighted_avg"}, "the mean weighted by trust", "price: weighted_mean", numeric_types(),
+  rules.push_back({"weighted_mean", {"weighted_average", "weighted_avg"}, "the mean weighted by trust", "price: weighted_mean",
+      numeric_types(),
                    {}, make_weighted_mean});
   rules.push_back({"least_squares", {"inverse_variance", "precision_weighted", "blue", "wls"},
                    "the mean weighted by 1 / sigma^2 from stated standard errors; a claim without one has no weight",

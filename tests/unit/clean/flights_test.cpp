@@ -6,10 +6,11 @@
 #include <fstream>
 #include <iostream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
+#include "jobs/fusion/clean/regular_expression.hpp"
+#include "jobs/fusion/clean/text_scan.hpp"
 #include "tests/unit/clean/clean_fixture.hpp"
 
 namespace sinter::fusion::test {
@@ -38,11 +39,17 @@ std::vector<std::vector<std::string>> read_csv(const std::string& path) {
   return rows;
 }
 
-/// A time's shape, to count formats: a digit is 9, a word is A.
-std::string shape_of(const std::string& text) {
-  static const std::regex kSpaces(" +"), kDigits("[0-9]"), kWords("[A-Za-z]{2,}");
-  std::string out = std::regex_replace(text, kDigits, "9");
-  return std::regex_replace(std::regex_replace(out, kWords, "A"), kSpaces, " ");
+/// A time's shape, to count formats: a digit is 9, a letter a, a word A.
+std::string shape_of(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (is_ascii_letter(c) && !out.empty() && (out.back() == 'a' || out.back() == 'A')) {
+      out.back() = 'A';
+    } else if (c != ' ' || out.empty() || out.back() != ' ') {
+      out += is_digit(c) ? '9' : is_ascii_letter(c) ? 'a' : c;
+    }
+  }
+  return out;
 }
 
 using Steps = std::vector<std::string>;
@@ -66,28 +73,31 @@ Steps gate_steps() {
           "{ null_if: \"\" }"};
 }
 
+RegularExpression pattern(const std::string& text) { return RegularExpression::compile(text, false).value(); }
+
 struct Tally {
   std::size_t values = 0, missing = 0, parsed = 0, failed = 0;
-  std::set<std::string> shapes;
+  std::set<std::string> shapes, parsed_shapes;
   std::map<std::string, std::size_t> failures;
   double share() const { return 100.0 * static_cast<double>(parsed) / static_cast<double>(parsed + failed); }
 };
 
 /// Cleans all claims whose attribute ends in `ending`; cleaned[entity + attribute] gets the values.
 Tally clean_claims(const std::vector<std::vector<std::string>>& rows, const std::string& ending, const Steps& steps,
-                   const std::regex& wanted, std::map<std::string, std::map<std::string, std::size_t>>& cleaned) {
+                   const RegularExpression& wanted, std::map<std::string, std::map<std::string, std::size_t>>& cleaned) {
   CleanRow row({{"cell", ValueType::String}, {"timestamp", ValueType::Timestamp}});
   EXPECT_EQ(row.make(steps), "");
   Tally tally;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     if (rows[i].size() != 5 || !rows[i][1].ends_with(ending)) continue;
     ++tally.values;
+    tally.shapes.insert(shape_of(rows[i][2]));
     const std::string shown = row.run({Value::of_string(rows[i][2]), Value::of_string(rows[i][4])}).shown();
     if (shown == "null") {
       ++tally.missing;
-    } else if (std::regex_match(shown, wanted)) {
+    } else if (wanted.matches_whole(shown)) {
       ++tally.parsed;
-      tally.shapes.insert(shape_of(rows[i][2]));
+      tally.parsed_shapes.insert(shape_of(rows[i][2]));
       ++cleaned[rows[i][0] + "|" + rows[i][1]][shown];
     } else {
       ++tally.failed;
@@ -136,8 +146,8 @@ std::pair<std::size_t, std::size_t> truth_cleaned(const std::string& ending, con
 
 void report(const std::string& what, const Tally& tally, std::pair<std::size_t, std::size_t> right) {
   std::cout << what << ": " << tally.parsed << " of " << tally.parsed + tally.failed << " non-missing parsed (" << tally.share()
-            << " %), " << tally.missing << " missing, " << tally.shapes.size() << " shapes seen; simple votes right: " << right.first
-            << " of " << right.second << "\n";
+            << " %), " << tally.missing << " missing, " << tally.parsed_shapes.size() << " of " << tally.shapes.size()
+            << " shapes parsed; simple votes right: " << right.first << " of " << right.second << "\n";
   for (const auto& [text, count] : tally.failures) std::cout << "  not parsed: '" << text << "' x " << count << "\n";
 }
 
@@ -145,7 +155,7 @@ TEST(Flights, times_in_all_formats_are_parsed) {
   const auto rows = read_csv(data_folder() + "claims_raw.csv");
   if (rows.empty()) GTEST_SKIP() << "no data at " << data_folder() << " (set SINTER_DATA to its parent)";
   std::map<std::string, std::map<std::string, std::size_t>> cleaned;
-  const Tally tally = clean_claims(rows, "Time", time_steps(), std::regex("[0-2][0-9]:[0-5][0-9]"), cleaned);
+  const Tally tally = clean_claims(rows, "Time", time_steps(), pattern("[0-2][0-9]:[0-5][0-9]"), cleaned);
   const auto right = votes_right(cleaned, "Time", data_folder() + "truth_parsed.csv", {"trim"});
   report("times", tally, right);
   EXPECT_EQ(tally.values, 17024u);
@@ -153,7 +163,9 @@ TEST(Flights, times_in_all_formats_are_parsed) {
   EXPECT_EQ(truth.first, truth.second);
   EXPECT_GT(truth.second, 0u);
   EXPECT_GE(tally.share(), 99.0);
-  EXPECT_GE(tally.shapes.size(), 44u);
+  // The issue speaks of 44 formats without saying how it counts; by shape_of() there are 46, three of them words for "missing".
+  EXPECT_EQ(tally.shapes.size(), 46u);
+  EXPECT_EQ(tally.parsed_shapes.size(), 43u);
   EXPECT_GE(static_cast<double>(right.first), 0.75 * static_cast<double>(right.second));
 }
 
@@ -161,7 +173,7 @@ TEST(Flights, gates_are_parsed) {
   const auto rows = read_csv(data_folder() + "claims_raw.csv");
   if (rows.empty()) GTEST_SKIP() << "no data at " << data_folder() << " (set SINTER_DATA to its parent)";
   std::map<std::string, std::map<std::string, std::size_t>> cleaned;
-  const Tally tally = clean_claims(rows, "Gate", gate_steps(), std::regex("[A-Z]?[0-9]{1,3}[A-Z]?"), cleaned);
+  const Tally tally = clean_claims(rows, "Gate", gate_steps(), pattern("[A-Z]?[0-9]{1,3}[A-Z]?"), cleaned);
   const auto right = votes_right(cleaned, "Gate", data_folder() + "truth_parsed.csv", {"trim"});
   report("gates", tally, right);
   EXPECT_EQ(tally.values, 4533u);

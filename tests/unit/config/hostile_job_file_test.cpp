@@ -58,7 +58,7 @@ TEST(HostileJobFile, random_mutations_never_crash) {
   SCOPED_TRACE("seed " + std::to_string(kSeed));
   Random random(kSeed);
   const std::string seed_job = kSeedJob;
-  const std::string marks = "{}[]:,\"'#&*!|>%@`-?\n\t \\$\0\xff\x80~<0";
+  const std::string marks = std::string("{}[]:,\"'#&*!|>%@`-?\n\t \\$\xff\x80~<0") + '\0';
   for (int round = 0; round < 3000; ++round) {
     std::string text = seed_job;
     const std::uint64_t edits = 1 + random.below(6);

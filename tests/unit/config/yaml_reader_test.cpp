@@ -104,7 +104,7 @@ TEST(YamlReader, helps_with_syntax) {
   EXPECT_EQ(problem_of("a:\n\tb: 1"), "2:3: this is not valid YAML: illegal map value | a tab cannot indent YAML: use spaces");
   EXPECT_EQ(problem_of("a: @b"), "1:4: this is not valid YAML: unknown token | quote a value that starts with @");
   EXPECT_EQ(problem_of("a: \"\\d\""),
-            "1:6: this is not valid YAML: unknown escape character: d | inside double quotes \\ starts an escape: "
+            "1:7: this is not valid YAML: unknown escape character: d | inside double quotes \\ starts an escape: "
             "use single quotes for a regular expression");
   EXPECT_EQ(problem_of("a: [1, 2"),
             "1:1: this is not valid YAML: end of sequence flow not found | check that each { and [ has its } or ], with commas between");
@@ -123,6 +123,10 @@ TEST(YamlReader, names_its_limits) {
     for (int copy = 1; copy < 10; ++copy) bomb += ", " + before;
     bomb += "]\n";
   }
+  std::string towers = "a: " + std::string(kMaxJobFileDepth - 2, ' ');
+  for (std::size_t i = 0; i + 2 < kMaxJobFileDepth; ++i) towers += "&x" + std::to_string(i) + " [";
+  for (int i = 0; i < 50'000; ++i) towers += "x,";
+  EXPECT_NE(problem_of(towers + std::string(kMaxJobFileDepth - 2, ']')).find("kMaxJobFileNodes"), std::string::npos);
   EXPECT_NE(problem_of(bomb).find("kMaxJobFileNodes"), std::string::npos);
 }
 

@@ -242,7 +242,8 @@ TEST_F(SchedulerTest, three_failed_starts_end_the_job_with_their_story) {
   options_.map_tasks = 1;
   scheduler_.emplace(options_);
   step(event::Tick{});
-  for (WorkerId worker = 1; worker <= 3; ++worker) step(event::WorkerLost{worker, Loss::Start, "cannot be started: 'x': No such file", {}, "", ""});
+  for (WorkerId worker = 1; worker <= 3; ++worker)
+    step(event::WorkerLost{worker, Loss::Start, "cannot be started: 'x': No such file", {}, "", ""});
   const auto* failed = find<command::FailJob>();
   ASSERT_NE(failed, nullptr);
   EXPECT_THAT(failed->error.message(), HasSubstr("No such file"));

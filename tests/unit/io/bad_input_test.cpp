@@ -59,9 +59,9 @@ class LongFileSystem final : public FileSystem {
   LongFile file_;
 };
 
-TEST(BadInput, an_empty_file_lacks_its_header) {
-  EXPECT_THAT(read_text("", {"a"})[0].problem, HasSubstr("'t' is empty: a header line with the columns a was expected"));
-  EXPECT_THAT(read_text("\n\r\n", {"a"})[0].problem, HasSubstr("'t' is empty"));
+TEST(BadInput, an_empty_file_gives_no_records) {
+  EXPECT_TRUE(read_text("", {"a"}).empty());
+  EXPECT_TRUE(read_text("\n\r\n", {"a"}).empty());
   EXPECT_TRUE(read_text("", {}).empty());
 }
 

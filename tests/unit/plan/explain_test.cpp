@@ -24,7 +24,8 @@ TEST(ExplainTest, tells_inputs_tasks_workers_and_where_memory_goes) {
   plan.files = {{0, "shops/a.csv", "", 8u << 20, {FormatKind::Csv, Codec::None, ',', '"', true, {}, false}},
                 {1, "shops/b-1.jsonl.gz", "", 100, {FormatKind::JsonLines, Codec::Gzip, ',', '"', true, {}, false}},
                 {1, "shops/b-2.jsonl.gz", "", 50, {FormatKind::JsonLines, Codec::Gzip, ',', '"', true, {}, false}}};
-  plan.splits = {{0, 4u << 20, {{0, 0, 4u << 20, 1}}}, {1, 4u << 20, {{0, 4u << 20, 8u << 20, 900}}}, {2, 150, {{1, 0, 100, 1}, {2, 0, 50, 1}}}};
+  plan.splits = {
+      {0, 4u << 20, {{0, 0, 4u << 20, 1}}}, {1, 4u << 20, {{0, 4u << 20, 8u << 20, 900}}}, {2, 150, {{1, 0, 100, 1}, {2, 0, 50, 1}}}};
   plan.input_bytes = (8u << 20) + 150;
   plan.split_bytes = 4u << 20;
   plan.workers = 2;
@@ -41,7 +42,7 @@ TEST(ExplainTest, tells_inputs_tasks_workers_and_where_memory_goes) {
       "  split 0: 4 MiB (shops/a.csv, bytes 0 to 4194304)",
       "  split 1: 4 MiB (shops/a.csv, bytes 4194304 to 8388608)",
       "  split 2: 150 B (2 files from shops/b-1.jsonl.gz to shops/b-2.jsonl.gz)",
-      "reduce: key ranges cut from the finished runs, about 8 tasks of 1 MiB if the shuffle is as large as the input",
+      "reduce: key ranges cut from the finished runs, about 9 tasks of 1 MiB if the shuffle is as large as the input",
       "workers: 2 processes, 4 attempts per task, crashing records fail the job",
       "memory: 64 MiB per worker, 128 MiB in all",
       "  map:    48 MiB combining and sorting, 16 MiB reading and the mapper",

@@ -52,7 +52,9 @@ TEST(ClaimBytes, survive_foreign_bytes) {
   Arena arena;
   for (int round = 0; round < 20000; ++round) {
     std::string bytes = good.substr(0, random.below(good.size() + 1));
-    for (std::uint64_t i = random.below(4); i > 0 && !bytes.empty(); --i) bytes[random.below(bytes.size())] = static_cast<char>(random.next());
+    for (std::uint64_t i = random.below(4); i > 0 && !bytes.empty(); --i) {
+      bytes[random.below(bytes.size())] = static_cast<char>(random.next());
+    }
     Claim claim;
     arena.clear();
     (void)read_claim(bytes, kEverything, arena, claim);

@@ -131,7 +131,8 @@ TEST_P(SumCase, encodes_one_product_as_a_sum_of_it) {
     std::vector<ExactFactor> factors;
     for (unsigned d = 0; d < degree; ++d) {
       factors.push_back(random.chance(0.2) ? ExactFactor::of(static_cast<std::int64_t>(random.next())) : ExactFactor::of(nasty(random)));
-      if (random.chance(0.1)) factors.back() = ExactFactor::of(std::ldexp(random.chance(0.5) ? -1.0 : 1.0, static_cast<int>(random.between(-200, 200))));
+      if (random.chance(0.1)) factors.back() = ExactFactor::of(std::ldexp(random.chance(0.5) ? -1.0 : 1.0,
+          static_cast<int>(random.between(-200, 200))));
     }
     ExactSum sum(degree);
     sum.add(factors);

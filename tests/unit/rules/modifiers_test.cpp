@@ -19,7 +19,8 @@ TEST(MakeRule, suggests_the_nearest_name) {
 }
 
 TEST(MakeRule, refuses_an_attribute_of_another_type) {
-  EXPECT_NE(first_problem("mean", ValueType::String).find("needs int64, double or timestamp, attribute 'cell' is string"), std::string::npos);
+  EXPECT_NE(first_problem("mean", ValueType::String).find("needs int64, double or timestamp, attribute 'cell' is string"),
+      std::string::npos);
   EXPECT_NE(first_problem("any_true", ValueType::Double), "");
   EXPECT_NE(first_problem("longest", ValueType::Int64), "");
 }

@@ -70,8 +70,10 @@ inline Claim claim(Value value, std::string_view source = {}, double weight = 1)
   made.weight = weight;
   return made;
 }
-inline Claim number(double value, std::string_view source = {}, double weight = 1) { return claim(Value::of_double(value), source, weight); }
-inline Claim text(std::string_view value, std::string_view source = {}, double weight = 1) { return claim(Value::of_string(value), source, weight); }
+inline Claim number(double value, std::string_view source = {}, double weight = 1) { return claim(Value::of_double(value), source,
+    weight); }
+inline Claim text(std::string_view value, std::string_view source = {}, double weight = 1) { return claim(Value::of_string(value),
+    source, weight); }
 inline Claim at(Claim made, std::int64_t micros) {
   made.time = Timestamp{micros};
   return made;

@@ -54,7 +54,8 @@ TEST(Vote, breaks_ties_as_told) {
 TEST(Vote, joins_close_values) {
   const auto rule = rule_of("vote", kNumber, {{"same_within", "0.5"}});
   // {9.9, 10, 10.2} is one cluster with 4 voters, 20 has 3; in the cluster 10 has 2.
-  const std::vector<Claim> claims{number(9.9, "a"), number(10, "b"), number(10, "c"), number(10.2, "d"), number(20, "e"), number(20, "f"), number(20, "g")};
+  const std::vector<Claim> claims{number(9.9, "a"), number(10, "b"), number(10, "c"), number(10.2, "d"), number(20, "e"), number(20,
+      "f"), number(20, "g")};
   EXPECT_EQ(answer(*rule, claims), "10");
   EXPECT_DOUBLE_EQ(confidence(*rule, claims), 4.0 / 7);
   EXPECT_EQ(answer(*rule_of("vote", kNumber), claims), "20");
@@ -76,7 +77,8 @@ TEST(Vote, counts_a_source_once_in_a_cluster) {
 
 TEST(Vote, joins_times) {
   const auto rule = rule_of("vote", ValueType::Timestamp, {{"same_within", "10m"}});
-  const auto minute = [](std::int64_t minutes, std::string_view source) { return claim(Value::of_timestamp({minutes * 60'000'000}), source); };
+  const auto minute = [](std::int64_t minutes, std::string_view source) { return claim(Value::of_timestamp({minutes * 60'000'000}),
+      source); };
   EXPECT_EQ(answer(*rule, {minute(0, "a"), minute(10, "b"), minute(21, "c")}), "1970-01-01T00:00:00Z");
 }
 
@@ -135,7 +137,8 @@ TEST(Newest, takes_the_last_time_and_then_trust) {
 
 TEST(Newest, is_as_confident_as_the_claims_of_that_time_agree) {
   const auto rule = rule_of("most_recent", kText);
-  EXPECT_DOUBLE_EQ(confidence(*rule, {at(text("x", "a"), 7), at(text("x", "b"), 7), at(text("y", "c"), 7), at(text("q", "d"), 1)}), 2.0 / 3);
+  EXPECT_DOUBLE_EQ(confidence(*rule, {at(text("x", "a"), 7), at(text("x", "b"), 7), at(text("y", "c"), 7), at(text("q", "d"), 1)}),
+      2.0 / 3);
 }
 
 TEST(Extremes, order_values) {
@@ -155,7 +158,8 @@ TEST(Length, counts_characters_not_bytes) {
 
 TEST(Sum, is_exact) {
   EXPECT_EQ(answer(*rule_of("sum", kNumber), {number(1e308), number(1), number(-1e308)}), "1");
-  EXPECT_EQ(answer(*rule_of("sum", ValueType::Int64), {claim(Value::of_int64(INT64_MAX)), claim(Value::of_int64(-1))}), "9223372036854775806");
+  EXPECT_EQ(answer(*rule_of("sum", ValueType::Int64), {claim(Value::of_int64(INT64_MAX)), claim(Value::of_int64(-1))}),
+      "9223372036854775806");
 }
 
 TEST(Sum, is_null_when_it_does_not_fit) {

@@ -63,7 +63,9 @@ class AttemptTest : public ::testing::Test {
     job_.make_map = [this](std::size_t, TaskContext& context) -> Result<std::unique_ptr<MapTask>> {
       return std::unique_ptr<MapTask>(std::make_unique<EchoMap>([this](const Record& record) { spy_(record); }, context));
     };
-    job_.make_reduce = [](TaskContext&) -> Result<std::unique_ptr<ReduceTask>> { return std::unique_ptr<ReduceTask>(std::make_unique<EchoReduce>()); };
+    job_.make_reduce = [](TaskContext&) -> Result<std::unique_ptr<ReduceTask>> {
+      return std::unique_ptr<ReduceTask>(std::make_unique<EchoReduce>());
+    };
   }
   ~AttemptTest() override { EXPECT_TRUE(files_->remove_all(directory_).ok()); }
 

@@ -22,7 +22,7 @@ T round_trip(const T& value) {
 
 TEST(MessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(Hello{kControlProtocolVersion, 9}).worker, 9u);
-  EXPECT_EQ(round_trip(Setup{"/scratch", 250}).scratch_directory, "/scratch");
+  EXPECT_EQ(round_trip(sinter::Setup{"/scratch", 250}).scratch_directory, "/scratch");
   const RunAttempt run = round_trip(RunAttempt{kAttempt, true, {{1, 70, 7}, {1, 80, 8}}, {"a", std::string("\0b", 2)}});
   EXPECT_EQ(run.attempt, kAttempt);
   EXPECT_TRUE(run.careful);
@@ -81,11 +81,13 @@ TEST(MessagesTest, mutated_bytes_give_a_value_or_an_error) {
   const std::uint64_t seed = 11;
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);
-  const net::Message good = to_message(AttemptFailed{kAttempt, WireError::of(user_error("bad").with_context("a").with_context("b")), true, RecordAt{1, 2, 3}});
+  const net::Message good =
+      to_message(AttemptFailed{kAttempt, WireError::of(user_error("bad").with_context("a").with_context("b")), true, RecordAt{1, 2, 3}});
   int refused = 0;
   for (int i = 0; i < 200'000; ++i) {
     net::Message message = good;
-    for (std::uint64_t changes = 1 + random.below(3); changes > 0; --changes) message.body[random.below(message.body.size())] = static_cast<char>(random.next());
+    for (std::uint64_t changes = 1 + random.below(3); changes > 0; --changes)
+      message.body[random.below(message.body.size())] = static_cast<char>(random.next());
     if (random.below(4) == 0) message.body.resize(random.below(message.body.size()));
     refused += from_message<AttemptFailed>(message).ok() ? 0 : 1;
   }

@@ -1,0 +1,33 @@
+// Word count: how often each word of a text occurs. Words are runs of letters; case does not matter.
+#include <cctype>
+#include <functional>
+
+#include "framework/api/job.hpp"
+
+namespace {
+
+void split_words(std::string_view line, sinter::Emitter<std::string, std::uint64_t>& out) {
+  std::string word;
+  for (const char letter : line) {
+    if (std::isalpha(static_cast<unsigned char>(letter))) {
+      word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    } else if (!word.empty()) {
+      out.emit(word, 1);
+      word.clear();
+    }
+  }
+  if (!word.empty()) out.emit(word, 1);
+}
+
+void sum(const std::string& word, sinter::Group<std::uint64_t>& counts, sinter::RowWriter& out) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : counts) total += count;
+  out.row(word, total);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return sinter::Job("word_count").read(sinter::lines("data/*.txt")).map(split_words).combine(std::plus<>{}).reduce(sum)
+      .write(sinter::csv("counts.csv", {"word", "count"})).main(argc, argv);
+}

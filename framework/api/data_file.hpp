@@ -1,0 +1,29 @@
+// DataFile: a file, or files by a pattern, that a job reads or writes, and its format. A value type; any thread.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "framework/io/input.hpp"
+
+namespace sinter {
+
+/// What read() and write() take. As an input `path` may be a glob and `columns` are the ones to deliver, in that order; as an output
+/// `columns` name the values of a row, and a path that ends in '/' is a directory of parts.
+struct DataFile {
+  FormatKind kind = FormatKind::Lines;
+  std::string path;
+  std::vector<std::string> columns;
+};
+
+/// Text, each line one record or one row of one value.
+inline DataFile lines(std::string path) { return {FormatKind::Lines, std::move(path), {}}; }
+/// CSV with a header line.
+inline DataFile csv(std::string path, std::vector<std::string> columns) { return {FormatKind::Csv, std::move(path), std::move(columns)}; }
+/// One JSON object per line; as an input, columns are paths such as "book.id".
+inline DataFile json_lines(std::string path, std::vector<std::string> columns) {
+  return {FormatKind::JsonLines, std::move(path), std::move(columns)};
+}
+
+}  // namespace sinter

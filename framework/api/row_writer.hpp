@@ -1,0 +1,88 @@
+// RowWriter: typed values to rows of the job's output. Belongs to one attempt and one thread.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/timestamp.hpp"
+#include "framework/api/data_file.hpp"
+#include "framework/api/task.hpp"
+
+namespace sinter {
+
+template <class T>
+struct IsOptionalField : std::false_type {};
+template <class T>
+struct IsOptionalField<std::optional<T>> : std::true_type {};
+
+/// What a reduce writes to. Like an Emitter it keeps its first error, and the attempt fails with it.
+class RowWriter {
+ public:
+  /// `format.columns` name the values of row(); `target` and `format` must outlive the writer.
+  RowWriter(OutputSink& target, const DataFile& format);
+
+  /// One row: as many values as the output has columns (lines: one). Values are text, numbers, bool, Timestamp, or an optional of one,
+  /// whose absence is an empty CSV field or a JSON null.
+  template <class... Fields>
+  void row(const Fields&... fields) {
+    begin_row(sizeof...(Fields));
+    (field(fields), ...);
+    end_row();
+  }
+  /// `text` and a line end, as it is, whatever the format.
+  void line(std::string_view text);
+
+  /// The first error, or good.
+  const Status& status() const { return status_; }
+
+ private:
+  template <class T>
+  void field(const T& value) {
+    if constexpr (IsOptionalField<T>::value) {
+      if (value) return field(*value);
+      add_null();
+    } else if constexpr (std::is_same_v<T, bool>) {
+      add_word(value ? "true" : "false");
+    } else if constexpr (std::unsigned_integral<T>) {
+      add_unsigned(value);
+    } else if constexpr (std::signed_integral<T>) {
+      add_signed(value);
+    } else if constexpr (std::floating_point<T>) {
+      add_double(static_cast<double>(value));
+    } else if constexpr (std::is_same_v<T, Timestamp>) {
+      add_text(format_timestamp(value));
+    } else {
+      static_assert(std::convertible_to<const T&, std::string_view>,
+                    "sinter: row() takes text, numbers, bool, sinter::Timestamp, and std::optional of one of them.");
+      add_text(value);
+    }
+  }
+
+  void begin_row(std::size_t fields);
+  void end_row();
+  void begin_field();
+  void add_null();
+  void add_word(std::string_view word);
+  void add_unsigned(std::uint64_t value);
+  void add_signed(std::int64_t value);
+  void add_double(double value);
+  void add_text(std::string_view text);
+
+  OutputSink* target_;
+  const DataFile* format_;
+  std::vector<std::string> member_names_;  // of JSON: `"name":`, escaped once
+  std::string line_;                       // reused: no allocation per row
+  std::size_t field_ = 0;
+  Status status_;
+};
+
+/// The first line of a CSV output, with its line end; empty for other formats.
+std::string header_line(const DataFile& format);
+
+}  // namespace sinter

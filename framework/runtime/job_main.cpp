@@ -1,0 +1,213 @@
+// job_main: arguments, worker mode, one run, its summary. See framework/api/job_main.hpp. One thread.
+#include "framework/api/job_main.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+#include <thread>
+
+#include "base/checksum.hpp"
+#include "base/parse_size.hpp"
+#include "framework/runtime/attempt.hpp"
+#include "framework/runtime/run_job.hpp"
+#include "framework/runtime/signal_watcher.hpp"
+#include "framework/runtime/worker.hpp"
+
+namespace sinter {
+namespace {
+
+/// As in docs/command.md.
+enum ExitCode : int { kOk = 0, kRunFailed = 1, kUsage = 2, kInterrupted = 130, kTerminated = 143 };
+
+constexpr std::string_view kWorkerWord = "worker";
+constexpr std::string_view kOwnExecutable = "/proc/self/exe";
+constexpr std::uint64_t kMaxExecutableBytes = 4 * kGiB;
+
+struct CommandLine {
+  std::vector<std::string> arguments;
+  std::optional<std::uint32_t> workers;
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::string> output;
+  bool force = false;
+  bool in_process = false;
+  bool help = false;
+};
+
+std::string usage(const JobProgram& program) {
+  std::string text = "usage: " + program.name;
+  for (const std::string& argument : program.arguments) text += " " + argument;
+  return text +
+         " [options]\n"
+         "  --workers N     worker processes (default: one per core)\n"
+         "  --memory SIZE   memory per worker, such as 256MiB\n"
+         "  --output PATH   write here; a path that ends in / is a directory of parts\n"
+         "  --force         replace the output\n"
+         "  --in-process    threads instead of worker processes, for debuggers\n"
+         "  --help          this text\n";
+}
+
+Result<std::uint32_t> parse_workers(const std::string& text) {
+  std::uint32_t count = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && count > 0) return count;
+  return user_error("--workers needs a whole number above 0, not '" + text + "'");
+}
+
+Status set_option(CommandLine& line, const std::string& name, const std::string& value) {
+  if (name == "--workers") {
+    SINTER_ASSIGN(line.workers, parse_workers(value));
+  } else if (name == "--memory") {
+    SINTER_ASSIGN(line.memory_bytes, parse_size(value));
+  } else {
+    line.output = value;
+  }
+  return {};
+}
+
+/// Options as `--name value` or `--name=value`.
+Result<CommandLine> parse_command_line(const JobProgram& program, const std::vector<std::string>& words) {
+  CommandLine line;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    if (!word.starts_with("--")) {
+      line.arguments.push_back(word);
+    } else if (word == "--force") {
+      line.force = true;
+    } else if (word == "--in-process") {
+      line.in_process = true;
+    } else if (word == "--help") {
+      line.help = true;
+    } else if (name != "--workers" && name != "--memory" && name != "--output") {
+      return user_error("unknown option '" + word + "'");
+    } else if (equals != std::string::npos) {
+      SINTER_TRY(set_option(line, name, word.substr(equals + 1)));
+    } else if (i + 1 < words.size()) {
+      SINTER_TRY(set_option(line, name, words[++i]));
+    } else {
+      return user_error("option '" + word + "' needs a value");
+    }
+  }
+  if (line.help || line.arguments.size() == program.arguments.size()) return line;
+  if (line.arguments.size() < program.arguments.size()) return user_error(program.arguments[line.arguments.size()] + " is missing");
+  return user_error("unexpected argument '" + line.arguments[program.arguments.size()] + "'");
+}
+
+Result<JobDefinition> make_job(const JobProgram& program, const CommandLine& line) {
+  SINTER_ASSIGN(JobDefinition job, program.make_job(line.arguments));
+  if (line.workers) job.execution.workers = *line.workers;
+  if (line.memory_bytes) job.execution.memory_bytes = *line.memory_bytes;
+  if (line.output) job.output.path = *line.output;
+  if (line.force) job.overwrite = true;
+  if (line.in_process) job.execution.in_process = true;
+  return job;
+}
+
+/// What the job means is in its machine code, so that is what its hash is of.
+Result<std::string> hash_of_program(FileSystem& files, const std::vector<std::string>& arguments) {
+  SINTER_ASSIGN(const std::string code, read_file(files, std::string(kOwnExecutable), kMaxExecutableBytes));
+  std::uint64_t hash = checksum64(code);
+  for (const std::string& argument : arguments) hash = hash64(argument, hash);
+  char text[17];
+  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
+  return std::string(text);
+}
+
+std::uint64_t count(const Counters& counters, std::string_view name) {
+  const auto found = counters.find(std::string(name));
+  return found == counters.end() ? 0 : found->second;
+}
+
+void print_summary(const std::string& name, const JobReport& report) {
+  const std::uint64_t rejected = count(report.counters, kRowsRejectedCounter);
+  std::string text = "ok  " + name + "  " + std::to_string(report.input_files) + (report.input_files == 1 ? " file, " : " files, ") +
+                     std::to_string(count(report.counters, kRowsReadCounter)) + " rows";
+  if (rejected > 0) text += " (" + std::to_string(rejected) + " rejected, see " + report.rejects.path + ")";
+  char seconds[32];
+  std::snprintf(seconds, sizeof(seconds), " in %.2f s, ", static_cast<double>(report.total_ms) / 1000);
+  text += seconds + std::to_string(report.workers) + (report.workers == 1 ? " worker\n" : " workers\n");
+  if (report.failed_attempts > 0) {
+    text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) +
+            " workers lost\n";
+  }
+  for (const OutputFileReport& file : report.outputs) text += "  output    " + file.path + " (" + format_size(file.bytes) + ")\n";
+  std::fputs(text.c_str(), stderr);
+}
+
+int report_error(const JobProgram& program, const Error& error, int code) {
+  std::fputs((program.name + ": error: " + error.to_string() + "\n").c_str(), stderr);
+  return code;
+}
+
+int exit_code_of(const Error& error, const SignalWatcher& signals) {
+  if (!was_cancelled(error)) return kRunFailed;
+  return signals.signal() == SIGTERM ? kTerminated : kInterrupted;
+}
+
+int run(const JobProgram& program, const std::vector<std::string>& words, const CommandLine& line) {
+  const SignalWatcher signals;
+  const std::unique_ptr<FileSystem> files = make_posix_file_system();
+  Result<JobDefinition> job = make_job(program, line);
+  if (!job.ok()) return report_error(program, job.error(), kRunFailed);
+  Result<std::string> hash = hash_of_program(*files, line.arguments);
+  if (!hash.ok()) return report_error(program, hash.error(), kRunFailed);
+  job->hash = std::move(*hash);
+  const SteadyClock clock;
+  Log log(LogLevel::Warning);
+  log.add_sink(make_stderr_log_sink());
+  // A worker has this command line and the worker's words behind it, so it makes the same job.
+  WorkerProgram worker{std::string(kOwnExecutable), words};
+  worker.arguments.emplace_back(kWorkerWord);
+  RunOptions options{.worker = std::move(worker),
+                     .factory = [&](const JobPayload&) { return make_job(program, line); },
+                     .files = *files,
+                     .clock = clock,
+                     .log = log,
+                     .on_progress = {}};
+  options.cancel = &signals.cancelled();
+  options.cores = std::max(1u, std::thread::hardware_concurrency());
+  const Result<JobReport> report = run_job(*job, {program.name, {}}, options);
+  if (!report.ok()) return report_error(program, report.error(), exit_code_of(report.error(), signals));
+  print_summary(job->name, *report);
+  return kOk;
+}
+
+int serve(const JobProgram& program, std::vector<std::string> words) {
+  const std::string endpoint = words[words.size() - 2];
+  WorkerId worker = 0;
+  const std::string& number = words.back();
+  std::from_chars(number.data(), number.data() + number.size(), worker);
+  words.resize(words.size() - 3);
+  const Result<CommandLine> line = parse_command_line(program, words);
+  const JobFactory factory = [&](const JobPayload&) -> Result<JobDefinition> {
+    if (!line.ok()) return line.error();
+    return make_job(program, *line);
+  };
+  return worker_main(endpoint, worker, factory);
+}
+
+}  // namespace
+
+int job_main(const JobProgram& program, int argument_count, char** argument_values) {
+  const std::vector<std::string> words(argument_values + std::min(argument_count, 1), argument_values + argument_count);
+  if (words.size() >= 3 && words[words.size() - 3] == kWorkerWord) return serve(program, words);
+  const Result<CommandLine> line = parse_command_line(program, words);
+  if (!line.ok()) {
+    report_error(program, line.error(), kUsage);
+    std::fputs(usage(program).c_str(), stderr);
+    return kUsage;
+  }
+  if (line->help) {
+    std::fputs(usage(program).c_str(), stdout);
+    return kOk;
+  }
+  return run(program, words, *line);
+}
+
+}  // namespace sinter
