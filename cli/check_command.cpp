@@ -54,8 +54,8 @@ int check_command(const JobArguments& arguments, const Console& console) {
     json.member("files", std::uint64_t{found->size()}).member("bytes", bytes).end_object();
     console.data(json.text() + "\n");
   } else {
-    console.data("ok  " + job->name + ": " + std::to_string(job->sources.size()) + " sources, " + std::to_string(found->size()) + " files, " +
-                 std::to_string(job->schema.size()) + " attributes\n");
+    console.data("ok  " + job->name + ": " + std::to_string(job->sources.size()) + " sources, " + std::to_string(found->size()) +
+                 " files, " + std::to_string(job->schema.size()) + " attributes\n");
   }
   return kOk;
 }

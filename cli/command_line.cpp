@@ -36,7 +36,8 @@ struct Arguments {
 /// Shortcuts are spelled as the override they stand for, so that precedence and checks are the same.
 void add_shortcut(CLI::App* app, std::vector<std::string>& overrides, const std::string& flags, const std::string& key,
                   const std::string& help) {
-  app->add_option_function<std::string>(flags, [&overrides, key](const std::string& value) { overrides.push_back(key + "=" + value); }, help);
+  app->add_option_function<std::string>(
+      flags, [&overrides, key](const std::string& value) { overrides.push_back(key + "=" + value); }, help);
 }
 
 void add_job_options(CLI::App* app, JobArguments& job) {
@@ -140,7 +141,9 @@ void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
   inspect->callback([&] { code = inspect_command(arguments.inspect, arguments.globals.console()); });
 
   CLI::App* list = app.add_subcommand("list", "List rules, cleaners or formats");
-  list->add_option("WHAT", arguments.list_what, "rules, cleaners or formats")->required()->check(CLI::IsMember({"rules", "cleaners", "formats"}));
+  list->add_option("WHAT", arguments.list_what, "rules, cleaners or formats")
+      ->required()
+      ->check(CLI::IsMember({"rules", "cleaners", "formats"}));
   list->callback([&] { code = list_command(arguments.list_what, arguments.globals.console()); });
 
   app.add_subcommand("schema", "Print the JSON Schema of the job file, for editors")->callback([&] {
@@ -149,7 +152,9 @@ void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
   app.add_subcommand("version", "Print the version")->callback([&] { code = version_command(arguments.globals.console()); });
 
   CLI::App* completion = app.add_subcommand("completion", "Print a completion script");
-  completion->add_option("SHELL", arguments.completion_shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->add_option("SHELL", arguments.completion_shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion->callback([&, completion] {
     code = kOk;
     arguments.globals.console().data(completion_script(describe(*completion->get_parent()), arguments.completion_shell));

@@ -42,8 +42,10 @@ std::string bash_script(const VerbTable& table) {
 }
 
 std::string zsh_script(const VerbTable& table) {
-  std::string script = "#compdef sinter\n# zsh completion for sinter: source <(sinter completion zsh)\n_sinter() {\n  if (( CURRENT == 2 )); then\n    compadd -- " +
-                       join(names(table)) + "\n    return\n  fi\n  case $words[2] in\n";
+  std::string script =
+      "#compdef sinter\n# zsh completion for sinter: source <(sinter completion zsh)\n_sinter() {\n  if (( CURRENT == 2 )); then\n    "
+      "compadd -- " +
+      join(names(table)) + "\n    return\n  fi\n  case $words[2] in\n";
   for (const VerbTable::Verb& verb : table.verbs) {
     script += "    " + verb.name + ") compadd -- " + join(verb.flags) + " " + join(verb.choices) + " ;;\n";
   }

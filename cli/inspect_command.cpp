@@ -55,7 +55,8 @@ Status print_run(FileSystem& files, const InspectArguments& arguments, const Run
     while (shown < arguments.records) {
       SINTER_ASSIGN(const bool value, cursor->next_value());
       if (!value) break;
-      console.data("  " + readable_key(cursor->key()) + "  " + std::to_string(cursor->value().size()) + " bytes  " + hexadecimal(cursor->value()) + "\n");
+      console.data("  " + readable_key(cursor->key()) + "  " + std::to_string(cursor->value().size()) + " bytes  " +
+                   hexadecimal(cursor->value()) + "\n");
       ++shown;
     }
   }
@@ -86,8 +87,10 @@ int inspect_command(const InspectArguments& arguments, const Console& console) {
     return kRunFailed;
   }
   const std::string manifest = manifest_path(*files, arguments.path);
-  const auto text = files->exists(manifest) ? read_file(*files, manifest, kMaxManifestBytes)
-                                            : Result<std::string>(user_error("'" + arguments.path + "' is neither a run nor an output with '" + manifest + "'"));
+  const auto text =
+      files->exists(manifest)
+          ? read_file(*files, manifest, kMaxManifestBytes)
+          : Result<std::string>(user_error("'" + arguments.path + "' is neither a run nor an output with '" + manifest + "'"));
   if (!text.ok()) {
     console.error(text.error());
     return kRunFailed;

@@ -30,7 +30,8 @@ std::shared_ptr<fusion::JobFile> load_job_file(FileSystem& files, const JobArgum
     return nullptr;
   }
   fusion::Diagnostics diagnostics;
-  auto job = fusion::load_job(*text, arguments.job_path, arguments.overrides, fusion::discover_columns(files), diagnostics, process_environment());
+  auto job =
+      fusion::load_job(*text, arguments.job_path, arguments.overrides, fusion::discover_columns(files), diagnostics, process_environment());
   if (!diagnostics.problems().empty()) {
     if (console.json() && !job) console.data(fusion::render_problems_json(diagnostics, arguments.job_path) + "\n");
     console.note(fusion::render_problems(diagnostics, arguments.job_path, *text, console.color()));

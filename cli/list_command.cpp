@@ -20,7 +20,8 @@ struct Line {
 
 template <class Info>
 Line line_of(const Info& info) {
-  return {std::string(info.name), {info.aliases.begin(), info.aliases.end()}, std::string(info.help), std::string(info.example), info.options};
+  return {
+      std::string(info.name), {info.aliases.begin(), info.aliases.end()}, std::string(info.help), std::string(info.example), info.options};
 }
 
 std::vector<Line> lines_of(const std::string& what) {

@@ -64,7 +64,8 @@ std::string stage_line(std::string_view name, const StageProgress& stage, double
   line += std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(bar_width - filled), '-');
   char percent[16];
   std::snprintf(percent, sizeof percent, " %3d%%  ", static_cast<int>(share * 100));
-  line += percent + std::to_string(stage.tasks_done) + "/" + std::to_string(stage.tasks_total) + " tasks  " + short_count(stage.rows) + " rows";
+  line +=
+      percent + std::to_string(stage.tasks_done) + "/" + std::to_string(stage.tasks_total) + " tasks  " + short_count(stage.rows) + " rows";
   if (stage.elapsed_ms > 0) line += "  " + short_count(stage.rows * 1000 / static_cast<std::uint64_t>(stage.elapsed_ms)) + " rows/s";
   if (stage.rejected > 0) line += "  rejected " + short_count(stage.rejected);
   if (share >= kShareForEstimate && share < 1) {

@@ -24,8 +24,8 @@ int code_of(const Error& error, const SignalWatcher& signals) {
   return signals.signal() == SIGTERM ? kTerminated : kCancelled;
 }
 
-Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, const RunArguments& arguments, const Console& console,
-                      const SignalWatcher& signals) {
+Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, const RunArguments& arguments,
+                      const Console& console, const SignalWatcher& signals) {
   SINTER_ASSIGN(JobDefinition definition, fusion::make_fusion_job(job));
   definition.overwrite = arguments.force;
   const SteadyClock clock;

@@ -84,7 +84,8 @@ bool RowBalance::holds() const {
 RowBalance row_balance(const Counters& counters) {
   RowBalance balance{count(counters, fusion::kRowsRead), count(counters, fusion::kRowsFused), count(counters, fusion::kRowsRejected), {}};
   for (const auto& [name, value] : counters) {
-    if (value > 0 && name.starts_with(fusion::kRowsDroppedPrefix)) balance.dropped.emplace_back(name.substr(fusion::kRowsDroppedPrefix.size()), value);
+    if (value > 0 && name.starts_with(fusion::kRowsDroppedPrefix))
+      balance.dropped.emplace_back(name.substr(fusion::kRowsDroppedPrefix.size()), value);
   }
   return balance;
 }
@@ -92,9 +93,10 @@ RowBalance row_balance(const Counters& counters) {
 std::string summary_text(const RunSummary& summary, const Console& console) {
   const JobReport& report = summary.report;
   const RowBalance balance = row_balance(report.counters);
-  std::string text = (summary.quality_failed() ? console.red("quality failed") : console.green("ok")) + "  " + console.bold(summary.job.name) + "  " +
-                     short_count(report.input_files) + " files, " + short_count(balance.read) + " rows -> " +
-                     short_count(count(report.counters, fusion::kEntities)) + " entities in " + seconds(report.total_ms) + "\n";
+  std::string text = (summary.quality_failed() ? console.red("quality failed") : console.green("ok")) + "  " +
+                     console.bold(summary.job.name) + "  " + short_count(report.input_files) + " files, " + short_count(balance.read) +
+                     " rows -> " + short_count(count(report.counters, fusion::kEntities)) + " entities in " + seconds(report.total_ms) +
+                     "\n";
   text += "  rows      " + std::to_string(balance.read) + " read = " + std::to_string(balance.fused) + " fused + " +
           std::to_string(balance.rejected) + " rejected";
   for (const auto& [rule, rows] : balance.dropped) text += " + " + std::to_string(rows) + " dropped by " + rule;
@@ -103,12 +105,18 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
           std::to_string(count(report.counters, fusion::kCellsEmpty)) + " empty, " +
           std::to_string(count(report.counters, fusion::kCellsInConflict)) + " in conflict\n";
   if (report.failed_attempts > 0) {
-    text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) + " workers lost\n";
+    text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) +
+            " workers lost\n";
   }
-  if (report.quarantined_records > 0) text += "  crashed   " + std::to_string(report.quarantined_records) + " records set aside, see the rejects\n";
+  if (report.quarantined_records > 0)
+    text += "  crashed   " + std::to_string(report.quarantined_records) + " records set aside, see the rejects\n";
   if (summary.quality) text += quality_table(*summary.quality);
   for (const fusion::CheckOutcome& outcome : summary.checks) {
-    text += std::string("  check     ") + (outcome.passed ? "ok    " : outcome.check.severity == fusion::Severity::Error ? console.red("FAILED") : "warn  ") + " " + outcome.text + "\n";
+    text += std::string("  check     ") +
+            (outcome.passed                                      ? "ok    "
+             : outcome.check.severity == fusion::Severity::Error ? console.red("FAILED")
+                                                                 : "warn  ") +
+            " " + outcome.text + "\n";
   }
   for (const OutputFileReport& file : report.outputs) text += "  output    " + file.path + " (" + format_bytes(file.bytes) + ")\n";
   if (!report.rejects.path.empty()) text += "  rejects   " + report.rejects.path + "\n";
@@ -132,10 +140,16 @@ std::string summary_json(const RunSummary& summary) {
     write_quality(json, summary.quality->total());
     json.key("attributes").begin_array();
     for (const fusion::AttributeQuality& one : summary.quality->attributes) write_quality(json, one);
-    json.end_array().member("gold_entities", summary.quality->gold_entities).member("found_entities", summary.quality->found_entities).end_object();
+    json.end_array()
+        .member("gold_entities", summary.quality->gold_entities)
+        .member("found_entities", summary.quality->found_entities)
+        .end_object();
   }
   write_checks(json, summary.checks);
-  json.key("run").begin_object().member("seconds", static_cast<double>(report.total_ms) / 1000).member("workers", std::uint64_t{report.workers});
+  json.key("run")
+      .begin_object()
+      .member("seconds", static_cast<double>(report.total_ms) / 1000)
+      .member("workers", std::uint64_t{report.workers});
   json.member("input_files", report.input_files).member("input_bytes", report.input_bytes).member("shuffle_bytes", report.shuffle_bytes);
   json.member("failed_attempts", report.failed_attempts).member("lost_workers", report.lost_workers);
   json.member("quarantined_records", report.quarantined_records).member("peak_worker_memory_bytes", report.peak_worker_memory_bytes);

@@ -8,7 +8,9 @@ namespace sinter::cli {
 
 int worker_command(const WorkerArguments& arguments) {
   const auto files = make_posix_file_system();
-  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(*files, payload, process_environment()); };
+  const JobFactory factory = [&files](const JobPayload& payload) {
+    return fusion::make_fusion_job(*files, payload, process_environment());
+  };
   return worker_main(arguments.endpoint, arguments.worker, factory);
 }
 

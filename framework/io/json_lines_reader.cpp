@@ -20,7 +20,8 @@ constexpr std::size_t kColumnSampleRecords = 100;
 Result<RowFinder> open_lines(FileSystem& files, MemoryBudget& budget, const InputFile& file, const SplitPiece& piece) {
   SINTER_ASSIGN(auto source, open_byte_source(files, budget, file, piece.begin_bytes, piece.end_bytes));
   const std::uint64_t hint = file.format.codec == Codec::None ? piece.end_bytes - piece.begin_bytes + 1 : ~std::uint64_t{0};
-  return RowFinder::open(std::move(source), budget, file.path, kLinesDialect, {.offset_bytes = piece.begin_bytes, .line = piece.first_line}, hint);
+  return RowFinder::open(std::move(source), budget, file.path, kLinesDialect, {.offset_bytes = piece.begin_bytes, .line = piece.first_line},
+                         hint);
 }
 
 std::string_view line_of(const RowBlock& block, std::size_t row) {

@@ -9,8 +9,6 @@
 namespace sinter {
 namespace {
 
-constexpr std::string_view kSinterVersion = "0.1.0";
-
 std::string parent_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -85,7 +83,7 @@ Status publish_job(FileSystem& files, const Clock& clock, const Publication& wha
 std::string manifest_text(const JobDefinition& job, const JobReport& report) {
   JsonWriter json(2);
   json.begin_object();
-  json.member("job", job.name).member("job_hash", job.hash).member("sinter_version", kSinterVersion);
+  json.member("job", job.name).member("job_hash", job.hash).member("sinter_version", SINTER_VERSION);
   json.key("outputs").begin_array();
   for (const OutputFileReport& file : report.outputs) append_file(json, file);
   json.end_array();

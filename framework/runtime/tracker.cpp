@@ -37,7 +37,8 @@ Tracker::Tracker(const Plan& plan, const JobLayout& layout, const RunOptions& op
   committed_[0].resize(plan.splits.size());
 }
 
-Tracker::~Tracker() = default;
+// The pool's threads call back into what is declared after it, so it goes first.
+Tracker::~Tracker() { pool_.reset(); }
 
 Status Tracker::open() {
   const auto on_exit = [this](WorkerExit exit) {

@@ -17,7 +17,8 @@ class SortMap final : public MapTask {
     rows_read_.add(batch.size());
     for (const Record& record : batch) {
       // A sort that leaves a line out is no sort, so nothing is rejected.
-      if (!record.problem.empty()) return user_error("line " + std::to_string(record.line) + " cannot be sorted: " + std::string(record.problem));
+      if (!record.problem.empty())
+        return user_error("line " + std::to_string(record.line) + " cannot be sorted: " + std::string(record.problem));
       key_.clear();
       append_key_string(key_, record.fields[0].text);
       SINTER_TRY(emitter.emit(key_, key_.size(), {}));

@@ -88,9 +88,10 @@ TEST_F(BadInput, numbers_that_are_none_reject_their_row_and_say_why) {
 
 TEST_F(BadInput, int64_overflow_is_rejected) {
   directory_.write("a.csv", "id,n\n1,9223372036854775807\n2,9223372036854775808\n");
-  const std::string path = directory_.write("job.yaml",
-                                            "version: 1\nname: n\nschema: { n: int64 }\nsources: { a: { from: a.csv } }\nentity: { key: id }\n"
-                                            "fuse: { default: max }\noutput: { fused: { to: out/fused.csv }, rejects: { to: out/rejects.jsonl } }\n");
+  const std::string path =
+      directory_.write("job.yaml",
+                       "version: 1\nname: n\nschema: { n: int64 }\nsources: { a: { from: a.csv } }\nentity: { key: id }\n"
+                       "fuse: { default: max }\noutput: { fused: { to: out/fused.csv }, rejects: { to: out/rejects.jsonl } }\n");
   const SinterRun run = sinter_run(path);
   EXPECT_EQ(run.command.exit_code, 0) << run.command.err;
   EXPECT_EQ(fused(), "id,n\n1,9223372036854775807\n");
@@ -156,9 +157,10 @@ TEST_F(BadInput, a_job_file_of_garbage_exits_with_78) {
 
 TEST_F(BadInput, a_typo_in_a_job_file_is_shown_with_line_and_suggestion) {
   directory_.write("a.csv", "id,price,title\n1,2,x\n");
-  const std::string path = directory_.write("job.yaml",
-                                            "version: 1\nname: typo\nschema: { price: double }\nsources: { a: { from: a.csv } }\nentity: { key: id }\n"
-                                            "fuse: { attributes: { price: { rule: median, same_witin: 1 } } }\noutput: { fused: { to: out.csv } }\n");
+  const std::string path =
+      directory_.write("job.yaml",
+                       "version: 1\nname: typo\nschema: { price: double }\nsources: { a: { from: a.csv } }\nentity: { key: id }\n"
+                       "fuse: { attributes: { price: { rule: median, same_witin: 1 } } }\noutput: { fused: { to: out.csv } }\n");
   const CommandResult checked = sinter({"check", path});
   EXPECT_EQ(checked.exit_code, 78);
   EXPECT_NE(checked.err.find("job.yaml:6:"), std::string::npos) << checked.err;

@@ -10,11 +10,13 @@ class Command : public ::testing::Test {
  protected:
   void SetUp() override {
     directory_.write("a.csv", "isbn,price,title\n1,10,Dune\n2,7,Emma\n");
-    directory_.write("b.jsonl", "{\"book\":{\"id\":\"1\"},\"eur\":12,\"title\":\"Dune\"}\n{\"book\":{\"id\":\"3\"},\"eur\":5,\"title\":\"Kim\"}\n");
-    job_ = directory_.write("job.yaml",
-                            "version: 1\nname: shops\nschema: { price: double, title: string }\nsources:\n  a: { from: a.csv, trust: 0.9 }\n"
-                            "  b: { from: b.jsonl, columns: { isbn: book.id, price: eur } }\nclean: { isbn: [trim] }\nentity: { key: isbn }\n"
-                            "fuse: { default: weighted_vote, attributes: { price: median } }\noutput: { fused: { to: out/books.csv } }\n");
+    directory_.write("b.jsonl",
+                     "{\"book\":{\"id\":\"1\"},\"eur\":12,\"title\":\"Dune\"}\n{\"book\":{\"id\":\"3\"},\"eur\":5,\"title\":\"Kim\"}\n");
+    job_ =
+        directory_.write("job.yaml",
+                         "version: 1\nname: shops\nschema: { price: double, title: string }\nsources:\n  a: { from: a.csv, trust: 0.9 }\n"
+                         "  b: { from: b.jsonl, columns: { isbn: book.id, price: eur } }\nclean: { isbn: [trim] }\nentity: { key: isbn }\n"
+                         "fuse: { default: weighted_vote, attributes: { price: median } }\noutput: { fused: { to: out/books.csv } }\n");
   }
   TemporaryDirectory directory_;
   std::string job_;
@@ -35,7 +37,8 @@ TEST_F(Command, run_writes_jsonl_when_the_extension_says_so) {
   const SinterRun run = sinter_run(job_, {"--set", "output.fused.to=out/books.jsonl"});
   ASSERT_EQ(run.command.exit_code, 0) << run.command.err;
   EXPECT_EQ(read_whole_file(directory_ / "out/books.jsonl"),
-            "{\"isbn\":\"1\",\"price\":11,\"title\":\"Dune\"}\n{\"isbn\":\"2\",\"price\":7,\"title\":\"Emma\"}\n{\"isbn\":\"3\",\"price\":5,\"title\":\"Kim\"}\n");
+            "{\"isbn\":\"1\",\"price\":11,\"title\":\"Dune\"}\n{\"isbn\":\"2\",\"price\":7,\"title\":\"Emma\"}\n{\"isbn\":\"3\",\"price\":"
+            "5,\"title\":\"Kim\"}\n");
 }
 
 TEST_F(Command, run_writes_a_directory_of_parts_when_the_path_ends_in_a_slash) {

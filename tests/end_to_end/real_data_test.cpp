@@ -41,7 +41,8 @@ TEST_F(RealData, weather_mean_has_the_published_error) {
   const SinterRun done = run(long_job("weather-crh", "{ condition: string, high: double, low: double }",
                                       "{ default: vote, attributes: { high: mean, low: mean, condition: { rule: vote, ties: first } } }"));
   const double cells = done.quality("high", "numeric") + done.quality("low", "numeric");
-  const double mae = (done.quality("high", "mae") * done.quality("high", "numeric") + done.quality("low", "mae") * done.quality("low", "numeric")) / cells;
+  const double mae =
+      (done.quality("high", "mae") * done.quality("high", "numeric") + done.quality("low", "mae") * done.quality("low", "numeric")) / cells;
   EXPECT_NEAR(mae, 4.7841, 0.00005);
   EXPECT_EQ(done.quality("condition", "wrong"), 281);
   EXPECT_EQ(done.quality("condition", "gold_cells"), 580);
@@ -51,7 +52,8 @@ TEST_F(RealData, weather_median_has_the_published_error) {
   const SinterRun done = run(long_job("weather-crh", "{ condition: string, high: double, low: double }",
                                       "{ default: vote, attributes: { high: median, low: median } }"));
   const double cells = done.quality("high", "numeric") + done.quality("low", "numeric");
-  const double mae = (done.quality("high", "mae") * done.quality("high", "numeric") + done.quality("low", "mae") * done.quality("low", "numeric")) / cells;
+  const double mae =
+      (done.quality("high", "mae") * done.quality("high", "numeric") + done.quality("low", "mae") * done.quality("low", "numeric")) / cells;
   EXPECT_NEAR(mae, 4.9878, 0.00005);
 }
 
@@ -72,10 +74,14 @@ TEST_F(RealData, books_vote_reaches_the_published_precision) {
 
 TEST_F(RealData, population_vote_reaches_the_baseline) {
   const std::string folder = data_ + "/fusion/population/";
-  const SinterRun done = run(directory_.write("job.yaml", "version: 1\nname: population\nschema: { entity: string, attribute: string, value: string }\n"
-                                                          "sources: { claims: { from: " + folder + "claims.csv, source_column: source } }\n"
-                                                          "entity: { key: [entity, attribute] }\nfuse: { default: vote }\n"
-                                                          "quality: { gold: { from: " + folder + "truth.csv } }\noutput: { fused: { to: out.csv } }\n"));
+  const SinterRun done = run(directory_.write("job.yaml",
+                                              "version: 1\nname: population\nschema: { entity: string, attribute: string, value: string }\n"
+                                              "sources: { claims: { from: " +
+                                                  folder +
+                                                  "claims.csv, source_column: source } }\n"
+                                                  "entity: { key: [entity, attribute] }\nfuse: { default: vote }\n"
+                                                  "quality: { gold: { from: " +
+                                                  folder + "truth.csv } }\noutput: { fused: { to: out.csv } }\n"));
   EXPECT_EQ(done.quality("value", "covered"), 301);
   EXPECT_LE(done.quality("value", "error_rate"), 1 - 0.7807 + 0.0001);
 }
@@ -91,8 +97,9 @@ TEST_F(RealData, flights_vote_over_normalised_times_reaches_the_baseline) {
                   "%b %d %I:%M %p", "%a %b %d %I:%M %p", "%I:%M%p %m-%d-%y", "%H:%M"]
         to: "%H:%M"
 )";
-  const SinterRun done = run(long_job("flights", "{ sched_dep_time: string, act_dep_time: string, sched_arr_time: string, act_arr_time: string }",
-                                      "{ default: vote }", "claims.csv", "truth.csv", clean));
+  const SinterRun done =
+      run(long_job("flights", "{ sched_dep_time: string, act_dep_time: string, sched_arr_time: string, act_arr_time: string }",
+                   "{ default: vote }", "claims.csv", "truth.csv", clean));
   EXPECT_EQ(done.quality("all", "gold_cells"), 400);
   EXPECT_LE(done.quality("all", "error_rate"), 1 - 0.8025 + 1e-9);
   EXPECT_LT(static_cast<double>(done.counter("rows_rejected")), 0.01 * static_cast<double>(done.counter("rows_read")));
@@ -126,11 +133,14 @@ TEST_F(RealData, beers_cleaning_repairs_most_wrong_cells) {
 TEST_F(RealData, hospital_rows_repair_each_other_by_vote) {
   const std::string folder = data_ + "/cleaning/hospital/";
   const auto job = [&](const std::string& rule) {
-    return directory_.write("job.yaml", "version: 1\nname: hospital\nschema: { HospitalName: string, Address1: string, City: string, State: string, "
-                                        "ZipCode: string, CountyName: string, PhoneNumber: string, HospitalType: string, HospitalOwner: string, "
-                                        "EmergencyService: string }\nsources: { dirty: { from: " + folder + "dirty.csv, source_column: MeasureCode } }\n"
-                                        "entity: { key: ProviderNumber }\nfuse: { default: " + rule + " }\nquality: { gold: { from: " + folder +
-                                        "clean.csv } }\noutput: { fused: { to: out.csv } }\n");
+    return directory_.write("job.yaml",
+                            "version: 1\nname: hospital\nschema: { HospitalName: string, Address1: string, City: string, State: string, "
+                            "ZipCode: string, CountyName: string, PhoneNumber: string, HospitalType: string, HospitalOwner: string, "
+                            "EmergencyService: string }\nsources: { dirty: { from: " +
+                                folder +
+                                "dirty.csv, source_column: MeasureCode } }\n"
+                                "entity: { key: ProviderNumber }\nfuse: { default: " +
+                                rule + " }\nquality: { gold: { from: " + folder + "clean.csv } }\noutput: { fused: { to: out.csv } }\n");
   };
   const SinterRun single = run(job("max"));  // one dirty row speaks for each hospital
   const SinterRun voted = sinter_run(job("vote"), {"--force"});

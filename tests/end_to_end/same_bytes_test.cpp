@@ -66,12 +66,15 @@ TEST_F(SameBytes, whatever_the_execution_settings) {
 class Disturbed : public ::testing::Test {
  protected:
   void SetUp() override {
-    const CommandResult made = sinter({"generate", directory_.path().string(), "--kind", "groupby", "--rows", "1500000", "--keys", "50000"});
+    const CommandResult made =
+        sinter({"generate", directory_.path().string(), "--kind", "groupby", "--rows", "1500000", "--keys", "50000"});
     ASSERT_EQ(made.exit_code, 0) << made.err;
-    job_ = directory_.write("job.yaml",
-                            "version: 1\nname: groupby\nschema: { value: double, weight: double }\nsources: { in: { from: groupby.csv, source_column: source } }\n"
-                            "entity: { key: key }\nfuse: { attributes: { value: median, weight: mean } }\noutput: { fused: { to: out/fused.csv } }\n"
-                            "execution: { workers: 2, split_size: 8MiB }\n");
+    job_ = directory_.write(
+        "job.yaml",
+        "version: 1\nname: groupby\nschema: { value: double, weight: double }\nsources: { in: { from: groupby.csv, source_column: source } "
+        "}\n"
+        "entity: { key: key }\nfuse: { attributes: { value: median, weight: mean } }\noutput: { fused: { to: out/fused.csv } }\n"
+        "execution: { workers: 2, split_size: 8MiB }\n");
   }
 
   std::string fused() const { return read_whole_file(directory_ / "out/fused.csv"); }

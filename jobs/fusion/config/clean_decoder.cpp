@@ -114,6 +114,7 @@ KeyTarget find_target(const DecodeContext& context, const ConfigEntry& entry) {
 
 /// Makes each cleaner once for each attribute and zone, to hear what is wrong with it.
 void check_steps(const DecodeContext& context, const ConfigEntry& entry, const KeySteps& key, const KeyTarget& target) {
+  const std::vector<Attribute> fields = cleaning_schema(context.job);
   std::set<std::string> zones;
   for (std::size_t i = 0; i < context.job.sources.size(); ++i) {
     const bool is_meant = target.is_general || std::find(target.sources.begin(), target.sources.end(), i) != target.sources.end();
@@ -123,7 +124,7 @@ void check_steps(const DecodeContext& context, const ConfigEntry& entry, const K
   for (const std::size_t attribute : target.attributes) {
     for (const std::string& zone : zones) {
       for (std::size_t i = 0; i < key.steps.size(); ++i) {
-        const CleanerSetting setting{&context.job.schema, attribute, zone};
+        const CleanerSetting setting{&fields, attribute, zone};
         const std::string where = "clean." + entry.key + "[" + std::to_string(i + 1) + "]";
         (void)make_cleaner(context.cleaners, key.steps[i], setting, where, inner);
       }

@@ -113,6 +113,17 @@ void decode_sections(DecodeContext& context, const ConfigNode& root, const Colum
 
 }  // namespace
 
+std::vector<Attribute> cleaning_schema(const JobFile& job) {
+  std::vector<Attribute> fields = job.schema;
+  for (const SourceDeclaration& source : job.sources) {
+    if (!source.long_shape || source.long_shape->time.empty()) continue;
+    const std::string& name = source.long_shape->time;
+    const bool known = std::any_of(fields.begin(), fields.end(), [&name](const Attribute& field) { return field.name == name; });
+    if (!known) fields.push_back({name, ValueType::Timestamp});
+  }
+  return fields;
+}
+
 std::optional<JobFile> load_job(const std::string& text, const std::string& path, const std::vector<std::string>& overrides,
                                 const ColumnDiscovery& discover, Diagnostics& diagnostics, const EnvironmentLookup& environment) {
   auto parsed = read_yaml(text, diagnostics);

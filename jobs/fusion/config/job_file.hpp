@@ -110,6 +110,10 @@ struct JobFile {
   ExecutionOptions execution;
 };
 
+/// The fields that cleaning steps may name, in the order of a row's cells: the schema, then the time columns of long sources, so that a
+/// step can take a missing date from the claim's own time (`date: timestamp`).
+std::vector<Attribute> cleaning_schema(const JobFile& job);
+
 /// How load_job() learns the columns of the files when the job has no schema. Errors are reported at the source's mark.
 using ColumnDiscovery = std::function<Result<std::vector<std::string>>(const SourceDeclaration&)>;
 

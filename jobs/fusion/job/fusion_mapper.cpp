@@ -24,7 +24,7 @@ bool is_present(const FieldView& field) { return field.kind != FieldKind::Missin
 Result<std::unique_ptr<FusionMapper>> FusionMapper::create(const JobFile& job, const RowLayout& layout, std::size_t source,
                                                            TaskContext& context) {
   const SourceDeclaration& declaration = job.sources[source];
-  SINTER_ASSIGN(RowCleaner cleaner, RowCleaner::create(job.schema, job.required, job.clean[source], declaration.timezone));
+  SINTER_ASSIGN(RowCleaner cleaner, RowCleaner::create(job, job.required, job.clean[source], declaration.timezone));
   return std::unique_ptr<FusionMapper>(new FusionMapper(job, layout, declaration, std::move(cleaner), context));
 }
 
@@ -39,9 +39,10 @@ FusionMapper::FusionMapper(const JobFile& job, const RowLayout& layout, const So
       rows_read_(context.counter(kRowsRead)),
       rows_rejected_(context.counter(kRowsRejected)),
       cells_nulled_(context.counter(kCellsNulled)),
-      cells_(job.schema.size()),
+      cells_(cleaning_schema(job).size()),
       claims_(job.schema.size()),
       file_source_(source.name) {
+  if (source.long_shape && !source.long_shape->time.empty()) time_cell_ = find_attribute(cleaning_schema(job), source.long_shape->time);
   for (std::size_t i = job.key_size; i < job.schema.size(); ++i) attribute_index_.emplace(job.schema[i].name, i);
 }
 
@@ -81,7 +82,7 @@ void FusionMapper::load_cell(const Record& record, std::size_t field, Value& cel
 }
 
 Status FusionMapper::map_wide(const Record& record, RawEmitter& emitter) {
-  for (std::size_t i = 0; i < cells_.size(); ++i) load_cell(record, binding_.attribute_field[i], cells_[i]);
+  for (std::size_t i = 0; i < claims_.size(); ++i) load_cell(record, binding_.attribute_field[i], cells_[i]);
   if (observer_) before_ = cells_;
   RowCells row{cells_, &arena_};
   const RowVerdict verdict = cleaner_.clean_row(row);
@@ -93,7 +94,7 @@ Status FusionMapper::map_wide(const Record& record, RawEmitter& emitter) {
   if (!has_entity) return {};
   SINTER_ASSIGN(const bool usable, load_row_facts(record));
   if (!usable) return {};
-  for (std::size_t i = job_.key_size; i < cells_.size(); ++i) set_claim(record, i);
+  for (std::size_t i = job_.key_size; i < claims_.size(); ++i) set_claim(record, i);
   return emit(emitter);
 }
 
@@ -112,8 +113,10 @@ Status FusionMapper::map_long(const Record& record, RawEmitter& emitter) {
   if (found == attribute_index_.end()) {
     return reject(record, source_.long_shape->attribute, name.text, "schema", "the schema has no attribute of this name");
   }
+  row_attribute_ = found->second;
   SINTER_ASSIGN(const bool usable, load_row_facts(record));
   if (!usable) return {};
+  if (time_cell_ >= claims_.size() && time_cell_ != kNoField && row_time_) cells_[time_cell_] = Value::of_timestamp(*row_time_);
   load_cell(record, binding_.value_field, cells_[found->second]);
   if (observer_) before_ = cells_;
   const RowVerdict verdict = cleaner_.clean_cell(row, found->second);
@@ -121,7 +124,7 @@ Status FusionMapper::map_long(const Record& record, RawEmitter& emitter) {
   for (const std::size_t attribute : job_.rows.drop_nulls) {
     if (attribute == found->second && cells_[attribute].is_null()) return drop("drop_nulls");
   }
-  for (std::size_t i = job_.key_size; i < cells_.size(); ++i) claims_[i].value = Value::null();
+  for (std::size_t i = job_.key_size; i < claims_.size(); ++i) claims_[i].value = Value::null();
   set_claim(record, found->second);
   return emit(emitter);
 }
@@ -203,14 +206,16 @@ void FusionMapper::set_claim(const Record& record, std::size_t attribute) {
 Status FusionMapper::emit(RawEmitter& emitter) {
   if (observer_) observer_({cells_, before_, row_source_});
   if (job_.rows.drop_duplicates || job_.rows.keep_newest) {
-    // Secondary sort: rows of one source together, newest first, identical rows next to each other.
+    // Secondary sort: rows of one source (and, when a row is one claim, of one attribute) together, newest first, identical
+    // rows next to each other.
     append_key_string(key_, row_source_);
+    append_key_int64(key_, static_cast<std::int64_t>(row_attribute_));
     if (row_time_) {
       append_key_timestamp(key_, *row_time_, Order::Descending);
     } else {
       append_key_null(key_, Order::Descending);  // rows without a time count as oldest
     }
-    for (std::size_t i = job_.key_size; i < cells_.size(); ++i) append_value(key_, cells_[i]);
+    for (std::size_t i = job_.key_size; i < claims_.size(); ++i) append_value(key_, cells_[i]);
   }
   value_.clear();
   layout_.encode_row(claims_, value_);

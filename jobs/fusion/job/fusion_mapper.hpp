@@ -76,6 +76,7 @@ class FusionMapper final : public MapTask {
 
   Arena arena_;
   std::vector<Value> cells_;
+  std::size_t time_cell_ = kNoField;  // long shape: where steps find the claim's time
   std::vector<Value> before_;  // kept for the observer only
   std::function<void(const CleanedRow&)> observer_;
   std::vector<Claim> claims_;  // per attribute; null value: no claim
@@ -84,6 +85,7 @@ class FusionMapper final : public MapTask {
   std::string_view row_source_;
   std::optional<Timestamp> row_time_;
   double row_weight_ = 1.0;
+  std::size_t row_attribute_ = 0;  // long shape: what the row speaks of
   std::string key_;
   std::size_t group_size_ = 0;
   std::string value_;

@@ -53,9 +53,11 @@ Status FusionReducer::finish(OutputSink&) { return {}; }
 Result<bool> FusionReducer::keeps_row(const RawGroup& group) {
   const std::string_view suffix = group.full_key().substr(group.key().size());
   KeyReader reader(suffix);
-  SINTER_TRY(reader.skip());
+  SINTER_TRY(reader.skip());  // source
+  SINTER_TRY(reader.skip());  // attribute
   const std::size_t source_size = reader.offset();
-  const bool same_source = !first_row_ && suffix.substr(0, source_size) == std::string_view(previous_suffix_).substr(0, previous_source_size_);
+  const bool same_source =
+      !first_row_ && suffix.substr(0, source_size) == std::string_view(previous_suffix_).substr(0, previous_source_size_);
   const bool same_row = same_source && suffix == previous_suffix_;
   first_row_ = false;
   previous_suffix_.assign(suffix);

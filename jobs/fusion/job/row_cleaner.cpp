@@ -11,17 +11,18 @@ std::string step_name(const ConfigNode& step) {
 
 }  // namespace
 
-Result<RowCleaner> RowCleaner::create(const std::vector<Attribute>& schema, const std::vector<bool>& required,
-                                      const std::vector<CleanPlan>& plans, const std::string& timezone) {
+Result<RowCleaner> RowCleaner::create(const JobFile& job, const std::vector<bool>& required, const std::vector<CleanPlan>& plans,
+                                      const std::string& timezone) {
   const std::vector<CleanerInfo> cleaners = all_cleaners();
   RowCleaner made;
   Diagnostics diagnostics;
-  for (std::size_t i = 0; i < schema.size(); ++i) {
-    Column column{{}, schema[i].type, plans[i].on_bad_value, required[i]};
-    const CleanerSetting setting{&schema, i, timezone};
+  const std::vector<Attribute> fields = cleaning_schema(job);
+  for (std::size_t i = 0; i < job.schema.size(); ++i) {
+    Column column{{}, job.schema[i].type, plans[i].on_bad_value, required[i]};
+    const CleanerSetting setting{&fields, i, timezone};
     for (const ConfigNode& node : plans[i].steps) {
-      auto cleaner = make_cleaner(cleaners, node, setting, "clean." + schema[i].name, diagnostics);
-      if (cleaner == nullptr) return internal_error("cleaning step of '" + schema[i].name + "' cannot be made");
+      auto cleaner = make_cleaner(cleaners, node, setting, "clean." + job.schema[i].name, diagnostics);
+      if (cleaner == nullptr) return internal_error("cleaning step of '" + job.schema[i].name + "' cannot be made");
       const bool sees_null = cleaner->sees_null();
       column.steps.push_back({step_name(node), std::move(cleaner), sees_null});
     }

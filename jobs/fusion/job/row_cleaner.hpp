@@ -26,9 +26,10 @@ struct RowVerdict {
 
 class RowCleaner {
  public:
-  /// `plans` has one CleanPlan per attribute of `schema`. Errors: a step that cannot be made (load_job() has checked them before).
-  static Result<RowCleaner> create(const std::vector<Attribute>& schema, const std::vector<bool>& required,
-                                   const std::vector<CleanPlan>& plans, const std::string& timezone);
+  /// `plans` has one CleanPlan per attribute. Rows have a cell for each field of cleaning_schema(job).
+  /// Errors: a step that cannot be made (load_job() has checked them before).
+  static Result<RowCleaner> create(const JobFile& job, const std::vector<bool>& required, const std::vector<CleanPlan>& plans,
+                                   const std::string& timezone);
 
   /// Cleans all cells of a wide row in place, in schema order.
   RowVerdict clean_row(RowCells& row);

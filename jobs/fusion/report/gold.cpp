@@ -40,14 +40,14 @@ Status for_each_record(FileSystem& files, const InputDeclaration& input, Visit v
 class Truth {
  public:
   Truth(const JobFile& job, RowCleaner cleaner)
-      : job_(job), binding_(bind_source(job, *job.gold)), cleaner_(std::move(cleaner)), cells_(job.schema.size()) {}
+      : job_(job), binding_(bind_source(job, *job.gold)), cleaner_(std::move(cleaner)), cells_(cleaning_schema(job).size()) {}
 
   Status add(const std::string& path, const Record& record) {
     if (!record.problem.empty()) return bad(path, record, std::string(record.problem));
     std::fill(cells_.begin(), cells_.end(), Value::null());
-    for (std::size_t i = 0; i < cells_.size(); ++i) load(record, binding_.attribute_field[i], cells_[i]);
+    for (std::size_t i = 0; i < job_.schema.size(); ++i) load(record, binding_.attribute_field[i], cells_[i]);
     std::size_t first = job_.key_size;
-    std::size_t last = cells_.size();
+    std::size_t last = job_.schema.size();
     if (job_.gold->long_shape) {
       first = find_attribute(job_.schema, record.fields[binding_.attribute_name_field].text);
       if (first == kNoField) return {};  // truth may speak of attributes the job does not fuse
@@ -56,13 +56,13 @@ class Truth {
     }
     RowCells row{cells_, &arena_};
     std::string key;
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-      if (i >= job_.key_size && (i < first || i >= last)) continue;
+    for (std::size_t i = 0; i < last; ++i) {
+      if (i >= job_.key_size && i < first) continue;
       const RowVerdict verdict = cleaner_.clean_cell(row, i);
       if (verdict.kind != RowVerdict::Kind::Keep) return bad(path, record, job_.schema[i].name + ": " + std::string(verdict.reason));
       if (i < job_.key_size) append_value(key, cells_[i]);
     }
-    std::vector<Value>& truth = by_entity_.try_emplace(std::move(key), cells_.size()).first->second;
+    std::vector<Value>& truth = by_entity_.try_emplace(std::move(key), job_.schema.size()).first->second;
     for (std::size_t i = first; i < last; ++i) {
       if (!cells_[i].is_null()) truth[i] = arena_.copy(cells_[i]);
     }
@@ -195,7 +195,7 @@ std::string_view measure_name(QualityCheck::Measure measure) {
 Result<QualityReport> compare_with_gold(FileSystem& files, const JobFile& job, const std::vector<std::string>& output_paths) {
   require(job.gold.has_value(), "compare_with_gold() needs quality.gold");
   const std::vector<bool> nothing_required(job.schema.size(), false);
-  SINTER_ASSIGN(RowCleaner cleaner, RowCleaner::create(job.schema, nothing_required, job.gold_clean, job.gold->timezone));
+  SINTER_ASSIGN(RowCleaner cleaner, RowCleaner::create(job, nothing_required, job.gold_clean, job.gold->timezone));
   Truth truth(job, std::move(cleaner));
   const InputDeclaration gold_input{"quality.gold", job.gold->paths, job.gold->format, bind_source(job, *job.gold).columns};
   SINTER_TRY(for_each_record(files, gold_input, [&](const std::string& path, const Record& record) { return truth.add(path, record); }));

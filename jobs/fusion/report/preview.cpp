@@ -24,7 +24,9 @@ class PreviewContext final : public TaskContext {
   Counter counter(std::string_view name) override { return Counter(&counters_[std::string(name)]); }
   Status reject(const Rejection& rejection) override {
     if (preview_.reject_examples.size() >= kMaxRejectExamples) return {};
-    std::string line = rejection.record == nullptr ? "" : std::string(file_path(rejection.record->position.file)) + ":" + std::to_string(rejection.record->line) + ": ";
+    std::string line = rejection.record == nullptr
+                           ? ""
+                           : std::string(file_path(rejection.record->position.file)) + ":" + std::to_string(rejection.record->line) + ": ";
     line.append(rejection.field).append(" \"").append(rejection.value).append("\": ").append(rejection.reason);
     line.append(" (").append(rejection.rule).append(")");
     preview_.reject_examples.push_back(std::move(line));
@@ -107,8 +109,8 @@ class StoredGroup final : public RawGroup {
   std::size_t at_ = 0;
 };
 
-Status map_first_rows(FileSystem& files, const JobFile& job, const RowLayout& layout, const PreviewOptions& options, PreviewContext& context,
-                      FirstEntities& first) {
+Status map_first_rows(FileSystem& files, const JobFile& job, const RowLayout& layout, const PreviewOptions& options,
+                      PreviewContext& context, FirstEntities& first) {
   const std::vector<InputDeclaration> inputs = fusion_inputs(job);
   SINTER_ASSIGN(const std::vector<InputFile> found, expand_inputs(files, inputs));
   for (const InputFile& file : found) context.paths.push_back(file.path);
@@ -116,7 +118,8 @@ Status map_first_rows(FileSystem& files, const JobFile& job, const RowLayout& la
     SINTER_ASSIGN(const auto mapper, FusionMapper::create(job, layout, found[i].input, context));
     mapper->set_observer([&first](const CleanedRow& row) { first.see(row); });
     SINTER_TRY(mapper->begin_file(i, found[i].capture));
-    SINTER_ASSIGN(const auto reader, open_reader(files, context.memory(), found[i], {i, 0, found[i].size_bytes, 1}, inputs[found[i].input].columns));
+    SINTER_ASSIGN(const auto reader,
+                  open_reader(files, context.memory(), found[i], {i, 0, found[i].size_bytes, 1}, inputs[found[i].input].columns));
     for (std::uint64_t rows = 0; rows < options.rows_per_file;) {
       SINTER_ASSIGN(const std::span<const Record> batch, reader->next_batch());
       if (batch.empty()) break;

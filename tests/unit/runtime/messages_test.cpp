@@ -35,6 +35,11 @@ TEST(MessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(AttemptDone{kAttempt, {{"rows", 3}}, {}, 0}).counters, (Counters{{"rows", 3}}));
 }
 
+TEST(MessagesTest, the_bytes_are_those_of_the_format_page) {
+  const AttemptDone done{{{TaskKind::Map, 2}, 1}, {{"n", 300}}, {5, 40, 0}, 1u << 20};
+  EXPECT_EQ(encode(done), std::string("\x00\x02\x01\x01\x01n\xac\x02\x05\x28\x00\x80\x80\x40", 14));
+}
+
 TEST(MessagesTest, an_error_keeps_all_it_says) {
   const Error error = Error(Fault::User, "bad", true).with_hint("fix").with_context("inner").with_context("outer");
   const AttemptFailed failed = round_trip(AttemptFailed{kAttempt, WireError::of(error), true, RecordAt{0, 1, 2}});

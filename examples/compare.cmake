@@ -1,0 +1,9 @@
+# cmake -DPROGRAM= -DOUTPUT= -DEXPECTED= -P compare.cmake: runs an example with two workers and compares what it wrote.
+execute_process(COMMAND ${PROGRAM} --workers 2 --force --output ${OUTPUT} RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} ended with ${status}")
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files ${OUTPUT} ${EXPECTED} RESULT_VARIABLE different)
+if(different)
+  message(FATAL_ERROR "${OUTPUT} differs from ${EXPECTED}")
+endif()
