@@ -33,7 +33,9 @@ DUCKDB = """
 import duckdb
 c = duckdb.connect(config={{'threads': 2}})
 c.execute('set preserve_insertion_order=false')
-c.execute("copy (select key, avg(value) as value from read_csv('{csv}', header=true, auto_detect=false, columns={{'key':'VARCHAR','source':'VARCHAR','ts':'BIGINT','value':'DOUBLE','weight':'DOUBLE','note':'VARCHAR'}}) group by key order by key) to '{out}' (header)")
+columns = {{'key':'VARCHAR', 'source':'VARCHAR', 'ts':'BIGINT', 'value':'DOUBLE', 'weight':'DOUBLE', 'note':'VARCHAR'}}
+source = f"read_csv('{csv}', header=true, auto_detect=false, columns={{columns}})"
+c.execute(f"copy (select key, avg(value) as value from {{source}} group by key order by key) to '{out}' (header)")
 """
 
 
@@ -89,7 +91,8 @@ def same_means(ours, theirs):
 def bench_groupby(work, rows, keys, rounds):
     csv = os.path.join(work, f"groupby-{rows}-{keys}.csv")
     if not os.path.exists(csv):
-        subprocess.run([SINTER, "generate", work, "--kind", "groupby", "--rows", str(rows), "--keys", str(keys), "--seed", "42", "-q"], check=True)
+        sizes = ["--rows", str(rows), "--keys", str(keys), "--seed", "42", "-q"]
+        subprocess.run([SINTER, "generate", work, "--kind", "groupby", *sizes], check=True)
         os.rename(os.path.join(work, "groupby.csv"), csv)
     job = os.path.join(work, "groupby.yaml")
     out = os.path.join(work, "sinter.csv")

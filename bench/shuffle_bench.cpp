@@ -16,7 +16,7 @@
 #include "base/random.hpp"
 #include "shuffle/merge/group_cursor.hpp"
 #include "shuffle/record/key.hpp"
-#include "shuffle/run/run_builder.hpp"
+#include "shuffle/build/run_builder.hpp"
 
 namespace sinter {
 namespace {

@@ -27,7 +27,7 @@ class Group {
       return *this;
     }
     void operator++(int) { group_->advance(); }
-    friend bool operator==(const Iterator& at, std::default_sentinel_t) { return at.group_->ended_; }
+    bool operator==(std::default_sentinel_t) const { return group_->ended_; }
 
    private:
     Group* group_;

@@ -3,7 +3,7 @@
 
 #include "framework/runtime/attempt.hpp"
 #include "framework/runtime/attempt_context.hpp"
-#include "shuffle/run/run_builder.hpp"
+#include "shuffle/build/run_builder.hpp"
 
 namespace sinter {
 namespace {

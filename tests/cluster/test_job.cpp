@@ -135,10 +135,10 @@ class SumReduce final : public ReduceTask {
       : fault_(std::move(fault)), rows_out_(context.counter("rows_out")), rows_fused_(context.counter("rows_fused")) {}
   ~SumReduce() override {
     // Destroyed when the attempt's files are closed: its commit is asked for about now.
-    if (fault_.place != "commit" || !finished_) return;
-    std::thread([fault = fault_] {
+    if (fault_.place != "commit" || !finished_ || !due(fault_)) return;
+    std::thread([] {
       std::this_thread::sleep_for(std::chrono::microseconds(300));
-      if (due(fault)) ::raise(SIGKILL);
+      ::raise(SIGKILL);
     }).detach();
   }
 

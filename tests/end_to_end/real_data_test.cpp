@@ -93,8 +93,8 @@ TEST_F(RealData, flights_vote_over_normalised_times_reaches_the_baseline) {
     - trim
     - { null_if: ["", "Not Available", "Contact Airline", "Dec 1 Not Available", "Dec 1 Contact Airline"] }
     - parse_time:
-        formats: ["%I:%M %p", "%I:%M%p %b %d", "%m/%d/%y %I:%M %p", "%m/%d/%Y %I:%M %p", "%m/%d %I:%M %p", "%I:%M %p %a %d-%b-%Y", "%a %H:%M",
-                  "%b %d %I:%M %p", "%a %b %d %I:%M %p", "%I:%M%p %m-%d-%y", "%H:%M"]
+        formats: ["%I:%M %p", "%I:%M%p %b %d", "%m/%d/%y %I:%M %p", "%m/%d/%Y %I:%M %p", "%m/%d %I:%M %p", "%I:%M %p %a %d-%b-%Y",
+                  "%a %H:%M", "%b %d %I:%M %p", "%a %b %d %I:%M %p", "%I:%M%p %m-%d-%y", "%H:%M"]
         to: "%H:%M"
 )";
   const SinterRun done =

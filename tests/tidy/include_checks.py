@@ -6,13 +6,15 @@ from source_tree import LAYERS
 # Within a layer a module may include those before it. Modules that share a place do not know one another.
 MODULE_ORDER = {
     "base": [["base"], ["base/net"]],
-    "shuffle": [["shuffle/record"], ["shuffle/run"], ["shuffle/merge"], ["shuffle/exchange"]],
+    "shuffle": [["shuffle/record"], ["shuffle/run"], ["shuffle/merge"], ["shuffle/build"], ["shuffle/exchange"]],
     "framework": [["framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"], ["framework/runtime"]],
     "jobs": [["jobs/generate", "jobs/fusion"]],
 }
 
 # What a job author includes (docs/overview.md): everything else of the framework and the shuffle is private to them.
-PUBLIC_FOLDERS = ("base/", "shuffle/record/", "framework/api/", "framework/io/", "jobs/")
+# The two doors of the external sort are public: a job that holds more than its memory sorts through them.
+PUBLIC_FOLDERS = ("base/", "shuffle/record/", "shuffle/build/run_builder.hpp", "shuffle/run/run_format.hpp",
+                  "shuffle/merge/group_cursor.hpp", "framework/api/", "framework/io/", "jobs/")
 
 # Third-party library -> (its headers, the only places that may see them, and only in .cpp files).
 LIBRARIES = {

@@ -13,7 +13,7 @@
 #include "base/memory_budget.hpp"
 #include "jobs/fusion/rules/rule.hpp"
 #include "shuffle/merge/group_cursor.hpp"
-#include "shuffle/run/run_builder.hpp"
+#include "shuffle/build/run_builder.hpp"
 
 namespace sinter::fusion {
 

@@ -69,7 +69,7 @@ class ExactSum {
   /// Size of the encoding at the start of `bytes`; 0 when damaged.
   static std::size_t encoded_size(std::string_view bytes, unsigned degree);
   /// Adds `other` to the encoding `into`; false when the result would have another size (`into` may then hold garbage).
-  /// Both are whole encodings of the same degree, checked by encoded_size(). Cost: 2 ns when both have 2 limbs.
+  /// Both are whole encodings of the same degree, checked by encoded_size(). One addition when both have the usual size.
   static bool merge_in_place(std::span<char> into, std::string_view other, unsigned degree);
 
  private:

@@ -22,8 +22,9 @@ constexpr const char* kMap = "void split(std::string_view, sinter::Emitter<std::
 
 std::string compile(const std::string& functions, const std::string& steps) {
   const testing::TemporaryDirectory directory;
-  const std::string source = directory.write("job.cpp", "#include \"framework/api/job.hpp\"\n" + functions +
-                                                        "void use() { (void)sinter::Job(\"x\").read(sinter::lines(\"a\"))" + steps + "; }\n");
+  const std::string job = "(void)sinter::Job(\"x\").read(sinter::lines(\"a\"))" + steps + ";";
+  const std::string source =
+      directory.write("job.cpp", "#include \"framework/api/job.hpp\"\n" + functions + "void use() { " + job + " }\n");
   const auto result = testing::run_command({SINTER_CXX_COMPILER, "-std=c++20", "-fsyntax-only", "-I", SINTER_SOURCE_DIR, source});
   return result.exit_code == 0 ? "it compiles" : result.err + result.out;
 }

@@ -1,7 +1,6 @@
 // Rows of several attributes: encoding, combining, fusing, and the figures of the hot path.
 #include "jobs/fusion/rules/row_state.hpp"
 
-#include <ctime>
 
 #include "tests/unit/rules/rule_testing.hpp"
 
@@ -131,89 +130,6 @@ TEST(RowState, survives_foreign_bytes) {
     arena.clear();
     (void)fuser.finish(arena);
   }
-}
-
-/// Figures, not a test of speed: printed so that a change shows. Run with --gtest_also_run_disabled_tests.
-TEST(RowState, DISABLED_measure) {
-  World world;
-  const RowLayout layout({nullptr, rule_of("mean", ValueType::Double)});
-  const RowLayout votes({nullptr, rule_of("vote", ValueType::String)});
-  constexpr int kRounds = 200'000;
-  Random random(1);
-  std::vector<Claim> row{{}, number(0)};
-  std::vector<std::string> rows;
-  for (int i = 0; i < 1000; ++i) rows.push_back(encoded(layout, {{}, number(random.uniform(0, 1000))}));
-  const auto measure = [&](const char* what, auto body) {
-    // Processor time, the best of several: the machine may be shared.
-    double best_ns = 1e9;
-    for (int repeat = 0; repeat < 10; ++repeat) {
-      const std::clock_t start = std::clock();
-      for (int i = 0; i < kRounds; ++i) body(i);
-      best_ns = std::min(best_ns, static_cast<double>(std::clock() - start) * 1e9 / CLOCKS_PER_SEC / kRounds);
-    }
-    std::printf("%-32s %6.1f ns\n", what, best_ns);
-  };
-  std::string out, state = rows[0], merged;
-  measure("mean encode", [&](int i) {
-    out.clear();
-    row[1].value = Value::of_double(i * 0.37);
-    layout.encode_row(row, out);
-  });
-  std::printf("mean row is %zu bytes\n", out.size());
-  RowCombiner combiner(layout);
-  measure("mean merge_in_place", [&](int i) {
-    if (!combiner.merge_in_place({}, state, rows[static_cast<std::size_t>(i) % 1000])) {
-      combiner.merge({}, state, rows[static_cast<std::size_t>(i) % 1000], merged);
-      state.swap(merged);
-    }
-  });
-  const RowLayout lean_layout({nullptr, mean_without_confidence()});
-  std::string lean_row = encoded(lean_layout, {{}, number(12.5)}), lean_state = lean_row;
-  RowCombiner lean(lean_layout);
-  std::printf("mean row without confidence is %zu bytes\n", lean_row.size());
-  measure("same, encode", [&](int i) {
-    out.clear();
-    row[1].value = Value::of_double(i * 0.37);
-    lean_layout.encode_row(row, out);
-  });
-  measure("same, merge_in_place", [&](int) {
-    if (lean.merge_in_place({}, lean_state, lean_row)) return;
-    lean.merge({}, lean_state, lean_row, merged);
-    lean_state.swap(merged);
-  });
-  RowFuser lean_fuser(lean_layout, world.spill());
-  Arena lean_arena;
-  measure("same, group of 3, add and finish", [&](int) {
-    lean_fuser.begin_group();
-    for (int k = 0; k < 3; ++k) (void)lean_fuser.add(lean_row);
-    (void)lean_fuser.finish(lean_arena);
-  });
-  measure("mean merge", [&](int i) { combiner.merge({}, rows[static_cast<std::size_t>(i) % 1000], rows[7], merged); });
-  RowFuser fuser(layout, world.spill());
-  Arena arena;
-  measure("mean group of 3, add and finish", [&](int i) {
-    fuser.begin_group();
-    for (int k = 0; k < 3; ++k) (void)fuser.add(rows[static_cast<std::size_t>(i + k) % 1000]);
-    (void)fuser.finish(arena);
-  });
-  std::vector<std::string> texts;
-  for (int i = 0; i < 1000; ++i) texts.push_back("w-" + std::to_string(random.below(4)));
-  std::vector<std::string> vote_rows;
-  for (int i = 0; i < 1000; ++i) vote_rows.push_back(encoded(votes, {{}, text(texts[static_cast<std::size_t>(i)], i % 2 ? "shop_a"
-      : "shop_b", 0.9)}));
-  measure("vote encode", [&](int i) {
-    out.clear();
-    row[1] = text(texts[static_cast<std::size_t>(i) % 1000], "shop_a", 0.9);
-    votes.encode_row(row, out);
-  });
-  std::printf("vote row is %zu bytes\n", out.size());
-  RowFuser voting(votes, world.spill());
-  measure("vote group of 3, add and finish", [&](int i) {
-    voting.begin_group();
-    for (int k = 0; k < 3; ++k) (void)voting.add(vote_rows[static_cast<std::size_t>(i + k) % 1000]);
-    (void)voting.finish(arena);
-    if (i % 1000 == 0) arena.clear();
-  });
 }
 
 }  // namespace

@@ -17,7 +17,7 @@
 #include "shuffle/merge/group_cursor.hpp"
 #include "shuffle/record/combiner.hpp"
 #include "shuffle/record/key.hpp"
-#include "shuffle/run/run_builder.hpp"
+#include "shuffle/build/run_builder.hpp"
 
 namespace sinter::testing {
 

@@ -1,5 +1,5 @@
 // RunBuilder: the run is the sorted multiset of what was added, with the same bytes for every order, memory and spill count.
-#include "shuffle/run/run_builder.hpp"
+#include "shuffle/build/run_builder.hpp"
 
 #include <cerrno>
 

@@ -1,5 +1,5 @@
 // RunBuilder: sort buffer, combine table, spills and the final merge of one map attempt. One thread.
-#include "shuffle/run/run_builder.hpp"
+#include "shuffle/build/run_builder.hpp"
 
 #include <algorithm>
 #include <bit>
