@@ -111,8 +111,8 @@ void add_generate(CLI::App& app, Arguments& arguments, int& code) {
   rate("--noise", generate.books.noise, "relative noise of numbers");
   rate("--errors", generate.books.errors, "share of wrong values of an average source");
   rate("--copying", generate.books.copying, "share of sources that copy another");
-  rate("--bias", generate.books.bias, "largest constant bias of a source");
-  rate("--unit-errors", generate.books.unit_errors, "share of values in another unit");
+  verb->add_option("--bias", generate.books.bias, "largest constant a source adds to its prices (books)")->check(CLI::Range(0.0, 1000.0));
+  rate("--unit-errors", generate.books.unit_errors, "share of prices given in cents by mistake");
   rate("--duplicates", generate.books.duplicates, "share of duplicated rows");
   rate("--bad-rows", generate.books.bad_rows, "share of rows that must be rejected");
   verb->callback([&] { code = generate_command(generate, arguments.globals.console()); });

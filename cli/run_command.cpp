@@ -12,7 +12,7 @@
 #include "cli/job_loading.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_summary.hpp"
-#include "cli/signal_watcher.hpp"
+#include "framework/runtime/signal_watcher.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 
 namespace sinter::cli {

@@ -58,8 +58,7 @@ class Truth {
     std::string key;
     for (std::size_t i = 0; i < last; ++i) {
       if (i >= job_.key_size && i < first) continue;
-      const RowVerdict verdict = cleaner_.clean_cell(row, i);
-      if (verdict.kind != RowVerdict::Kind::Keep) return bad(path, record, job_.schema[i].name + ": " + std::string(verdict.reason));
+      SINTER_TRY(clean(path, record, row, i));
       if (i < job_.key_size) append_value(key, cells_[i]);
     }
     std::vector<Value>& truth = by_entity_.try_emplace(std::move(key), job_.schema.size()).first->second;
@@ -72,6 +71,17 @@ class Truth {
   const std::unordered_map<std::string, std::vector<Value>>& by_entity() const { return by_entity_; }
 
  private:
+  /// The truth may be as dirty as the sources or already as it should come out: what the steps cannot read is taken as it stands.
+  Status clean(const std::string& path, const Record& record, RowCells& row, std::size_t attribute) {
+    const Value before = row.cells[attribute];
+    const RowVerdict verdict = cleaner_.clean_cell(row, attribute);
+    if (verdict.kind == RowVerdict::Kind::Keep) return {};
+    const std::string why = job_.schema[attribute].name + ": " + std::string(verdict.reason);
+    row.cells[attribute] = before;
+    std::string reason;
+    if (convert_cell(row, attribute, job_.schema[attribute].type, reason) != CellVerdict::Keep) return bad(path, record, why);
+    return {};
+  }
   static void load(const Record& record, std::size_t field, Value& cell) {
     if (field == kNoField) return;
     const FieldView& view = record.fields[field];

@@ -11,9 +11,9 @@
 
 namespace sinter::fusion {
 
-/// Reads the truth through the job's general cleaning steps, then the fused output files, and compares cell by cell.
-/// Memory: the truth is held; the output streams by. Errors: truth rows that cannot be read or cleaned (named), files.
-/// Requires: job.gold.
+/// Reads the truth through the job's general cleaning steps (what they cannot read is taken as it stands), then the fused output files, and
+/// compares cell by cell. Memory: the truth is held; the output streams by. Errors: truth rows that cannot be read or cleaned (named),
+/// files. Requires: job.gold.
 Result<QualityReport> compare_with_gold(FileSystem& files, const JobFile& job, const std::vector<std::string>& output_paths);
 
 /// A quality check with what was measured.

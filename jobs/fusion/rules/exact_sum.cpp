@@ -306,6 +306,16 @@ bool ExactSum::read(std::string_view& bytes) {
   return true;
 }
 
+std::optional<bool> ExactSum::same_quotient(std::string_view a, std::uint64_t a_count, std::string_view b, std::uint64_t b_count) {
+  if (static_cast<unsigned char>(a[0]) == kNotFinite || static_cast<unsigned char>(b[0]) == kNotFinite) return std::nullopt;
+  if (a_count == b_count) return a == b;
+  if (a[0] != b[0] || a[1] != 2 || b[1] != 2) return std::nullopt;
+  Signed128 left = 0, right = 0;
+  if (__builtin_mul_overflow(load_fixed<Signed128>(a.data() + 2), static_cast<Signed128>(b_count), &left)) return std::nullopt;
+  if (__builtin_mul_overflow(load_fixed<Signed128>(b.data() + 2), static_cast<Signed128>(a_count), &right)) return std::nullopt;
+  return left == right;
+}
+
 bool ExactSum::merge_in_place(std::span<char> into, std::string_view other, unsigned degree) {
   const auto first = static_cast<unsigned char>(into[0]), other_first = static_cast<unsigned char>(other[0]);
   const std::size_t count = static_cast<unsigned char>(into[1]), other_count = static_cast<unsigned char>(other[1]);

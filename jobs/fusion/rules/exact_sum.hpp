@@ -71,6 +71,8 @@ class ExactSum {
   /// Adds `other` to the encoding `into`; false when the result would have another size (`into` may then hold garbage).
   /// Both are whole encodings of the same degree, checked by encoded_size(). One addition when both have the usual size.
   static bool merge_in_place(std::span<char> into, std::string_view other, unsigned degree);
+  /// Whether a / a_count == b / b_count, of two whole encodings of degree 1; nothing when that is not cheap to say.
+  static std::optional<bool> same_quotient(std::string_view a, std::uint64_t a_count, std::string_view b, std::uint64_t b_count);
 
  private:
   /// |product| in limbs from limb `first`, at most four.

@@ -9,7 +9,7 @@ namespace {
 class MeanRule final : public SumsRule {
  public:
   MeanRule(const RuleSetting& setting, MinSupport min_support)
-      : SumsRule(setting.confidence ? std::vector<unsigned>{1, 2} : std::vector<unsigned>{1}),
+      : SumsRule(setting.confidence ? std::vector<unsigned>{1, 2} : std::vector<unsigned>{1}, FirstSum::Values),
         attribute_(setting.attribute.type),
         min_support_(min_support),
         squares_(setting.confidence) {}
@@ -27,7 +27,6 @@ class MeanRule final : public SumsRule {
     cell.confidence_is_standard_error = true;
     const double error = squares_ ? standard_error(claims, claims, sums[0], sums[1]) : kUndefined;
     cell.confidence = shown_error(error, attribute_);
-    cell.distinct_values = claims == 1 || error == 0 ? 1 : error > 0 ? 2 : 0;
     if (min_support_.met_by(claims, 1)) cell.value = number_value(sums[0].divided_by(claims), result_type());
     return cell;
   }

@@ -62,8 +62,8 @@ struct RuleSetting {
   Attribute attribute;
   /// Declared source names in file order, for `prefer` without an order and for did-you-mean. Names that appear only in data are allowed.
   std::vector<std::string> sources;
-  /// False when nobody will see confidences: mean then keeps no squares, its state shrinks to a third (confidence NaN,
-  /// distinct_values 0). Answers are the same.
+  /// False when nobody will see confidences: mean then keeps no squares, its state shrinks to a third (confidence NaN).
+  /// Answers are the same.
   bool confidence = true;
 };
 

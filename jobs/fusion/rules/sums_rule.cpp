@@ -12,9 +12,12 @@ namespace {
 /// Longer states are merged by way of merge(); the usual ones have under 160 bytes.
 constexpr std::size_t kMaxInPlaceBytes = 256;
 
+ClaimCount unpack(std::uint64_t head) { return {head >> 1, (head & 1) != 0}; }
+std::uint64_t pack(const ClaimCount& count) { return count.claims << 1 | (count.differ ? 1 : 0); }
+
 }  // namespace
 
-SumsRule::SumsRule(const std::vector<unsigned>& degrees) : size_(degrees.size()) {
+SumsRule::SumsRule(const std::vector<unsigned>& degrees, FirstSum first) : size_(degrees.size()), sums_values_(first == FirstSum::Values) {
   require(size_ <= kMaxSums, "a rule has too many sums");
   std::copy(degrees.begin(), degrees.end(), degrees_.begin());
 }
@@ -23,9 +26,12 @@ void SumsRule::prepare(Sums& sums) const {
   for (std::size_t i = 0; i < size_; ++i) sums[i].reset(degrees_[i]);
 }
 
-bool SumsRule::read(std::string_view bytes, std::uint64_t& claims, Sums& sums) const {
+bool SumsRule::read(std::string_view bytes, ClaimCount& count, Sums& sums) const {
   ByteReader reader(bytes);
-  if (!reader.read_varint(claims) || claims == 0) return false;
+  std::uint64_t head = 0;
+  if (!reader.read_varint(head)) return false;
+  count = unpack(head);
+  if (count.claims == 0) return false;
   std::string_view rest = reader.rest();
   prepare(sums);
   for (std::size_t i = 0; i < size_; ++i) {
@@ -34,25 +40,38 @@ bool SumsRule::read(std::string_view bytes, std::uint64_t& claims, Sums& sums) c
   return rest.empty();
 }
 
-void SumsRule::write(std::uint64_t claims, const Sums& sums, std::string& out) const {
-  append_varint(out, claims);
+void SumsRule::write(const ClaimCount& count, const Sums& sums, std::string& out) const {
+  append_varint(out, pack(count));
   for (std::size_t i = 0; i < size_; ++i) sums[i].append(out);
 }
 
 void SumsRule::lift(const Claim& claim, std::string& state) const {
-  state.push_back('\x01');  // one claim
+  state.push_back('\x02');  // one claim
   append_sums(claim, state);
+}
+
+std::optional<ClaimCount> SumsRule::together(std::string_view a, const ClaimCount& a_count, std::string_view b,
+                                             const ClaimCount& b_count) const {
+  ClaimCount both{a_count.claims + b_count.claims, a_count.differ || b_count.differ};
+  if (!sums_values_ || both.differ) return both;
+  const std::size_t a_size = ExactSum::encoded_size(a, degrees_[0]), b_size = ExactSum::encoded_size(b, degrees_[0]);
+  if (a_size == 0 || b_size == 0) return std::nullopt;
+  const std::optional<bool> same = ExactSum::same_quotient(a.substr(0, a_size), a_count.claims, b.substr(0, b_size), b_count.claims);
+  if (!same) return std::nullopt;
+  both.differ = !*same;
+  return both;
 }
 
 bool SumsRule::merge_in_place(std::span<char> into, std::string_view state) const {
   if (into.size() > kMaxInPlaceBytes) return false;
   ByteReader a({into.data(), into.size()}), b(state);
-  std::uint64_t a_claims = 0, b_claims = 0;
-  if (!a.read_varint(a_claims) || !b.read_varint(b_claims)) return false;
-  if (varint_size(a_claims + b_claims) != varint_size(a_claims)) return false;
+  std::uint64_t a_head = 0, b_head = 0;
+  if (!a.read_varint(a_head) || !b.read_varint(b_head) || a_head < 2 || b_head < 2) return false;
+  const std::optional<ClaimCount> both = together(a.rest(), unpack(a_head), b.rest(), unpack(b_head));
+  if (!both || varint_size(pack(*both)) != varint_size(a_head)) return false;
   char saved[kMaxInPlaceBytes];
   std::memcpy(saved, into.data(), into.size());
-  std::size_t at = varint_size(a_claims);
+  std::size_t at = varint_size(a_head);
   std::string_view rest = b.rest();
   bool good = true;
   for (std::size_t i = 0; i < size_ && good; ++i) {
@@ -62,28 +81,35 @@ bool SumsRule::merge_in_place(std::span<char> into, std::string_view state) cons
     at += size;
     rest.remove_prefix(other_size);
   }
-  if (good && at == into.size() && rest.empty()) return overwrite_varint(into.data(), a_claims, a_claims + b_claims);
+  if (good && at == into.size() && rest.empty()) return overwrite_varint(into.data(), a_head, pack(*both));
   std::memcpy(into.data(), saved, into.size());
   return false;
 }
 
 void SumsRule::merge(std::string_view a, std::string_view b, std::string& merged) const {
   Sums left, right;
-  std::uint64_t left_claims = 0, right_claims = 0;
-  const bool left_good = read(a, left_claims, left), right_good = read(b, right_claims, right);
+  ClaimCount left_count, right_count;
+  const bool left_good = read(a, left_count, left), right_good = read(b, right_count, right);
   if (!left_good || !right_good) {
     merged.append(left_good ? a : right_good ? b : std::string_view());
     return;
   }
+  ClaimCount both{left_count.claims + right_count.claims, left_count.differ || right_count.differ};
+  if (sums_values_ && !both.differ && left[0].finite() && right[0].finite()) {
+    const WideNumber gap = left[0].wide() * WideNumber::of(right_count.claims) - right[0].wide() * WideNumber::of(left_count.claims);
+    both.differ = !gap.is_zero();
+  }
   for (std::size_t i = 0; i < size_; ++i) left[i].add(right[i]);
-  write(left_claims + right_claims, left, merged);
+  write(both, left, merged);
 }
 
 FusedCell SumsRule::finish(std::string_view state, Arena&) const {
   Sums sums;
-  std::uint64_t claims = 0;
-  if (!read(state, claims, sums)) return no_answer(0);
-  return answer(claims, sums);
+  ClaimCount count;
+  if (!read(state, count, sums)) return no_answer(0);
+  FusedCell cell = answer(count.claims, sums);
+  if (sums_values_) cell.distinct_values = count.differ ? 2 : 1;
+  return cell;
 }
 
 ExactFactor exact_factor(const Value& value) {

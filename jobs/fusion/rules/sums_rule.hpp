@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <initializer_list>
 #include <vector>
 
@@ -13,10 +14,19 @@ namespace sinter::fusion {
 inline constexpr std::size_t kMaxSums = 4;
 using Sums = std::array<ExactSum, kMaxSums>;
 
-/// State: varint claims, then one ExactSum of each degree.
+/// How many claims a state sums up, and whether two of them are known to differ.
+struct ClaimCount {
+  std::uint64_t claims = 0;
+  bool differ = false;
+};
+
+/// State: varint 2 * claims + differ, then one ExactSum of each degree.
 class SumsRule : public AlgebraicRule {
  public:
-  explicit SumsRule(const std::vector<unsigned>& degrees);
+  /// What the first sum adds up. Values: all claims are equal exactly when every part's sum over count is, so `differ` costs one bit
+  /// and not a sum of squares. Other: `differ` stays false.
+  enum class FirstSum : std::uint8_t { Values, Other };
+  SumsRule(const std::vector<unsigned>& degrees, FirstSum first);
 
   void lift(const Claim& claim, std::string& state) const final;
   bool merge_in_place(std::span<char> into, std::string_view state) const final;
@@ -27,15 +37,19 @@ class SumsRule : public AlgebraicRule {
  protected:
   /// Appends the sums of one claim, each by ExactSum::append_single(), in the order of their degrees.
   virtual void append_sums(const Claim& claim, std::string& state) const = 0;
+  /// distinct_values of FirstSum::Values is filled in afterwards.
   virtual FusedCell answer(std::uint64_t claims, const Sums& sums) const = 0;
 
  private:
   void prepare(Sums& sums) const;
-  bool read(std::string_view bytes, std::uint64_t& claims, Sums& sums) const;
-  void write(std::uint64_t claims, const Sums& sums, std::string& out) const;
+  bool read(std::string_view bytes, ClaimCount& count, Sums& sums) const;
+  void write(const ClaimCount& count, const Sums& sums, std::string& out) const;
+  /// The count of two states together; nothing when only merge() can tell whether they differ.
+  std::optional<ClaimCount> together(std::string_view a, const ClaimCount& a_count, std::string_view b, const ClaimCount& b_count) const;
 
   std::array<unsigned, kMaxSums> degrees_{};
   std::size_t size_ = 0;
+  bool sums_values_ = false;
 };
 
 /// A number without rounding; timestamps are microseconds.

@@ -11,7 +11,7 @@ namespace {
 /// An int64 total beyond int64, and a double total beyond double, is null: never wrapped, never infinite.
 class SumRule final : public SumsRule {
  public:
-  SumRule(ValueType attribute, MinSupport min_support) : SumsRule(std::vector<unsigned>{1}), attribute_(attribute),
+  SumRule(ValueType attribute, MinSupport min_support) : SumsRule({1}, FirstSum::Values), attribute_(attribute),
       min_support_(min_support) {}
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return attribute_; }
@@ -36,7 +36,7 @@ class SumRule final : public SumsRule {
 
 class CountRule final : public SumsRule {
  public:
-  explicit CountRule(MinSupport min_support) : SumsRule(std::vector<unsigned>{}), min_support_(min_support) {}
+  explicit CountRule(MinSupport min_support) : SumsRule({}, FirstSum::Other), min_support_(min_support) {}
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return ValueType::Int64; }
 

@@ -12,7 +12,10 @@ namespace {
 class WeightedMeanRule final : public SumsRule {
  public:
   WeightedMeanRule(ValueType attribute, const Modifiers& modifiers)
-      : SumsRule({1, 2, 2, 3}), attribute_(attribute), min_support_(modifiers.min_support), use_weight_(modifiers.use_weight) {}
+      : SumsRule({1, 2, 2, 3}, FirstSum::Other),
+        attribute_(attribute),
+        min_support_(modifiers.min_support),
+        use_weight_(modifiers.use_weight) {}
   ClaimNeeds needs() const override { return {.weight = use_weight_}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
 
@@ -56,7 +59,7 @@ class WeightedMeanRule final : public SumsRule {
 class LeastSquaresRule final : public SumsRule {
  public:
   LeastSquaresRule(ValueType attribute, MinSupport min_support, double default_sigma)
-      : SumsRule({1, 2}), attribute_(attribute), min_support_(min_support), default_sigma_(default_sigma) {}
+      : SumsRule({1, 2}, FirstSum::Other), attribute_(attribute), min_support_(min_support), default_sigma_(default_sigma) {}
   ClaimNeeds needs() const override { return {.sigma = true}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
 
