@@ -68,7 +68,8 @@ std::string manifest_path(FileSystem& files, const std::string& path) {
   if (path.ends_with("_SUCCESS.json")) return path;
   const auto info = files.info(path);
   if (info.ok() && info->is_directory) return path + (path.ends_with('/') ? "" : "/") + "_SUCCESS.json";
-  return path + "._SUCCESS.json";
+  const std::size_t slash = path.rfind('/');
+  return (slash == std::string::npos ? std::string() : path.substr(0, slash + 1)) + "_SUCCESS.json";
 }
 
 }  // namespace

@@ -178,6 +178,11 @@ int run(const JobProgram& program, const std::vector<std::string>& words, const 
   return kOk;
 }
 
+/// Whether run_job() started this process. An endpoint is a URL, so an input that is called "worker" is not mistaken.
+bool is_worker(const std::vector<std::string>& words) {
+  return words.size() >= 3 && words[words.size() - 3] == kWorkerWord && words[words.size() - 2].find("://") != std::string::npos;
+}
+
 int serve(const JobProgram& program, std::vector<std::string> words) {
   const std::string endpoint = words[words.size() - 2];
   WorkerId worker = 0;
@@ -196,7 +201,7 @@ int serve(const JobProgram& program, std::vector<std::string> words) {
 
 int job_main(const JobProgram& program, int argument_count, char** argument_values) {
   const std::vector<std::string> words(argument_values + std::min(argument_count, 1), argument_values + argument_count);
-  if (words.size() >= 3 && words[words.size() - 3] == kWorkerWord) return serve(program, words);
+  if (is_worker(words)) return serve(program, words);
   const Result<CommandLine> line = parse_command_line(program, words);
   if (!line.ok()) {
     report_error(program, line.error(), kUsage);

@@ -31,6 +31,8 @@ TEST_F(Command, run_fuses_and_publishes_a_manifest) {
   EXPECT_EQ(manifest["job"], "shops");
   EXPECT_EQ(manifest["counters"]["rows_read"], 4);
   EXPECT_TRUE(run.accounts_for_every_row());
+  EXPECT_NE(sinter({"inspect", directory_ / "out/books.csv"}).out.find("\"shops\""), std::string::npos);
+  EXPECT_EQ(sinter({"inspect", directory_ / "a.csv"}).exit_code, 1) << "a source has no manifest beside it";
 }
 
 TEST_F(Command, run_writes_jsonl_when_the_extension_says_so) {
