@@ -33,6 +33,13 @@ Result<RowCleaner> RowCleaner::create(const JobFile& job, const std::vector<bool
 
 RowVerdict RowCleaner::clean_row(RowCells& row) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
+    // Most columns have no steps: their good cells must not pay for making a verdict each.
+    const Column& column = columns_[i];
+    if (column.steps.empty() && !column.required) {
+      const Value& cell = row.cells[i];
+      if (cell.is_null() || cell.type() == column.type) continue;
+      if (convert_cell(row, i, column.type, reason_) == CellVerdict::Keep) continue;
+    }
     const RowVerdict verdict = clean_cell(row, i);
     if (verdict.kind != RowVerdict::Kind::Keep) return verdict;
   }
