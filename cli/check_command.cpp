@@ -1,35 +1,12 @@
 // `sinter check`: every mistake of a job file, and the files it names, without running it. One thread.
-#include <algorithm>
-
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/input_checks.hpp"
 #include "cli/job_loading.hpp"
 #include "framework/io/json_writer.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 
 namespace sinter::cli {
-namespace {
-
-/// Every requested column that a file lacks; CSV headers and the first JSON records are looked at, nothing else is read.
-Status check_columns(FileSystem& files, const std::vector<InputDeclaration>& inputs, const std::vector<InputFile>& found) {
-  std::string missing;
-  for (const InputFile& file : found) {
-    if (file.size_bytes == 0) continue;
-    SINTER_ASSIGN(const std::vector<std::string> columns, read_columns(files, file));
-    if (file.format.kind != FormatKind::Csv) continue;  // JSON records may differ from line to line
-    for (const ColumnRequest& wanted : inputs[file.input].columns) {
-      if (!wanted.required || std::find(columns.begin(), columns.end(), wanted.name) != columns.end()) continue;
-      missing += (missing.empty() ? "" : "\n") + file.path + " has no column '" + wanted.name + "'";
-      const std::vector<std::string_view> candidates(columns.begin(), columns.end());
-      const std::string_view near = fusion::nearest(wanted.name, candidates);
-      if (!near.empty()) missing += "; did you mean '" + std::string(near) + "'?";
-    }
-  }
-  if (missing.empty()) return {};
-  return user_error(missing).with_hint("name the column under 'columns:' of the source");
-}
-
-}  // namespace
 
 int check_command(const JobArguments& arguments, const Console& console) {
   const auto files = make_posix_file_system();
@@ -42,8 +19,9 @@ int check_command(const JobArguments& arguments, const Console& console) {
     console.error(found.error());
     return kBadJobFile;
   }
-  if (const Status columns = check_columns(*files, inputs, *found); !columns.ok()) {
-    console.error(columns.error());
+  for (const Status& checked : {check_columns(*files, inputs, *found), check_attributes(*files, *job, *found), check_gold(*files, *job)}) {
+    if (checked.ok()) continue;
+    console.error(checked.error());
     return kBadJobFile;
   }
   std::uint64_t bytes = 0;

@@ -85,7 +85,7 @@ void add_job_verbs(CLI::App& app, Arguments& arguments, int& code) {
   add_job_options(preview, arguments.preview.job);
   preview->add_option("-n,--entities", arguments.preview.entities, "how many entities")->check(CLI::Range(1, 10'000));
   preview->add_option("--rows", arguments.preview.rows_per_file, "rows read of each file");
-  preview->add_option("--entity", arguments.preview.entity, "only the entity of this key");
+  preview->add_option("--entity", arguments.preview.entity, "only the entity of this key; several key attributes as 'a / b'");
   preview->callback([&] { code = preview_command(arguments.preview, arguments.globals.console()); });
 }
 
@@ -224,7 +224,10 @@ int run_command_line(int argc, char** argv) {
       arguments.globals.console().error_text("there is no verb '" + arguments.help_topic + "'");
       return kUsage;
     }
-    arguments.globals.console().data(topic ? verbs.front()->help() : app.help());
+    // help() of an app whose verb was parsed is that verb's; the formatter shows the one asked for.
+    const CLI::App* shown = topic ? verbs.front() : &app;
+    arguments.globals.console().data(app.get_formatter()->make_help(shown, topic ? "sinter " + shown->get_name() : "sinter",
+                                                                    CLI::AppFormatMode::Normal));
   }
   return code;
 }

@@ -96,6 +96,13 @@ int inspect_command(const InspectArguments& arguments, const Console& console) {
     console.error(text.error());
     return kRunFailed;
   }
+  // Two outputs in one directory share the manifest of the later one: say so instead of showing another's facts.
+  const std::string name = arguments.path.substr(arguments.path.rfind('/') + 1);
+  if (!name.empty() && !name.ends_with("_SUCCESS.json") && manifest != arguments.path + "/_SUCCESS.json" &&
+      text->find(name) == std::string::npos) {
+    console.error(user_error("'" + manifest + "' does not speak of '" + name + "': it belongs to another output in this directory"));
+    return kRunFailed;
+  }
   console.data(*text);
   return kOk;
 }

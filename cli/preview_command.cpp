@@ -56,7 +56,11 @@ int preview_command(const PreviewArguments& arguments, const Console& console) {
   if (preview->rows_rejected > 0) note += ", " + std::to_string(preview->rows_rejected) + " rejected, for example:";
   console.note(note);
   for (const std::string& example : preview->reject_examples) console.note("  " + example);
-  if (preview->entities.empty()) console.note("no entity to show: see the rejects above, or the keys of the sources");
+  if (preview->entities.empty())
+    console.note("no entity to show: " + (arguments.entity.empty()
+                                              ? std::string("see the rejects above, or the keys of the sources")
+                                              : "'" + arguments.entity + "' is not among the first " +
+                                                    std::to_string(arguments.rows_per_file) + " rows of each file; try --rows"));
   return kOk;
 }
 

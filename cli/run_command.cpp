@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/input_checks.hpp"
 #include "cli/job_loading.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_summary.hpp"
@@ -46,6 +47,14 @@ Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::Job
   return report;
 }
 
+/// What would only be noticed when everything has been read: a truth that is not there, an attribute that no source has.
+Status check_before_run(FileSystem& files, const fusion::JobFile& job) {
+  SINTER_TRY(check_gold(files, job));
+  const auto found = expand_inputs(files, fusion::fusion_inputs(job));
+  if (!found.ok()) return {};  // the run says it, as a failure of the run
+  return check_attributes(files, job, *found);
+}
+
 /// Compares with the truth, when the job names one.
 Result<std::optional<fusion::QualityReport>> judge(FileSystem& files, const fusion::JobFile& job, const JobReport& report) {
   if (!job.gold) return std::optional<fusion::QualityReport>();
@@ -63,6 +72,10 @@ int run_command(const RunArguments& arguments, const Console& console) {
   int code = kOk;
   const std::shared_ptr<const fusion::JobFile> job = load_job_file(*files, arguments.job, console, code);
   if (job == nullptr) return code;
+  if (const Status checked = check_before_run(*files, *job); !checked.ok()) {
+    console.error(checked.error());
+    return kBadJobFile;
+  }
   const auto report = run(*files, job, arguments, console, signals);
   if (!report.ok()) {
     console.error(report.error());
@@ -81,6 +94,9 @@ int run_command(const RunArguments& arguments, const Console& console) {
   std::string text = summary_text(summary, console);
   text.pop_back();  // note() ends the line
   console.note(text);
+  for (const fusion::CheckOutcome& outcome : checks) {
+    if (console.quiet() && !outcome.passed && outcome.check.severity == fusion::Severity::Error) console.error_text(outcome.text);
+  }
   return summary.quality_failed() ? kQualityFailed : kOk;
 }
 

@@ -29,12 +29,14 @@ std::string number(double value) {
   return buffer;
 }
 
-std::string quality_row(const fusion::AttributeQuality& quality) {
+std::string quality_row(const fusion::AttributeQuality& quality, bool with_distances) {
   char buffer[256];
-  std::snprintf(buffer, sizeof buffer, "    %-20s %10llu %9.1f%% %9.2f%%", quality.attribute.c_str(),
-                static_cast<unsigned long long>(quality.gold_cells), quality.coverage() * 100, quality.error_rate() * 100);
+  std::snprintf(buffer, sizeof buffer, "    %-20s %10llu %9.1f%%", quality.attribute.c_str(),
+                static_cast<unsigned long long>(quality.gold_cells), quality.coverage() * 100);
   std::string line = buffer;
-  if (quality.numeric > 0) {
+  std::snprintf(buffer, sizeof buffer, " %9.2f%%", quality.error_rate() * 100);
+  line += quality.covered > 0 ? buffer : "          -";  // nothing was compared: no share is right
+  if (with_distances && quality.numeric > 0) {
     std::snprintf(buffer, sizeof buffer, " %11s %11s", number(quality.mae()).c_str(), number(quality.rmse()).c_str());
     line += buffer;
   }
@@ -44,9 +46,9 @@ std::string quality_row(const fusion::AttributeQuality& quality) {
 std::string quality_table(const fusion::QualityReport& quality) {
   std::string text = "  against the truth   gold cells   coverage     wrong         MAE        RMSE\n";
   for (const fusion::AttributeQuality& one : quality.attributes) {
-    if (one.gold_cells > 0) text += quality_row(one);
+    if (one.gold_cells > 0) text += quality_row(one, true);
   }
-  return text + quality_row(quality.total());
+  return text + quality_row(quality.total(), false);  // distances of unlike attributes have no sum
 }
 
 void write_quality(JsonWriter& json, const fusion::AttributeQuality& quality) {
@@ -94,9 +96,9 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
   const JobReport& report = summary.report;
   const RowBalance balance = row_balance(report.counters);
   std::string text = (summary.quality_failed() ? console.red("quality failed") : console.green("ok")) + "  " +
-                     console.bold(summary.job.name) + "  " + short_count(report.input_files) + " files, " + short_count(balance.read) +
-                     " rows -> " + short_count(count(report.counters, fusion::kEntities)) + " entities in " + seconds(report.total_ms) +
-                     "\n";
+                     console.bold(summary.job.name) + "  " + short_count(report.input_files) +
+                     (report.input_files == 1 ? " file, " : " files, ") + short_count(balance.read) + " rows -> " +
+                     short_count(count(report.counters, fusion::kEntities)) + " entities in " + seconds(report.total_ms) + "\n";
   text += "  rows      " + std::to_string(balance.read) + " read = " + std::to_string(balance.fused) + " fused + " +
           std::to_string(balance.rejected) + " rejected";
   for (const auto& [rule, rows] : balance.dropped) text += " + " + std::to_string(rows) + " dropped by " + rule;
@@ -104,6 +106,10 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
   text += "  cells     " + std::to_string(count(report.counters, fusion::kCellsFused)) + " fused, " +
           std::to_string(count(report.counters, fusion::kCellsEmpty)) + " empty, " +
           std::to_string(count(report.counters, fusion::kCellsInConflict)) + " in conflict\n";
+  if (const std::uint64_t nulled = count(report.counters, fusion::kCellsNulled); nulled > 0) {
+    text += "  nulled    " + std::to_string(nulled) + " values that could not be converted (on_bad_value: null)\n";
+  }
+  if (balance.read > 0 && balance.fused == 0) text += "  " + console.red("warning") + "   not one row was fused: see the rejects\n";
   if (report.failed_attempts > 0) {
     text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) +
             " workers lost\n";

@@ -95,5 +95,42 @@ TEST_F(Command, a_failed_quality_check_exits_with_3) {
   EXPECT_EQ(run.quality("title", "wrong"), 0);
 }
 
+TEST_F(Command, a_check_that_compared_nothing_fails) {
+  directory_.write("gold.csv", "isbn,price,title\n99,5,Nobody\n");
+  const std::string path =
+      directory_.write("gold.yaml", read_whole_file(job_) + "quality: { gold: { from: gold.csv, error_rate: { max: 0.5 } } }\n");
+  EXPECT_EQ(sinter_run(path).command.exit_code, 3);
+}
+
+TEST_F(Command, truth_that_is_not_there_is_found_before_the_run) {
+  const std::string path = directory_.write("gold.yaml", read_whole_file(job_) + "quality: { gold: { from: nope.csv } }\n");
+  EXPECT_EQ(sinter({"check", path}).exit_code, 78);
+  EXPECT_EQ(sinter_run(path).command.exit_code, 78);
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "out/books.csv"));
+}
+
+TEST_F(Command, an_attribute_that_no_source_has_is_an_error_with_a_suggestion) {
+  const std::string path = directory_.write("typo.yaml",
+                                            "version: 1\nschema: { price: double, titel: string }\nsources: { a: { from: a.csv } }\n"
+                                            "entity: { key: isbn }\noutput: { fused: out/typo.csv }\n");
+  const CommandResult checked = sinter({"check", path});
+  EXPECT_EQ(checked.exit_code, 78);
+  EXPECT_NE(checked.err.find("did you mean 'title'"), std::string::npos) << checked.err;
+  EXPECT_EQ(sinter({"run", path}).exit_code, 78);
+}
+
+TEST_F(Command, settings_reach_into_short_forms) {
+  const std::string path =
+      directory_.write("short.yaml", "version: 1\nsources: { a: a.csv }\nentity: isbn\noutput: { fused: out/short.csv }\n");
+  const CommandResult done = sinter({"run", path, "-o", "out/other.csv"});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "out/other.csv"));
+}
+
+TEST_F(Command, help_shows_all_verbs_or_one) {
+  EXPECT_NE(sinter({"help"}).out.find("preview"), std::string::npos);
+  EXPECT_NE(sinter({"help", "run"}).out.find("sinter run"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sinter::testing

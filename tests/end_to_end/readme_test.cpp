@@ -27,7 +27,7 @@ TEST(Readme, its_first_job_checks_previews_and_runs) {
   const SinterRun run = sinter_run(job);
   EXPECT_EQ(run.command.exit_code, 0) << run.command.err;
   EXPECT_TRUE(run.accounts_for_every_row());
-  EXPECT_EQ(read_whole_file(directory / "out/books.csv"), "isbn,title,price\n978000,Dune,12\n978001,Emma,7\n");
+  EXPECT_EQ(read_whole_file(directory / "out/books.csv"), "isbn,title,price\n978000,Dune,10\n978001,Emma,7\n");
 }
 
 /// Every `sinter VERB` that a page shows is a verb that the program has.

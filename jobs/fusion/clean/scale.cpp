@@ -8,13 +8,18 @@ namespace {
 
 class Scale : public Cleaner {
  public:
-  Scale(double factor, double offset) : factor_(factor), offset_(offset) {}
+  /// A factor like 0.01 is no double, but 100 is: dividing by it is correctly rounded, so that 3498 becomes 34.98 and
+  /// not 34.980000000000004.
+  Scale(double factor, double offset) : factor_(factor), offset_(offset) {
+    const double inverse = std::round(1 / factor);
+    if (std::abs(factor) < 1 && 1 / inverse == factor) divisor_ = inverse;
+  }
 
   CellVerdict apply(RowCells& row, std::size_t cell, std::string& reason) override {
     if (const CellVerdict verdict = convert_cell(row, cell, ValueType::Double, reason); verdict != CellVerdict::Keep) return verdict;
     Value& value = row.cells[cell];
     if (value.is_null()) return CellVerdict::Keep;
-    const double scaled = value.number() * factor_ + offset_;
+    const double scaled = (divisor_ != 0 ? value.number() / divisor_ : value.number() * factor_) + offset_;
     if (!std::isfinite(scaled)) {
       reason = "out of range for double after scaling";
       return CellVerdict::Fail;
@@ -25,6 +30,7 @@ class Scale : public Cleaner {
 
  private:
   double factor_, offset_;
+  double divisor_ = 0;  // 0: multiply
 };
 
 }  // namespace

@@ -43,6 +43,20 @@ ConfigNode& child(ConfigNode& map, const std::string& key) {
   return map.entries.back().value;
 }
 
+/// A bare value stands for one key of its section: `fused: out.csv` becomes `fused: { to: out.csv }` where the tables say so.
+void expand_short_form(ConfigNode& node, std::string_view path) {
+  for (const Section section : kSections) {
+    const SectionTable table = section_table(section);
+    if (table.path != path || table.short_form.empty()) continue;
+    ConfigNode map;
+    map.kind = NodeKind::Map;
+    map.mark = node.mark;
+    map.entries.push_back({std::string(table.short_form), node.mark, std::move(node)});
+    node = std::move(map);
+    return;
+  }
+}
+
 void apply_override(ConfigNode& root, const std::string& text, Diagnostics& diagnostics) {
   const std::string shown = text.substr(0, 80);
   const std::size_t equals = text.find('=');
@@ -62,6 +76,7 @@ void apply_override(ConfigNode& root, const std::string& text, Diagnostics& diag
   while (true) {
     const std::size_t dot = path.find('.', start);
     if (at->kind == NodeKind::Null) at->kind = NodeKind::Map;
+    if (at->kind == NodeKind::Scalar) expand_short_form(*at, path.substr(0, start == 0 ? 0 : start - 1));
     if (at->kind != NodeKind::Map) {
       diagnostics.error(at->mark, "--set " + shown + ": '" + path.substr(0, start - 1) + "' is not a map in the job file",
                         "replace it as a whole: --set " + path.substr(0, start - 1) + "='{ ... }'");

@@ -220,15 +220,27 @@ std::vector<CheckOutcome> judge_checks(const JobFile& job, const QualityReport* 
   std::vector<CheckOutcome> outcomes;
   for (const QualityCheck& check : job.checks) {
     double value = rejected_share;
+    bool measured_any = true;
     std::string subject = "the input";
     if (check.measure != QualityCheck::Measure::RejectedRows) {
       if (quality == nullptr) continue;
       const bool all = check.attribute < 0;
       const std::size_t index = all ? 0 : static_cast<std::size_t>(check.attribute) - job.key_size;
-      value = measured(check, all ? quality->total() : quality->attributes[index]);
+      const AttributeQuality& of = all ? quality->total() : quality->attributes[index];
+      const bool numeric = check.measure == QualityCheck::Measure::Mae || check.measure == QualityCheck::Measure::Rmse;
+      measured_any = check.measure == QualityCheck::Measure::Coverage ? of.gold_cells > 0 : (numeric ? of.numeric : of.covered) > 0;
+      value = measured(check, of);
       subject = all ? "all attributes" : quality->attributes[index].attribute;
     }
-    CheckOutcome outcome{check, {}, check.bound_is_minimum ? value >= check.bound : value <= check.bound};
+    CheckOutcome outcome{check, {}, measured_any && (check.bound_is_minimum ? value >= check.bound : value <= check.bound)};
+    if (!measured_any) {
+      outcome.text.append(measure_name(check.measure))
+          .append(" of ")
+          .append(subject)
+          .append(": no fused cell meets a truth to compare with");
+      outcomes.push_back(std::move(outcome));
+      continue;
+    }
     outcome.text.append(measure_name(check.measure)).append(" of ").append(subject).append(" is ");
     append_double(outcome.text, value);
     outcome.text.append(check.bound_is_minimum ? ", at least " : ", at most ");

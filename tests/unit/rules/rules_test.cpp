@@ -1,5 +1,6 @@
 // Each rule: answers, ties, confidence, by small cases worked by hand.
 #include <cmath>
+#include <set>
 
 #include "jobs/fusion/rules/algebraic_rule.hpp"
 #include "jobs/fusion/rules/exact_sum.hpp"
@@ -185,6 +186,39 @@ TEST(Mean, is_correctly_rounded_with_its_standard_error) {
 TEST(Mean, loses_nothing_on_large_close_values) {
   const std::vector<Claim> claims{number(1e15), number(1e15 + 1), number(1e15 + 2)};
   EXPECT_DOUBLE_EQ(confidence(*rule_of("mean", kNumber), claims), std::sqrt(1.0 / 3));
+}
+
+TEST(Mean, without_confidence_the_answer_and_the_conflict_are_the_same) {
+  Random random(17);
+  Diagnostics diagnostics;
+  const RuleSetting setting{{"cell", kNumber}, {}, /*confidence=*/false};
+  const auto lean = make_rule(all_rules(), rule_node("mean", {}), setting, "fuse.cell", diagnostics);
+  ASSERT_NE(lean, nullptr);
+  const auto full = rule_of("mean", kNumber);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<Claim> claims;
+    const std::uint64_t kinds = 1 + random.below(3);
+    for (std::uint64_t i = 0; i <= random.below(9); ++i) claims.push_back(number(0.1 + static_cast<double>(random.below(kinds)) * 1e6));
+    // The claims in two halves, merged, so that the bit which tells differences is put together from parts.
+    std::string left, right;
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+      std::string one, merged;
+      lean->lift(claims[i], one);
+      std::string& half = i % 2 == 0 ? left : right;
+      if (half.empty()) half = one;
+      else lean->merge(half, one, merged), half = merged;
+    }
+    std::string whole = left;
+    if (!right.empty()) whole.clear(), lean->merge(left, right, whole);
+    Arena arena;
+    const FusedCell cell = lean->finish(whole, arena);
+    const FusedCell expected = fuse(*full, claims, arena);
+    EXPECT_EQ(cell.value.number(), expected.value.number()) << "round " << round;
+    EXPECT_EQ(cell.distinct_values, expected.distinct_values) << "round " << round;
+    std::set<double> distinct;
+    for (const Claim& claim : claims) distinct.insert(claim.value.number());
+    EXPECT_EQ(cell.distinct_values > 1, distinct.size() > 1) << "round " << round;
+  }
 }
 
 TEST(Mean, of_int64_is_a_double_and_of_times_a_time) {
