@@ -19,7 +19,8 @@ int check_command(const JobArguments& arguments, const Console& console) {
     console.error(found.error());
     return kBadJobFile;
   }
-  for (const Status& checked : {check_columns(*files, inputs, *found), check_attributes(*files, *job, *found), check_gold(*files, *job)}) {
+  for (const Status& checked : {check_columns(*files, inputs, *found), check_attributes(*files, *job, *found), check_gold(*files, *job),
+                                check_output_is_no_input(*files, *job, *found)}) {
     if (checked.ok()) continue;
     console.error(checked.error());
     return kBadJobFile;

@@ -2,6 +2,7 @@
 #include "cli/input_checks.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "jobs/fusion/job/fusion_job.hpp"
@@ -17,6 +18,19 @@ std::string suggestion(const std::string& wanted, const std::vector<std::string>
   std::string all;
   for (const std::string& column : columns) all += (all.empty() ? "; it has " : ", ") + column;
   return all.substr(0, 300);
+}
+
+/// With links and dots resolved as far as the path exists.
+std::filesystem::path resolved(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, ignored);
+  const std::filesystem::path clean = std::filesystem::weakly_canonical(absolute, ignored);
+  return clean.empty() ? absolute : clean;
+}
+
+/// Whether `path` is `target` or lies below it.
+bool is_at_or_below(const std::filesystem::path& path, const std::filesystem::path& target) {
+  return std::mismatch(target.begin(), target.end(), path.begin(), path.end()).first == target.end();
 }
 
 }  // namespace
@@ -68,6 +82,26 @@ Status check_gold(FileSystem& files, const fusion::JobFile& job) {
   const InputDeclaration input{"quality.gold", job.gold->paths, job.gold->format, fusion::bind_source(job, *job.gold).columns};
   SINTER_ASSIGN(const std::vector<InputFile> found, expand_inputs(files, {input}));
   return check_columns(files, {input}, found);
+}
+
+Status check_output_is_no_input(FileSystem& files, const fusion::JobFile& job, const std::vector<InputFile>& found) {
+  std::vector<std::string> read = {job.path};
+  for (const InputFile& file : found) read.push_back(file.path);
+  if (job.gold) {
+    const auto gold = expand_inputs(files, {{"quality.gold", job.gold->paths, job.gold->format, {}}});
+    if (gold.ok()) {
+      for (const InputFile& file : *gold) read.push_back(file.path);
+    }
+  }
+  std::string written = job.output_path;
+  while (written.size() > 1 && written.ends_with('/')) written.pop_back();
+  const std::filesystem::path target = resolved(written);
+  for (const std::string& path : read) {
+    if (!is_at_or_below(resolved(path), target)) continue;
+    return user_error("output '" + job.output_path + "' would replace '" + path + "', which the job reads")
+        .with_hint("choose another output; a pattern such as *.csv also matches earlier results");
+  }
+  return {};
 }
 
 }  // namespace sinter::cli

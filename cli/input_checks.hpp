@@ -20,4 +20,7 @@ Status check_attributes(FileSystem& files, const fusion::JobFile& job, const std
 /// The files of quality.gold and their columns, if the job has any: found out before the run, not after it.
 Status check_gold(FileSystem& files, const fusion::JobFile& job);
 
+/// The output must not be, or hold, a file that the job reads: an input, the truth, the job file. Links are followed.
+Status check_output_is_no_input(FileSystem& files, const fusion::JobFile& job, const std::vector<InputFile>& found);
+
 }  // namespace sinter::cli

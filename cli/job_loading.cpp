@@ -34,7 +34,9 @@ std::shared_ptr<fusion::JobFile> load_job_file(FileSystem& files, const JobArgum
       fusion::load_job(*text, arguments.job_path, arguments.overrides, fusion::discover_columns(files), diagnostics, process_environment());
   if (!diagnostics.problems().empty()) {
     if (console.json() && !job) console.data(fusion::render_problems_json(diagnostics, arguments.job_path) + "\n");
-    console.note(fusion::render_problems(diagnostics, arguments.job_path, *text, console.color()));
+    const std::string shown = fusion::render_problems(diagnostics, arguments.job_path, *text, console.color());
+    if (job) console.note(shown);
+    else std::fputs((shown + "\n").c_str(), stderr);  // also when quiet: it is why nothing runs
   }
   if (!job) {
     exit_code = kBadJobFile;

@@ -52,6 +52,7 @@ Status check_before_run(FileSystem& files, const fusion::JobFile& job) {
   SINTER_TRY(check_gold(files, job));
   const auto found = expand_inputs(files, fusion::fusion_inputs(job));
   if (!found.ok()) return {};  // the run says it, as a failure of the run
+  SINTER_TRY(check_output_is_no_input(files, job, *found));
   return check_attributes(files, job, *found);
 }
 

@@ -142,6 +142,17 @@ std::string temporary_output_path(const std::string& path, const std::string& jo
   return (parent == "/" ? "" : parent) + "/." + name_of(target) + ".sinter-" + job + ".tmp";
 }
 
+/// Replacing a directory removes what is in it: only what a job has written may go.
+Status check_only_parts(FileSystem& files, const std::string& directory) {
+  SINTER_ASSIGN(const std::vector<std::string> names, files.list(directory));
+  for (const std::string& name : names) {
+    if (name.starts_with("part-") || name == "_SUCCESS.json") continue;
+    return user_error("output '" + directory + "/' holds '" + name + "', which no job has written")
+        .with_hint("Nothing was removed: choose another output, or move the file away");
+  }
+  return {};
+}
+
 Status check_output_path(FileSystem& files, const std::string& path, bool overwrite) {
   const std::string target = without_slash(path);
   if (!files.exists(target)) return {};
@@ -150,7 +161,7 @@ Status check_output_path(FileSystem& files, const std::string& path, bool overwr
     return user_error("output '" + path + "' is " + (info.is_directory ? "a directory" : "a file") + " already")
         .with_hint(info.is_directory ? "End the path with '/' to write a directory of parts" : "Leave the '/' out to write a file");
   }
-  if (overwrite) return {};
+  if (overwrite) return info.is_directory ? check_only_parts(files, target) : Status();
   return user_error("output '" + path + "' exists").with_hint("Use --force to replace it, or choose another path");
 }
 

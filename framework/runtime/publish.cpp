@@ -72,6 +72,7 @@ OutputPaths output_paths(const JobDefinition& job) {
 
 Status publish_job(FileSystem& files, const Clock& clock, const Publication& what, JobReport& report) {
   const SteadyMs began = clock.now_ms();
+  SINTER_TRY(check_output_path(files, what.job.output.path, what.job.overwrite));
   if (files.exists(what.paths.manifest)) SINTER_TRY(files.remove(what.paths.manifest));
   SINTER_TRY(publish_rejects(files, what, report));
   SINTER_TRY(publish_parts(files, what, report));

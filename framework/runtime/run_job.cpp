@@ -7,6 +7,7 @@
 #include "framework/io/committed_output.hpp"
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/plan_file.hpp"
+#include "framework/runtime/output_lock.hpp"
 #include "framework/runtime/publish.hpp"
 #include "framework/runtime/scratch_directory.hpp"
 #include "framework/runtime/tracker.hpp"
@@ -33,6 +34,9 @@ class JobRun {
  private:
   Status prepare() {
     if (job_.output.path.empty()) return user_error("the job has no output path");
+    SINTER_TRY(check_output_path(options_.files, job_.output.path, job_.overwrite));
+    SINTER_ASSIGN(lock_, OutputLock::take(options_.files, paths_.parent, job_.output.path));
+    // Once more under the lock: a run that has just ended may have made it.
     SINTER_TRY(check_output_path(options_.files, job_.output.path, job_.overwrite));
     tell(JobStage::Planning, {}, {});
     SINTER_ASSIGN(plan_, make_plan(options_.files, job_, options_.cores));
@@ -80,6 +84,7 @@ class JobRun {
   SteadyMs began_ms_;
   Plan plan_;
   JobReport report_;
+  std::unique_ptr<OutputLock> lock_;
   std::unique_ptr<ScratchDirectory> scratch_;
 };
 

@@ -132,5 +132,41 @@ TEST_F(Command, help_shows_all_verbs_or_one) {
   EXPECT_NE(sinter({"help", "run"}).out.find("sinter run"), std::string::npos);
 }
 
+TEST_F(Command, force_removes_nothing_that_no_job_has_written) {
+  directory_.write("mine/notes.txt", "keep me");
+  const SinterRun run = sinter_run(job_, {"--force", "--set", "output.fused.to=mine/"});
+  EXPECT_EQ(run.command.exit_code, 1);
+  EXPECT_NE(run.command.err.find("notes.txt"), std::string::npos) << run.command.err;
+  EXPECT_EQ(read_whole_file(directory_ / "mine/notes.txt"), "keep me");
+  ASSERT_EQ(sinter_run(job_, {"--set", "output.fused.to=parts/"}).command.exit_code, 0);
+  EXPECT_EQ(sinter_run(job_, {"--force", "--set", "output.fused.to=parts/"}).command.exit_code, 0) << "its own parts may go";
+}
+
+TEST_F(Command, an_output_that_the_job_reads_is_refused) {
+  std::filesystem::create_directory_symlink(directory_.path(), directory_.path() / "self");
+  for (const char* output : {"a.csv", "self/a.csv", "./"}) {
+    const SinterRun run = sinter_run(job_, {"--force", "--set", std::string("output.fused.to=") + output});
+    EXPECT_EQ(run.command.exit_code, 78) << output << run.command.err;
+  }
+  EXPECT_EQ(read_whole_file(directory_ / "a.csv"), "isbn,price,title\n1,10,Dune\n2,7,Emma\n");
+  directory_.write("gold.csv", "isbn,price,title\n1,11,Dune\n");
+  const std::string gold = directory_.write("gold.yaml", read_whole_file(job_) + "quality: { gold: { from: gold.csv } }\n");
+  EXPECT_EQ(sinter_run(gold, {"--force", "--set", "output.fused.to=gold.csv"}).command.exit_code, 78);
+}
+
+TEST_F(Command, quiet_still_says_why_nothing_runs) {
+  const CommandResult quiet = sinter({"run", job_, "-q", "--set", "fuse.default=nosuch"});
+  EXPECT_EQ(quiet.exit_code, 78);
+  EXPECT_NE(quiet.err.find("nosuch"), std::string::npos);
+}
+
+TEST_F(Command, a_key_too_long_rejects_its_row_only) {
+  directory_.write("a.csv", "isbn,price,title\n1,10,Dune\n" + std::string(100'000, 'k') + ",7,Emma\n");
+  const SinterRun run = sinter_run(job_);
+  EXPECT_EQ(run.command.exit_code, 0) << run.command.err;
+  EXPECT_EQ(run.counter("rows_rejected"), 1u);
+  EXPECT_TRUE(run.accounts_for_every_row());
+}
+
 }  // namespace
 }  // namespace sinter::testing

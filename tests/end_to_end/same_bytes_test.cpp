@@ -141,6 +141,17 @@ TEST_F(Disturbed, a_killed_client_leaves_no_orphan_and_the_next_run_removes_its_
   EXPECT_EQ(leftovers(), std::vector<std::string>());
 }
 
+TEST_F(Disturbed, two_runs_on_one_output_do_not_mix) {
+  BackgroundCommand first(run_arguments(), directory_ / "log");
+  ASSERT_TRUE(wait_until([&] { return !children_of(first.pid()).empty(); }, 10));
+  const SinterRun second = sinter_run(job_, {"--force"});
+  EXPECT_EQ(second.command.exit_code, 1);
+  EXPECT_NE(second.command.err.find("another run is writing"), std::string::npos) << second.command.err;
+  EXPECT_EQ(first.wait(120), 0) << log();
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "out/_SUCCESS.json"));
+  EXPECT_EQ(leftovers(), std::vector<std::string>());
+}
+
 TEST_F(Disturbed, a_full_disk_is_named_and_leaves_no_half_output) {
   const std::string mount = directory_ / "small";
   std::filesystem::create_directory(mount);

@@ -37,6 +37,6 @@ std::vector<std::string_view> option_choices(Section section, std::string_view o
 /// Longest accepted values of `execution:`.
 inline constexpr std::int64_t kMaxWorkers = 1024;
 inline constexpr std::int64_t kMaxRetries = 100;
-inline constexpr std::uint64_t kMinWorkerMemoryBytes = 4u << 20;
+inline constexpr std::uint64_t kMinWorkerMemoryBytes = 8u << 20;
 
 }  // namespace sinter::fusion

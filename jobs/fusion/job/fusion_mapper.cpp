@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/limits.hpp"
 #include "shuffle/record/key.hpp"
 
 namespace sinter::fusion {
@@ -16,6 +17,9 @@ std::optional<double> positive_number(std::string_view text) {
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value <= 0) return std::nullopt;
   return value;
 }
+
+/// Leaves room in the shuffle's kMaxKeyBytes for what is sorted behind the entity.
+constexpr std::size_t kMaxEntityKeyBytes = kMaxKeyBytes - 4096;
 
 bool is_present(const FieldView& field) { return field.kind != FieldKind::Missing && field.kind != FieldKind::Null; }
 
@@ -138,6 +142,12 @@ Result<bool> FusionMapper::encode_entity(const Record& record) {
       return false;
     }
     append_value(key_, cells_[i]);
+  }
+  if (key_.size() > kMaxEntityKeyBytes) {
+    SINTER_TRY(reject(
+        record, job_.schema[0].name, {}, "entity.key",
+        "the encoded key has " + std::to_string(key_.size()) + " bytes, above kMaxEntityKeyBytes = " + std::to_string(kMaxEntityKeyBytes)));
+    return false;
   }
   group_size_ = key_.size();
   return true;

@@ -121,7 +121,12 @@ Modifiers read_modifiers(const OptionMap& options, const RuleSetting& setting, s
     else refuse(options, "min_support", rule, "");
   }
   if (options.has("weight")) {
-    if (allowed.weight) modifiers.use_weight = options.string("weight") != "none";
+    const std::string weight = options.string("weight");
+    if (allowed.weight && weight != "trust" && weight != "none") {
+      options.error("weight", "the weight of a rule is trust or none, not '" + weight + "'",
+                    "a column of weights belongs to its source: sources.NAME.weight: " + weight);
+    }
+    if (allowed.weight) modifiers.use_weight = weight != "none";
     else refuse(options, "weight", rule, "it is for rules that weigh claims, like weighted_vote, weighted_mean, weighted_median");
   }
   return modifiers;

@@ -198,7 +198,7 @@ const std::vector<Mistake> kMistakes = {
      {"12:22: execution.memory must be a size like 64MiB, found '64 megabytes' | units are B, KiB, MiB, GiB, TiB, or kB, MB, GB, "
       "TB for powers of 1000"}},
     {"memory_too_small", 12, "execution: { memory: 64KiB }",
-     {"12:22: execution.memory is 64KiB, a worker needs at least 4MiB (kMinWorkerMemoryBytes) | "}},
+     {"12:22: execution.memory is 64KiB, a worker needs at least 8MiB (kMinWorkerMemoryBytes) | "}},
     {"timeout_without_unit", 12, "execution: { timeout: 10 }",
      {"12:23: execution.timeout must be a duration like 10m or 90s, found '10' | add a unit: ms, s, m, h or d, like 10s"}},
     {"boolean_in_words", 12, "execution: { in_process: on }",

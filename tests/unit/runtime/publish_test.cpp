@@ -68,12 +68,12 @@ TEST_F(PublishJobTest, stale_rejects_of_an_earlier_run_go_when_nothing_is_reject
   EXPECT_TRUE(report.rejects.path.empty());
 }
 
-TEST_F(PublishJobTest, a_failed_publication_leaves_no_manifest) {
+TEST_F(PublishJobTest, an_output_in_the_way_keeps_its_manifest) {
   put("out/a.csv", "old");
   put("out/_SUCCESS.json", "{}");
   JobReport report;
   EXPECT_FALSE(publish(report).ok());
-  EXPECT_FALSE(files_->exists("out/_SUCCESS.json"));
+  EXPECT_EQ(get("out/_SUCCESS.json"), "{}");
   EXPECT_EQ(get("out/a.csv"), "old");
 }
 
