@@ -165,7 +165,7 @@ void Scheduler::on(const event::Tick&) {
           kill(id, worker, "gave no sign of life for " + std::to_string(options_.heartbeat_timeout_ms) + " ms and was killed", false);
         else if (worker.state == WorkerState::Busy && now_ - worker.progress_ms >= options_.task_timeout_ms)
           kill(id, worker,
-               "made no progress for " + std::to_string(options_.task_timeout_ms) + " ms (execution.task_timeout) and was killed", true);
+               "made no progress for " + std::to_string(options_.task_timeout_ms) + " ms (execution.timeout) and was killed", true);
         break;
       case WorkerState::Dying:
         if (now_ - worker.since_ms >= options_.kill_timeout_ms) stuck.push_back(id);
@@ -230,7 +230,7 @@ void Scheduler::attempt_failed(AttemptId attempt, WorkerId worker, Error error) 
     Error told = *of.first_error;
     if (!final)
       told = std::move(told).with_context("gave up after " + std::to_string(of.failures) + (of.failures == 1 ? " attempt" : " attempts") +
-                                          " (execution.max_attempts)");
+                                          " (execution.retries + 1)");
     fail_job(std::move(told), attempt);
     return;
   }

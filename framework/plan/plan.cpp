@@ -15,7 +15,7 @@ Status check_execution(const ExecutionOptions& execution) {
   if (execution.workers > kMaxWorkers)
     return user_error("execution.workers is " + std::to_string(execution.workers) + ", the limit is " + std::to_string(kMaxWorkers));
   if (execution.max_attempts < 1) return user_error("execution.max_attempts is 0: a task needs at least 1 attempt");
-  if (execution.task_timeout_ms < 1) return user_error("execution.task_timeout is not a positive time");
+  if (execution.task_timeout_ms < 1) return user_error("execution.timeout is not a positive time");
   return {};
 }
 

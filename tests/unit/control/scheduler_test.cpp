@@ -98,7 +98,7 @@ TEST_F(SchedulerTest, gives_up_after_max_attempts_with_the_first_error) {
   const auto* failed = find<command::FailJob>();
   ASSERT_NE(failed, nullptr);
   EXPECT_EQ(failed->error.message(), "disk 1");
-  EXPECT_THAT(failed->error.to_string(), HasSubstr("4 attempts (execution.max_attempts)"));
+  EXPECT_THAT(failed->error.to_string(), HasSubstr("4 attempts (execution.retries + 1)"));
   EXPECT_EQ(runs_.size(), 4u);
 }
 
