@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "jobs/fusion/job/fusion_job.hpp"
@@ -27,6 +28,22 @@ std::filesystem::path resolved(const std::string& path) {
   const std::filesystem::path clean = std::filesystem::weakly_canonical(absolute, ignored);
   return clean.empty() ? absolute : clean;
 }
+
+/// resolved() for many files of few directories: the directories' links are followed once, a file's own only when it is one.
+class Resolver {
+ public:
+  std::filesystem::path operator()(const std::string& path) {
+    const std::filesystem::path file(path);
+    std::error_code ignored;
+    if (!file.has_filename() || std::filesystem::is_symlink(file, ignored)) return resolved(path);
+    const auto [known, is_new] = directories_.try_emplace(file.parent_path().string());
+    if (is_new) known->second = resolved(known->first.empty() ? "." : known->first);
+    return known->second / file.filename();
+  }
+
+ private:
+  std::map<std::string, std::filesystem::path> directories_;
+};
 
 /// Whether `path` is `target` or lies below it.
 bool is_at_or_below(const std::filesystem::path& path, const std::filesystem::path& target) {
@@ -96,8 +113,9 @@ Status check_output_is_no_input(FileSystem& files, const fusion::JobFile& job, c
   std::string written = job.output_path;
   while (written.size() > 1 && written.ends_with('/')) written.pop_back();
   const std::filesystem::path target = resolved(written);
+  Resolver resolve;
   for (const std::string& path : read) {
-    if (!is_at_or_below(resolved(path), target)) continue;
+    if (!is_at_or_below(resolve(path), target)) continue;
     return user_error("output '" + job.output_path + "' would replace '" + path + "', which the job reads")
         .with_hint("choose another output; a pattern such as *.csv also matches earlier results");
   }
