@@ -74,6 +74,11 @@ class ByteReader {
   std::string_view rest() const { return {at_, remaining()}; }
 
   bool read_varint(std::uint64_t& value) {
+    // Nearly all varints are small; the loop would cost more than what is read.
+    if (at_ < end_ && static_cast<unsigned char>(*at_) < 0x80) [[likely]] {
+      value = static_cast<unsigned char>(*at_++);
+      return true;
+    }
     value = 0;
     for (unsigned shift = 0; shift < 64 && at_ < end_; shift += 7) {
       const auto byte = static_cast<unsigned char>(*at_++);

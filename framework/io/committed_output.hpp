@@ -16,7 +16,8 @@ struct OutputPublication {
   std::string path;
   std::string header;                     // at the start of the file, or of each part; may be empty
   std::string part_extension = ".csv";
-  std::vector<std::string> parts;         // in output order; they stay where they are
+  std::vector<std::string> parts;         // in output order
+  bool consume_parts = false;             // each is removed once it is in the output
   std::string job;                        // names the temporary file, so that jobs do not meet
   bool overwrite = false;
 };

@@ -84,7 +84,10 @@ CsvState scan(const CsvDialect& dialect, CsvState state, std::string_view bytes,
 void extend(const CsvDialect& dialect, std::string_view bytes, CsvChunk& chunk) {
   const Needles needles = make_needles(dialect);
   std::size_t at = 0;
-  for (; at + 64 <= bytes.size(); at += 64) extend_block(chunk, masks_of(bytes.data() + at, needles), 63);
+  for (; at + 64 <= bytes.size(); at += 64) {
+    const BlockMasks masks = masks_of(bytes.data() + at, needles);
+    if (!extend_by_quiet_block(chunk, masks)) extend_block(chunk, masks, 63);
+  }
   if (at == bytes.size()) return;
   const std::size_t size = bytes.size() - at;
   extend_block(chunk, masks_of_tail(bytes.data() + at, size, needles), static_cast<unsigned>(size - 1));

@@ -13,6 +13,7 @@
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/messages.hpp"
 #include "framework/runtime/position_file.hpp"
+#include "shuffle/run/memory_region.hpp"
 
 namespace sinter {
 
@@ -43,6 +44,7 @@ struct AttemptSurroundings {
   const JobLayout& layout;
   ProgressBoard& progress;
   PositionFile& position;
+  RegionCache& regions;  // sort memory kept from map attempt to map attempt
   const std::atomic<bool>& stop;  // set: end soon with an error
 };
 

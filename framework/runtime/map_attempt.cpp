@@ -52,6 +52,7 @@ class MapAttempt {
     options.spill_directory = directory_;
     options.run_path = around_.layout.attempt_result(run_.attempt);
     options.combiner = combiner_.get();
+    options.regions = &around_.regions;
     SINTER_ASSIGN(builder_, RunBuilder::create(around_.files, around_.memory, options));
     BuilderEmitter emitter(*builder_);
     SINTER_TRY(map_pieces(emitter));

@@ -33,16 +33,8 @@ Status publish_rejects(FileSystem& files, const Publication& what, JobReport& re
   return {};
 }
 
-Status publish_parts(FileSystem& files, const Publication& what, JobReport& report) {
-  OutputPublication output;
-  output.path = what.job.output.path;
-  output.header = what.job.output.header;
-  output.part_extension = what.job.output.part_extension;
-  output.job = what.job.name;
-  output.overwrite = what.job.overwrite;
-  for (std::uint32_t ordinal = 0; ordinal < what.reduce_tasks; ++ordinal)
-    output.parts.push_back(what.layout.result(TaskId{TaskKind::Reduce, ordinal}));
-  SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, output));
+Status publish_parts(const Publication& what, JobReport& report) {
+  SINTER_ASSIGN(const std::vector<PublishedFile> published, what.output.finish(what.reduce_tasks));
   for (const PublishedFile& file : published) report.outputs.push_back({file.path, file.size_bytes, file.checksum});
   return {};
 }
@@ -70,12 +62,23 @@ OutputPaths output_paths(const JobDefinition& job) {
   return paths;
 }
 
+OutputPublication output_of(const JobDefinition& job) {
+  OutputPublication output;
+  output.path = job.output.path;
+  output.header = job.output.header;
+  output.part_extension = job.output.part_extension;
+  output.consume_parts = true;
+  output.job = job.name;
+  output.overwrite = job.overwrite;
+  return output;
+}
+
 Status publish_job(FileSystem& files, const Clock& clock, const Publication& what, JobReport& report) {
   const SteadyMs began = clock.now_ms();
   SINTER_TRY(check_output_path(files, what.job.output.path, what.job.overwrite));
   if (files.exists(what.paths.manifest)) SINTER_TRY(files.remove(what.paths.manifest));
   SINTER_TRY(publish_rejects(files, what, report));
-  SINTER_TRY(publish_parts(files, what, report));
+  SINTER_TRY(publish_parts(what, report));
   report.manifest_path = what.paths.manifest;
   report.publishing_ms = clock.now_ms() - began;
   return write_file_atomically(files, what.paths.manifest, manifest_text(what.job, report));

@@ -7,6 +7,7 @@
 #include "base/file_system.hpp"
 #include "base/result.hpp"
 #include "framework/api/job_definition.hpp"
+#include "framework/io/output_assembly.hpp"
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/run_job.hpp"
 
@@ -22,16 +23,20 @@ struct OutputPaths {
 };
 OutputPaths output_paths(const JobDefinition& job);
 
+/// What the job publishes, without its parts.
+OutputPublication output_of(const JobDefinition& job);
+
 struct Publication {
   const JobDefinition& job;
   const OutputPaths& paths;
   const JobLayout& layout;
+  OutputAssembly& output;  // was told of every part
   std::uint32_t map_tasks = 0;
   std::uint32_t reduce_tasks = 0;
 };
 
-/// Copies, syncs and renames rejects and output, writes the manifest, and fills report.outputs, report.rejects and report.publishing_ms.
-/// An old manifest goes first, so that none ever describes files that are not there.
+/// Copies rejects and what is left of the output, syncs and renames both, writes the manifest, and fills report.outputs, report.rejects and
+/// report.publishing_ms. An old manifest goes first, so that none ever describes files that are not there.
 Status publish_job(FileSystem& files, const Clock& clock, const Publication& what, JobReport& report);
 
 /// `_SUCCESS.json`: everything outside "run" is a function of job and input.

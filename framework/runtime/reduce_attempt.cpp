@@ -88,6 +88,7 @@ class ReduceAttempt {
 
  private:
   Status execute() {
+    around_.regions.clear();  // the budget is for merging now
     SINTER_TRY(around_.files.make_directories(directory_));
     SINTER_TRY(guarded(threw_, "reducer's factory", [&]() -> Status {
       if (around_.job.make_combiner) combiner_ = around_.job.make_combiner();

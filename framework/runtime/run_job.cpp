@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "framework/control/events.hpp"
-#include "framework/io/committed_output.hpp"
+#include "framework/io/output_assembly.hpp"
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/plan_file.hpp"
 #include "framework/runtime/output_lock.hpp"
@@ -26,8 +26,12 @@ class JobRun {
     SINTER_TRY(options_.files.make_directories(layout.committed_directory()));
     SINTER_TRY(write_plan_file(options_.files, layout.plan(), PlanFile{payload_, plan_}));
     report_.planning_ms = options_.clock.now_ms() - began_ms_;
-    SINTER_ASSIGN(TrackerResult tasks, Tracker(plan_, layout, options_).run());
-    SINTER_TRY(publish(layout, tasks));
+    OutputAssembly output(options_.files, output_of(job_));
+    const auto on_committed = [&](TaskId task) {
+      if (task.kind == TaskKind::Reduce) output.part_ready(task.ordinal, layout.result(task));
+    };
+    SINTER_ASSIGN(TrackerResult tasks, Tracker(plan_, layout, options_, on_committed).run());
+    SINTER_TRY(publish(layout, tasks, output));
     return report_;
   }
 
@@ -45,7 +49,7 @@ class JobRun {
     return {};
   }
 
-  Status publish(const JobLayout& layout, TrackerResult& tasks) {
+  Status publish(const JobLayout& layout, TrackerResult& tasks, OutputAssembly& output) {
     report_.counters = std::move(tasks.counters);
     report_.map = tasks.map;
     report_.reduce = tasks.reduce;
@@ -59,7 +63,7 @@ class JobRun {
     report_.quarantined_records = tasks.quarantined_records;
     report_.peak_worker_memory_bytes = tasks.peak_worker_memory_bytes;
     tell(JobStage::Publishing, tasks.map, tasks.reduce);
-    SINTER_TRY(publish_job(options_.files, options_.clock, {job_, paths_, layout, tasks.map_tasks, tasks.reduce_tasks}, report_));
+    SINTER_TRY(publish_job(options_.files, options_.clock, {job_, paths_, layout, output, tasks.map_tasks, tasks.reduce_tasks}, report_));
     report_.total_ms = options_.clock.now_ms() - began_ms_;
     tell(JobStage::Done, tasks.map, tasks.reduce);
     return {};

@@ -32,8 +32,9 @@ SchedulerOptions scheduler_options(const Plan& plan, const RunOptions& options) 
 
 }  // namespace
 
-Tracker::Tracker(const Plan& plan, const JobLayout& layout, const RunOptions& options)
-    : plan_(plan), layout_(layout), options_(options), scheduler_(scheduler_options(plan, options)) {
+Tracker::Tracker(const Plan& plan, const JobLayout& layout, const RunOptions& options, std::function<void(TaskId)> on_committed)
+    : plan_(plan), layout_(layout), options_(options), on_committed_(std::move(on_committed)),
+      scheduler_(scheduler_options(plan, options)) {
   committed_[0].resize(plan.splits.size());
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -41,8 +42,9 @@ struct TrackerResult {
 
 class Tracker {
  public:
-  /// Everything outlives the tracker. The plan file is written, the scratch directory exists.
-  Tracker(const Plan& plan, const JobLayout& layout, const RunOptions& options);
+  /// Everything outlives the tracker. The plan file is written, the scratch directory exists. `on_committed` is told of each task whose
+  /// result has its final place.
+  Tracker(const Plan& plan, const JobLayout& layout, const RunOptions& options, std::function<void(TaskId)> on_committed);
   ~Tracker();
 
   /// Runs every task. When it returns, no worker is left.
@@ -83,6 +85,7 @@ class Tracker {
   const Plan& plan_;
   const JobLayout& layout_;
   const RunOptions& options_;
+  std::function<void(TaskId)> on_committed_;
   Scheduler scheduler_;
   std::shared_ptr<net::LoopbackNetwork> network_;
   std::unique_ptr<net::Transport> transport_;

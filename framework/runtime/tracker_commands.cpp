@@ -38,6 +38,7 @@ void Tracker::apply(const command::Commit& commit) {
     committed_[index_of(commit.attempt.task.kind)][commit.attempt.task.ordinal] = found->second;
     running_.erase(found);
   }
+  on_committed_(commit.attempt.task);
   events_.emplace_back(event::CommitDone{commit.attempt});
 }
 

@@ -21,6 +21,7 @@ struct WorkerJob {
   JobDefinition definition;
   MemoryBudget memory;
   PositionFile position;
+  RegionCache regions;
 };
 
 Result<std::unique_ptr<WorkerJob>> load_job(const Setup& setup, const WorkerOptions& options) {
@@ -32,7 +33,7 @@ Result<std::unique_ptr<WorkerJob>> load_job(const Setup& setup, const WorkerOpti
   for (const InputFile& file : plan.plan.files)
     if (file.input >= definition.inputs.size()) return internal_error("the worker's job has other inputs than the plan");
   return std::unique_ptr<WorkerJob>(new WorkerJob{std::move(layout), std::move(plan), std::move(definition),
-                                                  MemoryBudget("execution.memory", memory_bytes), std::move(position)});
+                                                  MemoryBudget("execution.memory", memory_bytes), std::move(position), {}});
 }
 
 class Worker {
@@ -130,7 +131,7 @@ class Worker {
       result.status = *setup_error_;
     } else {
       const AttemptSurroundings around{options_.files, job_->memory, job_->plan.plan, job_->definition,
-                                       job_->layout,   progress_,    job_->position,  stop_};
+                                       job_->layout,   progress_,    job_->position,  job_->regions, stop_};
       result = run.attempt.task.kind == TaskKind::Map ? run_map_attempt(around, run) : run_reduce_attempt(around, run);
     }
     if (result.status.ok())

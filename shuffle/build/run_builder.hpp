@@ -15,6 +15,8 @@
 
 namespace sinter {
 
+class RegionCache;
+
 /// Fewest bytes a builder works with; blocks must be small then (memory_bytes >= 6 * block_bytes).
 inline constexpr std::uint64_t kMinSortMemoryBytes = 256u << 10;
 
@@ -30,6 +32,8 @@ struct RunBuilderOptions {
   std::string run_path;
   /// May be null: no combining. Must outlive the builder.
   Combiner* combiner = nullptr;
+  /// May be null. Sort memory is taken from and, when nothing was spilled, left in it. Must outlive the builder.
+  RegionCache* regions = nullptr;
   /// Runs merged at once; more spills than this are merged in several passes.
   std::uint32_t max_fan_in = 32;
 };

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/bytes.hpp"
+#include "shuffle/record/short_copy.hpp"
 
 namespace sinter {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::uint64_t kCanonicalNan = 0x7ff8000000000000;
 constexpr unsigned char kEscape = 0x00;
 constexpr unsigned char kEscapedZero = 0xff;
 constexpr unsigned char kTerminator = 0x01;
+constexpr std::size_t kShortStringBytes = 64;
 
 unsigned char mask_of(Order order) { return order == Order::Descending ? 0xff : 0x00; }
 
@@ -40,7 +42,20 @@ void append_escaped(std::string& key, std::string_view value) {
   key.append(value);
 }
 
+/// Ascending, short and without zero bytes, as most keys are: one append. False: not such a field.
+bool append_short_string_field(std::string& key, KeyType type, std::string_view value) {
+  char field[1 + kShortStringBytes + 2];
+  if (value.size() > kShortStringBytes || std::memchr(value.data(), 0, value.size()) != nullptr) return false;
+  field[0] = static_cast<char>(type);
+  copy_short(field + 1, value.data(), value.size());
+  field[1 + value.size()] = static_cast<char>(kEscape);
+  field[2 + value.size()] = static_cast<char>(kTerminator);
+  key.append(field, value.size() + 3);
+  return true;
+}
+
 void append_string_field(std::string& key, KeyType type, std::string_view value, Order order) {
+  if (order == Order::Ascending && append_short_string_field(key, type, value)) return;
   const std::size_t start = key.size();
   key.push_back(static_cast<char>(type));
   append_escaped(key, value);

@@ -1,6 +1,10 @@
 // CombineTable: eight-way buckets of {hash, position} over the sort buffer. One thread.
 #include "shuffle/run/combine_table.hpp"
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -12,12 +16,15 @@ namespace sinter {
 namespace {
 
 constexpr std::uint64_t kHashSeed = 0x73696e746572;
+/// Where in a record its second cache line surely begins to matter.
+constexpr std::size_t kPrefetchedTailBytes = 40;
 
 }  // namespace
 
-Result<CombineTable> CombineTable::create(Combiner& combiner, SortBuffer& buffer, std::size_t max_bytes) {
+Result<CombineTable> CombineTable::create(Combiner& combiner, SortBuffer& buffer, std::size_t max_bytes, RegionCache* regions) {
   require(max_bytes >= kMinCombineTableBytes, "a combine table has at least kMinCombineTableBytes");
-  SINTER_ASSIGN(MemoryRegion region, MemoryRegion::create(std::bit_floor(max_bytes)));
+  const std::size_t bytes = std::bit_floor(max_bytes);
+  SINTER_ASSIGN(MemoryRegion region, regions == nullptr ? MemoryRegion::create(bytes) : regions->take(bytes));
   return CombineTable(combiner, buffer, std::move(region));
 }
 
@@ -26,18 +33,31 @@ CombineTable::CombineTable(Combiner& combiner, SortBuffer& buffer, MemoryRegion 
   mask_ = kMinCombineTableBytes / sizeof(Bucket) - 1;
   max_mask_ = static_cast<std::uint32_t>(std::min<std::size_t>(region_.size_bytes() / sizeof(Bucket), std::size_t{1} << 31) - 1);
   deferred_.reserve(kBatch);
+  // Memory from a cache holds anything; grow() overwrites what it takes in use.
+  std::memset(static_cast<void*>(buckets_), 0, table_bytes());
 }
 
 std::uint32_t CombineTable::hash_of(std::string_view key) { return static_cast<std::uint32_t>(hash64(key, kHashSeed)); }
 
+/// Bit i: way i has this hash. All ways at once: which of them holds the key cannot be predicted, whether one does usually can.
+unsigned CombineTable::ways_with(const Bucket& bucket, std::uint32_t hash) {
+#if defined(__SSE2__)
+  const __m128i wanted = _mm_set1_epi32(static_cast<int>(hash));
+  const auto* const hashes = reinterpret_cast<const __m128i*>(bucket.hash.data());
+  const __m128i low = _mm_cmpeq_epi32(_mm_load_si128(hashes), wanted);
+  const __m128i high = _mm_cmpeq_epi32(_mm_load_si128(hashes + 1), wanted);
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128())));
+#else
+  unsigned ways = 0;
+  for (unsigned way = 0; way < kWays; ++way) ways |= static_cast<unsigned>(bucket.hash[way] == hash) << way;
+  return ways;
+#endif
+}
+
 std::size_t CombineTable::find(const Bucket& bucket, std::uint32_t hash, std::string_view key) const {
-  // All ways at once: which of them holds the key cannot be predicted, whether one does usually can.
-  unsigned candidates = 0;
-  for (unsigned way = 0; way < kWays; ++way) {
-    candidates |= static_cast<unsigned>(bucket.hash[way] == hash && bucket.position[way] != SortBuffer::kNowhere) << way;
-  }
-  for (; candidates != 0; candidates &= candidates - 1) {
+  for (unsigned candidates = ways_with(bucket, hash); candidates != 0; candidates &= candidates - 1) {
     const auto way = static_cast<std::size_t>(std::countr_zero(candidates));
+    if (bucket.position[way] == SortBuffer::kNowhere) continue;
     const std::string_view found = buffer_->record_at(bucket.position[way]).key;
     if (found.size() == key.size() && same_short(found.data(), key.data(), key.size())) return way;
   }
@@ -86,9 +106,12 @@ bool CombineTable::merge_within_stride(const StoredRecord& earlier, std::uint32_
 void CombineTable::prefetch_candidates(std::size_t count) const {
   for (std::size_t i = 0; i < count; ++i) {
     const Bucket& bucket = buckets_[pending_[i] & mask_];
-    for (std::size_t way = 0; way < kWays; ++way) {
-      if (bucket.hash[way] == pending_[i]) __builtin_prefetch(buffer_->address_of(bucket.position[way]), 1);
-    }
+    const unsigned ways = ways_with(bucket, pending_[i]);
+    if (ways == 0) continue;
+    // Key and value of a usual record lie in two cache lines; each not asked for in time costs as much as all the rest of the merge.
+    const char* const record = buffer_->address_of(bucket.position[static_cast<std::size_t>(std::countr_zero(ways))]);
+    __builtin_prefetch(record, 1);
+    __builtin_prefetch(record + kPrefetchedTailBytes, 1);
   }
 }
 

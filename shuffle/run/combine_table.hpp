@@ -29,7 +29,10 @@ inline constexpr std::size_t kMaxTableValueBytes = 4096;
 class CombineTable {
  public:
   /// `max_bytes` is rounded down to a power of two. The table starts small and doubles in place while keys keep coming.
-  static Result<CombineTable> create(Combiner& combiner, SortBuffer& buffer, std::size_t max_bytes);
+  /// The memory comes from `regions` when there is one.
+  static Result<CombineTable> create(Combiner& combiner, SortBuffer& buffer, std::size_t max_bytes, RegionCache* regions = nullptr);
+  /// The memory for another table; this one is of no use afterwards.
+  MemoryRegion take_region() && { return std::move(region_); }
   CombineTable(CombineTable&&) = default;
   CombineTable& operator=(CombineTable&&) = default;
 
@@ -64,6 +67,7 @@ class CombineTable {
 
   CombineTable(Combiner& combiner, SortBuffer& buffer, MemoryRegion region);
   static std::uint32_t hash_of(std::string_view key);
+  static unsigned ways_with(const Bucket& bucket, std::uint32_t hash);
   /// Way of the key, or kWays.
   std::size_t find(const Bucket& bucket, std::uint32_t hash, std::string_view key) const;
   void insert(std::uint32_t hash, std::uint32_t position);

@@ -2,7 +2,9 @@
 #include "shuffle/run/memory_region.hpp"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -40,8 +42,23 @@ MemoryRegion::~MemoryRegion() {
   if (data_ != nullptr) ::munmap(data_, size_bytes_);
 }
 
-void MemoryRegion::discard() {
-  if (data_ != nullptr) (void)::madvise(data_, size_bytes_, MADV_DONTNEED);
+void MemoryRegion::discard_from(std::size_t offset) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t from = (offset + page - 1) / page * page;
+  if (from < size_bytes_) (void)::madvise(data_ + from, size_bytes_ - from, MADV_DONTNEED);
+}
+
+Result<MemoryRegion> RegionCache::take(std::size_t size_bytes) {
+  const auto found =
+      std::find_if(kept_.begin(), kept_.end(), [&](const MemoryRegion& region) { return region.size_bytes() == size_bytes; });
+  if (found == kept_.end()) return MemoryRegion::create(size_bytes);
+  MemoryRegion region = std::move(*found);
+  kept_.erase(found);
+  return region;
+}
+
+void RegionCache::keep(MemoryRegion region) {
+  if (region.size_bytes() > 0) kept_.push_back(std::move(region));
 }
 
 }  // namespace sinter

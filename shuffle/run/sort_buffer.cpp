@@ -9,9 +9,9 @@
 
 namespace sinter {
 
-Result<SortBuffer> SortBuffer::create(std::size_t size_bytes) {
+Result<SortBuffer> SortBuffer::create(std::size_t size_bytes, RegionCache* regions) {
   const std::size_t reachable = std::min(size_bytes, kMaxArenaBytes) / sizeof(SortEntry) * sizeof(SortEntry);
-  SINTER_ASSIGN(MemoryRegion region, MemoryRegion::create(reachable));
+  SINTER_ASSIGN(MemoryRegion region, regions == nullptr ? MemoryRegion::create(reachable) : regions->take(reachable));
   return SortBuffer(std::move(region));
 }
 
@@ -81,6 +81,7 @@ bool SortBuffer::limit(std::size_t bytes) {
   const std::size_t aligned = std::min(bytes, region_.size_bytes()) / sizeof(SortEntry) * sizeof(SortEntry);
   if (used_bytes() + records_ * sizeof(SortEntry) > aligned) return false;
   limit_bytes_ = aligned;
+  region_.discard_from(aligned);  // an earlier attempt may have used what the limit gives away
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "base/result.hpp"
@@ -33,7 +34,10 @@ class SortBuffer final : public RecordLookup {
   /// Position of no record.
   static constexpr std::uint32_t kNowhere = 0;
 
-  static Result<SortBuffer> create(std::size_t size_bytes);
+  /// The memory comes from `regions` when there is one.
+  static Result<SortBuffer> create(std::size_t size_bytes, RegionCache* regions = nullptr);
+  /// The memory for another buffer; this one is of no use afterwards.
+  MemoryRegion take_region() && { return std::move(region_); }
 
   /// Copies a record to the tail; false, and nothing changes, when it and its sort entry have no room.
   /// Requires: key and value within kMaxKeyBytes and kMaxRecordBytes.

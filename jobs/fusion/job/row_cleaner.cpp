@@ -35,10 +35,10 @@ RowVerdict RowCleaner::clean_row(RowCells& row) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     // Most columns have no steps: their good cells must not pay for making a verdict each.
     const Column& column = columns_[i];
-    if (column.steps.empty() && !column.required) {
+    if (column.steps.empty()) {
       const Value& cell = row.cells[i];
-      if (cell.is_null() || cell.type() == column.type) continue;
-      if (convert_cell(row, i, column.type, reason_) == CellVerdict::Keep) continue;
+      const bool good = cell.is_null() || cell.type() == column.type || convert_cell(row, i, column.type, reason_) == CellVerdict::Keep;
+      if (good && !(column.required && cell.is_null())) continue;
     }
     const RowVerdict verdict = clean_cell(row, i);
     if (verdict.kind != RowVerdict::Kind::Keep) return verdict;

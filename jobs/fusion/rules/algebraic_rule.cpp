@@ -62,7 +62,7 @@ ValueType mediated_type(ValueType attribute) { return attribute == ValueType::Ti
 
 double shown_error(double error, ValueType attribute) { return attribute == ValueType::Timestamp ? error / kMicrosPerSecond : error; }
 
-bool overwrite_varint(char* at, std::uint64_t before, std::uint64_t after) {
+bool overwrite_long_varint(char* at, std::uint64_t before, std::uint64_t after) {
   const std::size_t size = varint_size(before);
   if (varint_size(after) != size) return false;
   for (std::size_t i = 0; i < size; ++i) {

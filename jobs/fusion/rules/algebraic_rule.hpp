@@ -40,7 +40,13 @@ ValueType mediated_type(ValueType attribute);
 /// A standard error as shown: timestamps' are in seconds.
 double shown_error(double error, ValueType attribute);
 
+/// As overwrite_varint(), for varints of any size.
+bool overwrite_long_varint(char* at, std::uint64_t before, std::uint64_t after);
 /// Writes a varint over one of the same size; false when the size would change.
-bool overwrite_varint(char* at, std::uint64_t before, std::uint64_t after);
+inline bool overwrite_varint(char* at, std::uint64_t before, std::uint64_t after) {
+  if ((before | after) >= 0x80) [[unlikely]] return overwrite_long_varint(at, before, after);
+  *at = static_cast<char>(after);
+  return true;
+}
 
 }  // namespace sinter::fusion

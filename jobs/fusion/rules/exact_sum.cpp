@@ -65,6 +65,20 @@ bool add_four_limbs(char* into, const char* other) {
   return true;
 }
 
+/// One factor that is neither zero, infinite nor of 64 bits: two limbs hold it with its sign. A mapper does this for every number.
+bool append_single_factor(std::string& out, const ExactFactor& factor) {
+  if (factor.special != 0 || factor.mantissa == 0 || sign_of(factor.mantissa)) return false;
+  const auto lowest = static_cast<unsigned>(kBias * 64 - kOrigin + factor.exponent);
+  const auto magnitude = static_cast<Signed128>(static_cast<Unsigned128>(factor.mantissa) << (lowest & 63));
+  const Signed128 limbs = factor.negative ? -magnitude : magnitude;
+  char encoded[ExactSum::kUsualBytes];
+  encoded[0] = static_cast<char>(lowest >> 6);
+  encoded[1] = 2;
+  std::memcpy(encoded + 2, &limbs, sizeof(limbs));
+  out.append(encoded, sizeof(encoded));
+  return true;
+}
+
 }  // namespace
 
 ExactFactor ExactFactor::of(double value) {
@@ -188,8 +202,14 @@ void ExactSum::add(std::span<const ExactFactor> factors) {
   if (product.special == 0) add_magnitude(product.negative, product.limbs, product.size, product.first);
 }
 
+bool ExactSum::add_usual(char* into, const char* other) {
+  if (into[0] != other[0] || into[1] != 2 || other[1] != 2 || static_cast<unsigned char>(into[0]) == kNotFinite) return false;
+  return add_two_limbs(into + 2, other + 2);
+}
+
 void ExactSum::append_single(std::string& out, std::span<const ExactFactor> factors) {
   const auto degree = static_cast<unsigned>(factors.size());
+  if (degree == 1 && append_single_factor(out, factors[0])) return;
   const Product product = multiply(factors);
   if (product.special != 0) {
     const char head[2] = {static_cast<char>(kNotFinite), static_cast<char>(product.special)};

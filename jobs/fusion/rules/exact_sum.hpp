@@ -50,6 +50,10 @@ class ExactSum {
   void add(const ExactSum& other);
   /// Appends the encoding of a sum of one product, of degree factors.size(). Cost: about 10 ns; the hot path of mappers.
   static void append_single(std::string& out, std::span<const ExactFactor> factors);
+  /// Adds `other` to `into`, both whole encodings of degree 1 of the usual size, kUsualBytes; false, and nothing changes, when they do
+  /// not share a window or the sum needs another size.
+  static bool add_usual(char* into, const char* other);
+  static constexpr std::size_t kUsualBytes = 2 + 2 * 8;
 
   unsigned degree() const { return degree_; }
   bool finite() const { return special_ == 0; }

@@ -65,7 +65,20 @@ RowCombiner::RowCombiner(const RowLayout& layout) : layout_(layout) {
   require(layout.combinable(), "rows are combined only when every rule is algebraic");
 }
 
+/// Rows of one attribute with sizes and counts of one byte each, as most have; false, and nothing changes: it is not that simple.
+bool RowCombiner::merge_small(std::span<char> into, std::string_view value) {
+  if (layout_.fused().size() != 1 || into.size() < 3 || value.size() < 3) return false;
+  const auto a_rows = static_cast<unsigned char>(into[0]), b_rows = static_cast<unsigned char>(value[0]);
+  if (a_rows >= 0x80 || b_rows >= 0x80 || a_rows + b_rows >= 0x80) return false;
+  if (static_cast<unsigned char>(into[1]) != into.size() - 2 || static_cast<unsigned char>(value[1]) != value.size() - 2) return false;
+  if (into.size() >= 0x82 || value.size() >= 0x82) return false;  // sizes of more than one byte
+  if (!layout_.rule(layout_.fused()[0])->merge_in_place(into.subspan(2), value.substr(2))) return false;
+  into[0] = static_cast<char>(a_rows + b_rows);
+  return true;
+}
+
 bool RowCombiner::merge_in_place(std::string_view, std::span<char> into, std::string_view value) {
+  if (merge_small(into, value)) [[likely]] return true;
   ByteReader a({into.data(), into.size()}), b(value);
   std::uint64_t a_rows = 0, b_rows = 0;
   if (!a.read_varint(a_rows) || !b.read_varint(b_rows) || varint_size(a_rows + b_rows) != varint_size(a_rows)) return false;

@@ -50,6 +50,8 @@ class RowCombiner final : public Combiner {
   void merge(std::string_view key, std::string_view a, std::string_view b, std::string& merged) override;
 
  private:
+  bool merge_small(std::span<char> into, std::string_view value);
+
   const RowLayout& layout_;
   std::string saved_;
 };

@@ -62,7 +62,27 @@ std::optional<ClaimCount> SumsRule::together(std::string_view a, const ClaimCoun
   return both;
 }
 
+/// One sum of the usual size on both sides, as nearly every mean has; false, and nothing changes: it is not that simple.
+bool SumsRule::merge_usual(std::span<char> into, std::string_view state) const {
+  if (size_ != 1 || degrees_[0] != 1) return false;
+  ByteReader mine({into.data(), into.size()}), other(state);
+  std::uint64_t a_head = 0, b_head = 0;
+  if (!mine.read_varint(a_head) || !other.read_varint(b_head) || a_head < 2 || b_head < 2) return false;
+  if (mine.remaining() != ExactSum::kUsualBytes || other.remaining() != ExactSum::kUsualBytes) return false;
+  const ClaimCount a = unpack(a_head), b = unpack(b_head);
+  ClaimCount both{a.claims + b.claims, a.differ || b.differ};
+  if (sums_values_ && !both.differ) {
+    const std::optional<bool> same = ExactSum::same_quotient(mine.rest(), a.claims, other.rest(), b.claims);
+    if (!same) return false;
+    both.differ = !*same;
+  }
+  const std::size_t head_size = into.size() - ExactSum::kUsualBytes;
+  if (varint_size(pack(both)) != head_size || !ExactSum::add_usual(into.data() + head_size, other.rest().data())) return false;
+  return overwrite_varint(into.data(), a_head, pack(both));
+}
+
 bool SumsRule::merge_in_place(std::span<char> into, std::string_view state) const {
+  if (merge_usual(into, state)) [[likely]] return true;
   if (into.size() > kMaxInPlaceBytes) return false;
   ByteReader a({into.data(), into.size()}), b(state);
   std::uint64_t a_head = 0, b_head = 0;

@@ -41,6 +41,7 @@ class SumsRule : public AlgebraicRule {
   virtual FusedCell answer(std::uint64_t claims, const Sums& sums) const = 0;
 
  private:
+  bool merge_usual(std::span<char> into, std::string_view state) const;
   void prepare(Sums& sums) const;
   bool read(std::string_view bytes, ClaimCount& count, Sums& sums) const;
   void write(const ClaimCount& count, const Sums& sums, std::string& out) const;

@@ -8,6 +8,7 @@
 
 #include "base/checksum.hpp"
 #include "base/faulty_file_system.hpp"
+#include "framework/io/output_assembly.hpp"
 
 namespace sinter {
 namespace {
@@ -24,7 +25,12 @@ class CommittedOutput : public ::testing::Test {
     ASSERT_TRUE(write_file(*memory_, "scratch/2", std::string(3 << 20, 'y')).ok());
   }
   OutputPublication publication(const std::string& path) const {
-    return {path, "id,v\n", ".csv", {"scratch/1", "scratch/2"}, "job7", false};
+    OutputPublication output;
+    output.path = path;
+    output.header = "id,v\n";
+    output.parts = {"scratch/1", "scratch/2"};
+    output.job = "job7";
+    return output;
   }
   std::string content(const std::string& path) {
     auto bytes = read_file(*memory_, path);
@@ -104,6 +110,33 @@ TEST_F(CommittedOutput, a_full_disk_leaves_nothing_and_is_named) {
     EXPECT_THAT(published.error().to_string(), HasSubstr("out"));
     EXPECT_THAT(listing("out"), ElementsAre()) << path;
   }
+}
+
+TEST_F(CommittedOutput, parts_that_come_in_any_order_are_joined_in_theirs_and_consumed) {
+  for (const std::string path : {"out/a.csv", "out/d/"}) {
+    OutputPublication output = publication(path);
+    output.consume_parts = true;
+    OutputAssembly assembly(*memory_, output);
+    for (const std::size_t ordinal : {3u, 1u, 0u, 2u}) {
+      const std::string part = "scratch/late-" + std::to_string(ordinal);
+      ASSERT_TRUE(write_file(*memory_, part, std::to_string(ordinal) + "\n").ok());
+      assembly.part_ready(ordinal, part);
+    }
+    const auto published = assembly.finish(4);
+    ASSERT_TRUE(published.ok()) << published.error().to_string();
+    EXPECT_THAT(listing("scratch"), ElementsAre("1", "2"));
+  }
+  EXPECT_EQ(content("out/a.csv"), "id,v\n0\n1\n2\n3\n");
+  EXPECT_EQ(content("out/d/part-00003.csv"), "id,v\n3\n");
+}
+
+TEST_F(CommittedOutput, an_output_that_is_never_finished_leaves_nothing) {
+  for (const std::string path : {"out/a.csv", "out/d/"}) {
+    OutputAssembly assembly(*memory_, publication(path));
+    assembly.part_ready(0, "scratch/1");
+    assembly.part_ready(2, "scratch/2");
+  }
+  EXPECT_THAT(listing("out"), ElementsAre());
 }
 
 TEST_F(CommittedOutput, any_single_failure_leaves_the_old_output_or_the_new_one) {

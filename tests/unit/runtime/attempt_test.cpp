@@ -77,7 +77,7 @@ class AttemptTest : public ::testing::Test {
     ASSERT_TRUE(files_->make_directories(layout_.committed_directory()).ok());
   }
   AttemptResult map(const RunAttempt& run) { return run_map_attempt(surroundings(), run); }
-  AttemptSurroundings surroundings() { return {*files_, memory_, plan_, job_, layout_, progress_, position_, stop_}; }
+  AttemptSurroundings surroundings() { return {*files_, memory_, plan_, job_, layout_, progress_, position_, regions_, stop_}; }
   static std::string make_directory() {
     std::string pattern = ::testing::TempDir() + "sinter-attempt-XXXXXX";
     EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
@@ -96,6 +96,7 @@ class AttemptTest : public ::testing::Test {
   Plan plan_;
   ProgressBoard progress_;
   PositionFile position_;
+  RegionCache regions_;
   std::atomic<bool> stop_{false};
   std::function<void(const Record&)> spy_ = [](const Record&) {};
 };

@@ -38,7 +38,9 @@ class PublishJobTest : public ::testing::Test {
   std::string get(const std::string& path) { return *read_file(*files_, path); }
   Status publish(JobReport& report) {
     const OutputPaths paths = output_paths(job_);
-    return publish_job(*files_, clock_, {job_, paths, layout_, 2, 2}, report);
+    OutputAssembly output(*files_, output_of(job_));
+    for (const std::uint32_t ordinal : {1u, 0u}) output.part_ready(ordinal, layout_.result({TaskKind::Reduce, ordinal}));
+    return publish_job(*files_, clock_, {job_, paths, layout_, output, 2, 2}, report);
   }
 
   std::unique_ptr<FileSystem> files_ = make_memory_file_system();
