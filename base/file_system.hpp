@@ -30,6 +30,9 @@ class WritableFile {
   virtual ~WritableFile() = default;
   virtual Status append(std::string_view bytes) = 0;
   virtual Status sync() = 0;
+  /// Asks the system to begin writing what was appended, and does not wait: a later sync() has less to do. Promises nothing; what goes
+  /// wrong, sync() tells.
+  virtual void start_sync() {}
   virtual Status close() = 0;
   virtual std::uint64_t size_bytes() const = 0;
 };

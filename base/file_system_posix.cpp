@@ -93,6 +93,13 @@ class PosixWritableFile final : public WritableFile {
     return {};
   }
 
+  void start_sync() override {
+    if (descriptor_ < 0 || first_error_ != 0) return;
+    (void)::sync_file_range(descriptor_, static_cast<off_t>(sync_started_bytes_),
+                            static_cast<off_t>(size_bytes_ - sync_started_bytes_), SYNC_FILE_RANGE_WRITE);
+    sync_started_bytes_ = size_bytes_;
+  }
+
   Status close() override {
     require(descriptor_ >= 0, "a file is closed once");
     const int descriptor = descriptor_;
@@ -120,6 +127,7 @@ class PosixWritableFile final : public WritableFile {
   int descriptor_;
   int first_error_ = 0;
   std::uint64_t size_bytes_ = 0;
+  std::uint64_t sync_started_bytes_ = 0;
 };
 
 class PosixFileSystem final : public FileSystem {

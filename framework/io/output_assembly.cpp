@@ -40,9 +40,11 @@ class OutputAssembly::FileBuilder {
     checksum_.append(bytes);
     size_bytes_ += bytes.size();
     SINTER_TRY(file_->append(bytes));
-    if (size_bytes_ - synced_bytes_ < kSyncEveryBytes) return {};
-    synced_bytes_ = size_bytes_;
-    return file_->sync();
+    if (size_bytes_ - sync_started_bytes_ >= kStartSyncEveryBytes) {
+      sync_started_bytes_ = size_bytes_;
+      file_->start_sync();
+    }
+    return {};
   }
   Result<PublishedFile> finish(std::string final_path) {
     SINTER_TRY(file_->sync());
@@ -54,7 +56,7 @@ class OutputAssembly::FileBuilder {
   std::unique_ptr<WritableFile> file_;
   ChecksumStream checksum_;
   std::uint64_t size_bytes_ = 0;
-  std::uint64_t synced_bytes_ = 0;
+  std::uint64_t sync_started_bytes_ = 0;
 };
 
 OutputAssembly::OutputAssembly(FileSystem& files, OutputPublication output)

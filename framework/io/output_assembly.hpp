@@ -18,8 +18,8 @@
 
 namespace sinter {
 
-/// Appended bytes after which the output is synced: the disk writes while processors work, and little is left for the end.
-inline constexpr std::uint64_t kSyncEveryBytes = 32u << 20;
+/// Appended bytes after which syncing begins: the disk writes while processors work, and little is left for the end.
+inline constexpr std::uint64_t kStartSyncEveryBytes = 8u << 20;
 
 class OutputAssembly {
  public:

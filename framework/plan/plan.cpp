@@ -21,8 +21,9 @@ Status check_execution(const ExecutionOptions& execution) {
 
 }  // namespace
 
-std::uint64_t default_split_bytes(std::uint64_t input_bytes, std::uint32_t workers) {
-  return std::clamp(input_bytes / (std::uint64_t{workers} * kSplitsPerWorker), kMinSplitBytes, kMaxSplitBytes);
+std::uint64_t default_split_bytes(std::uint64_t input_bytes, std::uint32_t workers, bool combines) {
+  const std::uint64_t splits = std::uint64_t{workers} * (combines ? kCombinedSplitsPerWorker : kSplitsPerWorker);
+  return std::clamp(input_bytes / splits, kMinSplitBytes, kMaxSplitBytes);
 }
 
 std::uint64_t range_bytes(const Plan& plan, std::uint64_t shuffle_bytes) {
@@ -59,7 +60,8 @@ Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cor
     plan.input_bytes += file.size_bytes;
   }
   plan.workers = execution.workers > 0 ? execution.workers : std::clamp(cores, 1u, kMaxWorkers);
-  plan.split_bytes = execution.split_bytes > 0 ? execution.split_bytes : default_split_bytes(plan.input_bytes, plan.workers);
+  const bool combines = static_cast<bool>(job.make_combiner);
+  plan.split_bytes = execution.split_bytes > 0 ? execution.split_bytes : default_split_bytes(plan.input_bytes, plan.workers, combines);
   plan.reduce_bytes = execution.reduce_bytes;
   plan.memory = plan_memory(execution.memory_bytes);
   plan.max_attempts = execution.max_attempts;

@@ -68,6 +68,13 @@ class RunCursor {
       value_size_ = static_cast<unsigned char>(at_[2]);
       group_size_ = shared + suffix;
       at_ += 3;
+    } else if (end_ - at_ >= 4 && ((at_[0] | at_[2] | at_[3]) & 0x80) == 0 && (at_[1] & 0x81) == 0x80) {
+      // The same with two bytes for the suffix: lines of text.
+      shared = static_cast<unsigned char>(at_[0]);
+      suffix = static_cast<std::size_t>(at_[1] & 0x7f) >> 1 | static_cast<std::size_t>(at_[2]) << 6;
+      value_size_ = static_cast<unsigned char>(at_[3]);
+      group_size_ = shared + suffix;
+      at_ += 4;
     } else if (!decode_header_slowly(shared, suffix)) {
       return false;
     }

@@ -77,6 +77,12 @@ Status RunWriter::add(std::string_view key, std::size_t group_size, std::string_
     at[1] = static_cast<char>(suffix << 1);
     at[2] = static_cast<char>(value.size());
     at += 3;
+  } else if ((shared | value.size()) < 0x80 && suffix < 0x2000 && whole_group) {
+    at[0] = static_cast<char>(shared);
+    at[1] = static_cast<char>(suffix << 1 | 0x80);
+    at[2] = static_cast<char>(suffix >> 6);
+    at[3] = static_cast<char>(value.size());
+    at += 4;
   } else {
     at = put_varint(at, shared);
     at = put_varint(at, suffix << 1 | (whole_group ? 0 : 1));

@@ -21,9 +21,10 @@ JobDefinition job_over(const std::string& path) {
 }
 
 TEST(PlanTest, splits_default_to_four_per_worker_between_4_and_256_mib) {
-  EXPECT_EQ(default_split_bytes(0, 2), kMinSplitBytes);
-  EXPECT_EQ(default_split_bytes(800u << 20, 2), 100u << 20);
-  EXPECT_EQ(default_split_bytes(std::uint64_t{1} << 40, 2), kMaxSplitBytes);
+  EXPECT_EQ(default_split_bytes(0, 2, false), kMinSplitBytes);
+  EXPECT_EQ(default_split_bytes(800u << 20, 2, false), 50u << 20);
+  EXPECT_EQ(default_split_bytes(800u << 20, 2, true), 100u << 20);
+  EXPECT_EQ(default_split_bytes(std::uint64_t{1} << 40, 2, false), kMaxSplitBytes);
 }
 
 TEST(PlanTest, ranges_default_to_four_per_worker_unless_the_job_says) {
