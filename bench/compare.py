@@ -7,6 +7,7 @@ Peers that are not installed are skipped and said so. Nothing is downloaded.
 """
 import argparse
 import importlib.util
+import mmap
 import os
 import resource
 import shutil
@@ -49,6 +50,17 @@ def timed(command, **options):
     if done.returncode != 0:
         sys.exit(f"{command[0]} failed with {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def settle_memory():
+    """Touches the memory that a benchmark needs once, and gives it back. A virtual machine gets its pages from the host
+    at first touch, at a tenth of the usual speed: whoever runs first would pay for all. Charged to nobody."""
+    with open("/proc/meminfo") as file:
+        available = next(int(line.split()[1]) << 10 for line in file if line.startswith("MemAvailable"))
+    touched = mmap.mmap(-1, min(8 << 30, available // 2))
+    for page in range(0, len(touched), 4096):
+        touched[page] = 1
+    touched.close()
 
 
 def warm(path):
@@ -121,7 +133,7 @@ def bench_sort(work, rows, rounds):
     sorter = os.path.join(ROOT, "build", "release", "bin", "sinter_sort")
     contenders = [
         ("sinter", lambda: timed([sorter, text, ours, "--force", "--workers", "2"])),
-        ("gnu sort", lambda: timed(["sort", "--parallel=2", "-S", "256M", "-o", theirs, text], env={**os.environ, "LC_ALL": "C"})),
+        ("gnu sort", lambda: timed(["sort", "--parallel=2", "-o", theirs, text], env={**os.environ, "LC_ALL": "C"})),
     ]
     for _, run in contenders:
         run()
@@ -154,6 +166,7 @@ def main():
     arguments = parser.parse_args()
     os.makedirs(arguments.work, exist_ok=True)
     only = arguments.only or ["tiny", "groupby", "sort"]
+    settle_memory()
     if "tiny" in only:
         bench_tiny(arguments.work, arguments.rounds)
     if "groupby" in only:
