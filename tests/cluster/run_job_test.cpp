@@ -131,17 +131,18 @@ TEST_F(RunJobTest, an_existing_output_stops_the_job_before_anything_runs) {
 TEST_F(RunJobTest, progress_ends_with_every_task_done_and_every_row_counted) {
   write_input(5'000);
   JobProgress last;
-  std::vector<JobStage> stages;
+  std::vector<std::pair<JobPhase, std::size_t>> stages;
   on_progress_ = [&](const JobProgress& now) {
     last = now;
-    stages.push_back(now.stage);
+    stages.emplace_back(now.phase, now.stage);
   };
   const auto report = run();
   ASSERT_TRUE(report.ok()) << report.error().to_string();
-  EXPECT_EQ(last.stage, JobStage::Done);
-  EXPECT_EQ(last.map.tasks_done, last.map.tasks_total);
-  EXPECT_EQ(last.map.rows, 5'001u);
-  EXPECT_EQ(last.map.bytes, report->input_bytes);
+  EXPECT_EQ(last.phase, JobPhase::Done);
+  ASSERT_EQ(last.stages.size(), 2u);
+  for (const StageProgress& stage : last.stages) EXPECT_EQ(stage.tasks_done, stage.tasks_total) << stage.name;
+  EXPECT_EQ(last.stages[0].rows, 5'001u);
+  EXPECT_EQ(last.stages[0].bytes, report->input_bytes);
   EXPECT_TRUE(std::is_sorted(stages.begin(), stages.end()));
 }
 
