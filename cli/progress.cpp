@@ -24,15 +24,20 @@ ProgressMode mode_of(std::string_view mode, const Console& console) {
   return console.stderr_is_terminal() ? ProgressMode::Tty : ProgressMode::Plain;
 }
 
-double map_share(const JobProgress& progress) {
-  if (progress.map.tasks_total > 0 && progress.map.tasks_done == progress.map.tasks_total) return 1;
-  if (progress.input_bytes == 0) return 0;
-  return std::min(1.0, static_cast<double>(progress.map.bytes) / static_cast<double>(progress.input_bytes));
+/// The map's by bytes, because its tasks are large; the others' by tasks.
+double share_of(const JobProgress& progress, std::size_t stage) {
+  const StageProgress& one = progress.stages[stage];
+  if (one.tasks_total > 0 && one.tasks_done == one.tasks_total) return 1;
+  if (stage == 0 && progress.input_bytes > 0)
+    return std::min(1.0, static_cast<double>(one.bytes) / static_cast<double>(progress.input_bytes));
+  return one.tasks_total == 0 ? 0 : static_cast<double>(one.tasks_done) / static_cast<double>(one.tasks_total);
 }
 
-double reduce_share(const JobProgress& progress) {
-  if (progress.reduce.tasks_total == 0) return 0;
-  return static_cast<double>(progress.reduce.tasks_done) / static_cast<double>(progress.reduce.tasks_total);
+/// In the words of the fusion job.
+std::string line_of(const JobProgress& progress, std::size_t stage, int bar_width) {
+  const StageProgress& one = progress.stages[stage];
+  const std::string name = stage == 0 ? "read+clean" : one.name == "reduce" ? "fuse" : one.name;
+  return stage_line(name, one, share_of(progress, stage), bar_width) + "\n";
 }
 
 std::string clock_text(std::int64_t seconds) {
@@ -40,7 +45,11 @@ std::string clock_text(std::int64_t seconds) {
   return std::to_string(seconds / 60) + (rest.size() == 1 ? ":0" : ":") + rest;
 }
 
-std::int64_t elapsed_ms(const JobProgress& progress) { return progress.map.elapsed_ms + progress.reduce.elapsed_ms; }
+std::int64_t elapsed_ms(const JobProgress& progress) {
+  std::int64_t sum = 0;
+  for (const StageProgress& stage : progress.stages) sum += stage.elapsed_ms;
+  return sum;
+}
 
 }  // namespace
 
@@ -83,23 +92,23 @@ void ProgressView::update(const JobProgress& progress) {
 
 void ProgressView::draw(const JobProgress& progress) {
   clear();
-  std::string text = stage_line("read+clean", progress.map, map_share(progress), kBarWidth) + "\n";
-  text += stage_line("fuse", progress.reduce, reduce_share(progress), kBarWidth) + "\n";
-  lines_drawn_ = 2;
+  std::string text;
+  for (std::size_t stage = 0; stage < progress.stages.size(); ++stage) text += line_of(progress, stage, kBarWidth);
+  lines_drawn_ = static_cast<int>(progress.stages.size());
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 void ProgressView::print_line(const JobProgress& progress) {
-  const bool stage_changed = progress.stage != last_stage_ && progress.stage != JobStage::Done;
+  if (progress.stages.empty()) return;
+  const bool stage_changed =
+      (progress.stage != last_stage_ || progress.phase != last_phase_) && progress.phase != JobPhase::Done;
   const bool due = elapsed_ms(progress) - last_line_ms_ >= kPlainLineIntervalMs;
   // A job of a few milliseconds needs no lines: its summary says everything.
   if ((!stage_changed || elapsed_ms(progress) < kFirstDrawMs) && !due) return;
   last_stage_ = progress.stage;
+  last_phase_ = progress.phase;
   last_line_ms_ = elapsed_ms(progress);
-  const bool reducing = progress.stage != JobStage::Mapping;
-  const std::string line = reducing ? stage_line("fuse", progress.reduce, reduce_share(progress), 0)
-                                    : stage_line("read+clean", progress.map, map_share(progress), 0);
-  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fputs(line_of(progress, progress.stage, 0).c_str(), stderr);
 }
 
 void ProgressView::clear() {

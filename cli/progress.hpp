@@ -25,7 +25,8 @@ class ProgressView {
 
   ProgressMode mode_;
   int lines_drawn_ = 0;
-  JobStage last_stage_ = JobStage::Planning;
+  std::size_t last_stage_ = 0;
+  JobPhase last_phase_ = JobPhase::Planning;
   std::int64_t last_line_ms_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,36 @@ struct OutputDeclaration {
   std::string part_extension = ".csv";
 };
 
+using CombinerFactory = std::function<std::unique_ptr<Combiner>()>;
+template <class Task>
+using TaskFactory = std::function<Result<std::unique_ptr<Task>>(TaskContext& context)>;
+
+/// A step between map and reduce: its tasks take the groups of the stage before and emit records that are grouped anew for the stage
+/// after. A map behind a reduce is part of that reduce's step: records need no shuffle to meet it.
+struct StepDeclaration {
+  std::string name;                // for explain, progress and errors; empty: "step 1", "step 2", ...
+  TaskFactory<StepTask> make;
+  CombinerFactory make_combiner;   // of what this step emits; may be empty
+};
+
+/// Rounds over data that stays grouped: each round reduces the same runs again, emits small records, and one task merges those into the
+/// round's summary, which every task of the next round reads (TaskContext::summary()). The last reduce reads the same runs once more, with
+/// the last summary. What a round emits is grouped by key over all its tasks, so the answer does not depend on how groups are spread over
+/// tasks if the values merge exactly: emit claims or exact sums, not rounded ones.
+struct RoundsDeclaration {
+  TaskFactory<StepTask> make_round;
+  CombinerFactory make_combiner;       // of what rounds emit; may be empty
+  TaskFactory<ReduceTask> make_merge;  // groups of one round to the bytes of its summary, at most kMaxSummaryBytes
+  std::string first_summary;           // what round 1 reads
+  /// Called in the tracker's process after each round; true: no further round. Empty: max_rounds decides alone. Must be a pure function.
+  std::function<bool(std::uint32_t round, std::string_view previous, std::string_view current)> converged;
+  std::uint32_t max_rounds = 0;        // at least 1
+};
+
+/// Bytes of a round's summary: it is read by every worker, every round.
+inline constexpr std::uint64_t kMaxSummaryBytes = 256u << 20;
+
+/// map -> steps -> rounds -> reduce, all but the map optional. A job without make_reduce is map-only: make_map_output writes the output.
 struct JobDefinition {
   std::string name;
   /// Identifies the job's meaning (not its execution): in _SUCCESS.json and for resuming.
@@ -47,9 +78,16 @@ struct JobDefinition {
   std::vector<InputDeclaration> inputs;
   /// A mapper for records of inputs[input].
   std::function<Result<std::unique_ptr<MapTask>>(std::size_t input, TaskContext& context)> make_map;
-  /// May be empty: no combining.
-  std::function<std::unique_ptr<Combiner>()> make_combiner;
-  std::function<Result<std::unique_ptr<ReduceTask>>(TaskContext& context)> make_reduce;
+  /// Instead of make_map in a map-only job. Its output is in the order of the inputs, a part for each split.
+  std::function<Result<std::unique_ptr<MapOutputTask>>(std::size_t input, TaskContext& context)> make_map_output;
+  /// Of what the map emits; may be empty: no combining.
+  CombinerFactory make_combiner;
+  std::vector<StepDeclaration> steps;
+  std::optional<RoundsDeclaration> rounds;
+  TaskFactory<ReduceTask> make_reduce;
+  /// Small files that every task may read whole, by name (TaskContext::side_bytes, side_records). Their bytes are part of the plan: a
+  /// file that changes while the job runs fails it. For side_bytes the format does not matter; Lines suits any file.
+  std::vector<InputDeclaration> side_inputs;
   OutputDeclaration output;
   /// Rejects as JSON lines; empty path: beside the output as "<output>.rejects.jsonl".
   std::string rejects_path;

@@ -50,24 +50,30 @@ class TaskContext {
   virtual MemoryBudget& memory() = 0;
   /// The path of a file ordinal, for messages.
   virtual std::string_view file_path(std::uint32_t file) const = 0;
+
+  /// In a round and its merge: the round's number, from 1. In the last reduce of a job with rounds: how many there were. Else 0.
+  virtual std::uint32_t round() const { return 0; }
+  /// In a round and its merge: what the round before left (RoundsDeclaration::first_summary in round 1). In the last reduce: what the
+  /// last round left. The same bytes for every task of the round; valid while the task lives.
+  virtual std::string_view summary() const { return {}; }
+  /// A side input's bytes, decompressed, its files one after the other. Read once per worker, at the first call; valid for the worker's
+  /// life. Errors: no such side input, a file that has changed since the job was planned, more than its share of memory.
+  virtual Result<std::string_view> side_bytes(std::string_view name) { return no_side_input(name); }
+  /// A side input's records, in the order of its files and lines. Read once per worker. Errors also: a record that its reader refuses.
+  virtual Result<std::span<const Record>> side_records(std::string_view name) { return no_side_input(name); }
+
+ protected:
+  static Error no_side_input(std::string_view name) {
+    return user_error("the job declares no side input '" + std::string(name) + "'");
+  }
 };
 
-/// Takes what a mapper emits.
+/// Takes what a mapper or a step emits: records of the next stage.
 class RawEmitter {
  public:
   virtual ~RawEmitter() = default;
   /// Key bytes made with append_key_*; the first `group_size` bytes are the group, the rest orders values within it.
   virtual Status emit(std::string_view key, std::size_t group_size, std::string_view value) = 0;
-};
-
-class MapTask {
- public:
-  virtual ~MapTask() = default;
-  /// One batch of records of one file. `input` is the index of the declaration, `capture` what {id} matched.
-  virtual Status map(std::span<const Record> batch, RawEmitter& emitter) = 0;
-  /// Called when a new file (or piece of one) begins, before its first batch.
-  virtual Status begin_file(std::uint32_t file, std::string_view capture) = 0;
-  virtual Status finish(RawEmitter& emitter) = 0;
 };
 
 /// The values of one group, one pass.
@@ -80,18 +86,37 @@ class RawGroup {
   virtual std::string_view full_key() const = 0;  // group bytes and sort suffix of the current value
 };
 
-/// Takes a reducer's output: whole lines of text, in key order.
+/// Takes output: whole lines of text. Reducers write in key order, mappers of a map-only job in the order of their split.
 class OutputSink {
  public:
   virtual ~OutputSink() = default;
   virtual Status append(std::string_view bytes) = 0;
 };
 
-class ReduceTask {
+/// Sees the records of one split. `Target` is a RawEmitter or an OutputSink.
+template <class Target>
+class MapTaskTo {
  public:
-  virtual ~ReduceTask() = default;
-  virtual Status reduce(RawGroup& group, OutputSink& output) = 0;
-  virtual Status finish(OutputSink& output) = 0;
+  virtual ~MapTaskTo() = default;
+  /// One batch of records of one file.
+  virtual Status map(std::span<const Record> batch, Target& target) = 0;
+  /// Called when a new file (or piece of one) begins, before its first batch; `capture` is what {id} matched.
+  virtual Status begin_file(std::uint32_t file, std::string_view capture) = 0;
+  virtual Status finish(Target& target) = 0;
 };
+
+/// Sees the groups of one key range, in key order. `Target` is a RawEmitter or an OutputSink.
+template <class Target>
+class ReduceTaskTo {
+ public:
+  virtual ~ReduceTaskTo() = default;
+  virtual Status reduce(RawGroup& group, Target& target) = 0;
+  virtual Status finish(Target& target) = 0;
+};
+
+using MapTask = MapTaskTo<RawEmitter>;            // records to keyed records
+using MapOutputTask = MapTaskTo<OutputSink>;      // records to lines: a map-only job
+using StepTask = ReduceTaskTo<RawEmitter>;        // groups to keyed records of the next stage
+using ReduceTask = ReduceTaskTo<OutputSink>;      // groups to lines
 
 }  // namespace sinter

@@ -69,9 +69,14 @@ struct CommitFailed {
   AttemptId attempt;
   Error error;
 };
-/// Key ranges are cut: this many reduce tasks.
-struct RangesCut {
-  std::uint32_t reduce_tasks = 0;
+/// The answer to OpenStage: the stage has this many tasks.
+struct StageOpened {
+  std::uint32_t stage = 0;
+  std::uint32_t tasks = 0;
+};
+/// The other answer to OpenStage: there is no such stage, the job is done.
+struct NoMoreStages {
+  std::uint32_t stage = 0;
 };
 /// The shell itself cannot go on.
 struct ShellFailed {
@@ -84,7 +89,8 @@ struct Tick {};
 }  // namespace event
 
 using Event = std::variant<event::WorkerReady, event::Heartbeat, event::AttemptDone, event::AttemptFailed, event::WorkerLost,
-                           event::CommitDone, event::CommitFailed, event::RangesCut, event::ShellFailed, event::Cancel, event::Tick>;
+                           event::CommitDone, event::CommitFailed, event::StageOpened, event::NoMoreStages,
+                           event::ShellFailed, event::Cancel, event::Tick>;
 
 namespace command {
 
@@ -99,9 +105,9 @@ struct KillWorker {
 struct RunTask {
   WorkerId worker = 0;
   AttemptId attempt;
-  /// Map: one record at a time, with its position on record, to find the one that crashes.
+  /// Stage 0: one record at a time, with its position on record, to find the one that crashes.
   bool careful = false;
-  /// Map: records to set aside unseen.
+  /// Stage 0: records to set aside unseen.
   std::vector<RecordAt> skip;
 };
 /// This attempt and no other of its task may publish: rename its files, then report CommitDone or CommitFailed.
@@ -112,9 +118,11 @@ struct Commit {
 struct Discard {
   AttemptId attempt;
 };
-/// Every map task has committed: cut key ranges, then report RangesCut.
-struct CutRanges {};
-/// Every task has committed.
+/// Every task of the stages before has committed: find out what comes next, then report StageOpened or NoMoreStages.
+struct OpenStage {
+  std::uint32_t stage = 0;
+};
+/// Every task has committed, and no stage is left.
 struct FinishJob {};
 /// The job has failed or was cancelled; no further commands follow.
 struct FailJob {
@@ -125,6 +133,6 @@ struct FailJob {
 }  // namespace command
 
 using Command = std::variant<command::StartWorker, command::KillWorker, command::RunTask, command::Commit, command::Discard,
-                             command::CutRanges, command::FinishJob, command::FailJob>;
+                             command::OpenStage, command::FinishJob, command::FailJob>;
 
 }  // namespace sinter

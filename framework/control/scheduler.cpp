@@ -8,8 +8,6 @@
 namespace sinter {
 namespace {
 
-constexpr std::size_t index_of(TaskKind kind) { return static_cast<std::size_t>(kind); }
-
 /// Whose error tells most: a user's over the machine's over a lost worker's (which is Environment, and comes later).
 bool tells_more(const Error& fresh, const std::optional<Error>& known) {
   return !known || (fresh.fault() == Fault::User && known->fault() != Fault::User);
@@ -19,8 +17,6 @@ bool tells_more(const Error& fresh, const std::optional<Error>& known) {
 
 Scheduler::Scheduler(const SchedulerOptions& options) : options_(options) {
   require(options.workers >= 1 && options.max_attempts >= 1, "a job has at least one worker and one attempt per task");
-  tasks_[index_of(TaskKind::Map)].resize(options.map_tasks);
-  for (std::uint32_t ordinal = 0; ordinal < options.map_tasks; ++ordinal) pending(TaskKind::Map).insert(ordinal);
 }
 
 std::vector<Command> Scheduler::step(const Event& event, SteadyMs now) {
@@ -30,19 +26,40 @@ std::vector<Command> Scheduler::step(const Event& event, SteadyMs now) {
   // After the end only workers' files matter; a late success must not publish.
   if (ended()) return {};
   std::visit([this](const auto& one) { on(one); }, event);
-  if (state_ == JobState::Mapping && committed_[0] == options_.map_tasks) {
-    state_ = JobState::Cutting;
-    commands_.emplace_back(command::CutRanges{});
+  if (state_ == JobState::Running && committed_ == tasks_.size()) close_stage();
+  if (state_ == JobState::Opening && !asked_) {
+    asked_ = true;
+    commands_.emplace_back(command::OpenStage{static_cast<std::uint32_t>(closed_.size())});
   }
-  if (!ended()) assign_tasks();
-  if (!ended()) start_workers();
+  if (state_ == JobState::Running) {
+    assign_tasks();
+    start_workers();
+  }
   return std::move(commands_);
 }
 
-std::optional<TaskKind> Scheduler::current_stage() const {
-  if (state_ == JobState::Mapping) return TaskKind::Map;
-  if (state_ == JobState::Reducing) return TaskKind::Reduce;
+Scheduler::Task* Scheduler::find_task(TaskId id) {
+  return state_ == JobState::Running && id.stage == closed_.size() && id.ordinal < tasks_.size() ? &tasks_[id.ordinal] : nullptr;
+}
+
+Scheduler::Task& Scheduler::task(TaskId id) {
+  Task* found = find_task(id);
+  require(found != nullptr, "workers run tasks of the open stage only");
+  return *found;
+}
+
+std::optional<std::uint32_t> Scheduler::granted_attempt(TaskId id) const {
+  if (id.stage < closed_.size() && id.ordinal < closed_[id.stage].size()) return closed_[id.stage][id.ordinal];
+  if (state_ == JobState::Running && id.stage == closed_.size() && id.ordinal < tasks_.size()) return tasks_[id.ordinal].granted;
   return std::nullopt;
+}
+
+void Scheduler::close_stage() {
+  std::vector<std::uint32_t>& granted = closed_.emplace_back();
+  granted.reserve(tasks_.size());
+  for (const Task& one : tasks_) granted.push_back(one.granted);
+  state_ = JobState::Opening;
+  asked_ = false;
 }
 
 Scheduler::Worker* Scheduler::runner_of(WorkerId worker, AttemptId attempt) {
@@ -72,14 +89,14 @@ void Scheduler::on(const event::Heartbeat& beat) {
 }
 
 void Scheduler::on(const event::AttemptDone& done) {
-  if (!known(done.attempt.task)) return;
-  Task& of = task(done.attempt.task);
   Worker* worker = runner_of(done.worker, done.attempt);
   if (worker == nullptr) {
     // A duplicate of the granted attempt's message must not remove the files it is about to publish.
-    if (of.granted != done.attempt.number) commands_.emplace_back(command::Discard{done.attempt});
+    const std::optional<std::uint32_t> granted = granted_attempt(done.attempt.task);
+    if (granted && *granted != done.attempt.number) commands_.emplace_back(command::Discard{done.attempt});
     return;
   }
+  Task& of = task(done.attempt.task);
   worker->heard_ms = now_;
   worker->attempt.reset();
   if (worker->state == WorkerState::Busy) worker->state = WorkerState::Idle;
@@ -98,7 +115,7 @@ void Scheduler::on(const event::AttemptFailed& failed) {
   if (worker->state == WorkerState::Busy) worker->state = WorkerState::Idle;
   commands_.emplace_back(command::Discard{failed.attempt});
   Task& of = task(failed.attempt.task);
-  if (failed.threw && failed.attempt.task.kind == TaskKind::Map) {
+  if (failed.threw && failed.attempt.task.stage == 0) {
     if (of.careful && failed.record) {
       pin_record(failed.attempt, *failed.record, failed.error);
       return;
@@ -117,29 +134,31 @@ void Scheduler::on(const event::WorkerLost& lost) {
 }
 
 void Scheduler::on(const event::CommitDone& done) {
-  if (!known(done.attempt.task)) return;
-  const Task& of = task(done.attempt.task);
-  if (of.state == TaskState::Committing && of.granted == done.attempt.number) task_committed(done.attempt.task);
+  const Task* of = find_task(done.attempt.task);
+  if (of != nullptr && of->state == TaskState::Committing && of->granted == done.attempt.number) task_committed(done.attempt.task);
 }
 
 void Scheduler::on(const event::CommitFailed& failed) {
-  if (!known(failed.attempt.task)) return;
-  Task& of = task(failed.attempt.task);
-  if (of.state != TaskState::Committing || of.granted != failed.attempt.number) return;
-  of.granted = 0;
+  Task* of = find_task(failed.attempt.task);
+  if (of == nullptr || of->state != TaskState::Committing || of->granted != failed.attempt.number) return;
+  of->granted = 0;
   commands_.emplace_back(command::Discard{failed.attempt});
   attempt_failed(failed.attempt, 0, failed.error);
 }
 
-void Scheduler::on(const event::RangesCut& cut) {
-  if (state_ != JobState::Cutting) return;
-  state_ = JobState::Reducing;
-  tasks_[index_of(TaskKind::Reduce)].resize(cut.reduce_tasks);
-  for (std::uint32_t ordinal = 0; ordinal < cut.reduce_tasks; ++ordinal) pending(TaskKind::Reduce).insert(ordinal);
-  if (cut.reduce_tasks == 0) {
-    state_ = JobState::Done;
-    commands_.emplace_back(command::FinishJob{});
-  }
+void Scheduler::on(const event::StageOpened& opened) {
+  if (state_ != JobState::Opening || opened.stage != closed_.size()) return;
+  state_ = JobState::Running;
+  tasks_.assign(opened.tasks, Task{});
+  pending_.clear();
+  for (std::uint32_t ordinal = 0; ordinal < opened.tasks; ++ordinal) pending_.insert(pending_.end(), ordinal);
+  committed_ = 0;
+}
+
+void Scheduler::on(const event::NoMoreStages& none) {
+  if (state_ != JobState::Opening || none.stage != closed_.size()) return;
+  state_ = JobState::Done;
+  commands_.emplace_back(command::FinishJob{});
 }
 
 void Scheduler::on(const event::ShellFailed& failed) { fail_job(failed.error, std::nullopt); }
@@ -206,7 +225,7 @@ void Scheduler::lose(const event::WorkerLost& lost) {
   Task& of = task(attempt.task);
   commands_.emplace_back(command::Discard{attempt});
   Error error = environment_error(std::move(story));
-  if (attempt.task.kind == TaskKind::Map) {
+  if (attempt.task.stage == 0) {
     const bool own_doing = killed_by_us ? worker.kill_counts_as_crash : lost.loss == Loss::Crash;
     const bool suspected_twice = !killed_by_us && lost.loss == Loss::Killed && record && of.suspect == record;
     if (of.careful && record && (own_doing || suspected_twice)) {
@@ -268,8 +287,8 @@ void Scheduler::retry(AttemptId attempt) {
   of.state = TaskState::Pending;
   of.granted = 0;
   of.counters.clear();
-  --running_[index_of(attempt.task.kind)];
-  pending(attempt.task.kind).insert(attempt.task.ordinal);
+  --running_;
+  pending_.insert(attempt.task.ordinal);
 }
 
 void Scheduler::task_committed(TaskId id) {
@@ -277,12 +296,8 @@ void Scheduler::task_committed(TaskId id) {
   of.state = TaskState::Committed;
   for (const auto& [name, value] : of.counters) counters_[name] += value;
   of.counters.clear();
-  --running_[index_of(id.kind)];
-  ++committed_[index_of(id.kind)];
-  if (id.kind == TaskKind::Reduce && committed_[1] == tasks_[1].size()) {
-    state_ = JobState::Done;
-    commands_.emplace_back(command::FinishJob{});
-  }
+  --running_;
+  ++committed_;
 }
 
 void Scheduler::fail_job(Error error, std::optional<AttemptId> attempt, JobState state) {
@@ -292,9 +307,7 @@ void Scheduler::fail_job(Error error, std::optional<AttemptId> attempt, JobState
 }
 
 void Scheduler::start_workers() {
-  const std::optional<TaskKind> stage = current_stage();
-  if (!stage) return;
-  const std::uint64_t unfinished = pending(*stage).size() + running_[index_of(*stage)];
+  const std::uint64_t unfinished = pending_.size() + running_;
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(options_.workers, unfinished));
   // A dying worker still holds its memory, so it counts until it is gone.
   while (workers_.size() < wanted) {
@@ -307,19 +320,17 @@ void Scheduler::start_workers() {
 }
 
 void Scheduler::assign_tasks() {
-  const std::optional<TaskKind> stage = current_stage();
-  if (!stage) return;
   for (auto& [id, worker] : workers_) {
     if (worker.state != WorkerState::Idle) continue;
-    const std::optional<std::uint32_t> ordinal = choose_task(id, *stage);
+    const std::optional<std::uint32_t> ordinal = choose_task(id);
     if (!ordinal) continue;
-    pending(*stage).erase(*ordinal);
-    ++running_[index_of(*stage)];
-    Task& chosen = tasks_[index_of(*stage)][*ordinal];
+    pending_.erase(*ordinal);
+    ++running_;
+    Task& chosen = tasks_[*ordinal];
     chosen.state = TaskState::Running;
     ++chosen.attempts;
     worker.state = WorkerState::Busy;
-    worker.attempt = AttemptId{{*stage, *ordinal}, chosen.attempts};
+    worker.attempt = AttemptId{{static_cast<std::uint32_t>(closed_.size()), *ordinal}, chosen.attempts};
     worker.progress = 0;
     worker.progress_ms = now_;
     worker.heard_ms = now_;
@@ -327,9 +338,9 @@ void Scheduler::assign_tasks() {
   }
 }
 
-std::optional<std::uint32_t> Scheduler::choose_task(WorkerId worker, TaskKind kind) const {
-  for (const std::uint32_t ordinal : pending_[index_of(kind)]) {
-    const Task& candidate = tasks_[index_of(kind)][ordinal];
+std::optional<std::uint32_t> Scheduler::choose_task(WorkerId worker) const {
+  for (const std::uint32_t ordinal : pending_) {
+    const Task& candidate = tasks_[ordinal];
     if (!candidate.failed_on.contains(worker)) return ordinal;
     // It failed here before: leave it to another worker, when there is one on which it has not.
     const bool other = std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
@@ -355,13 +366,13 @@ std::optional<SteadyMs> Scheduler::next_deadline() const {
   return soonest;
 }
 
-StageCount Scheduler::stage(TaskKind kind) const {
-  return {static_cast<std::uint32_t>(tasks_[index_of(kind)].size()), committed_[index_of(kind)], running_[index_of(kind)]};
-}
+StageCount Scheduler::stage() const { return {static_cast<std::uint32_t>(tasks_.size()), committed_, running_}; }
 
 std::uint32_t Scheduler::committed_attempt(TaskId id) const {
-  require(task(id).state == TaskState::Committed, "the task has committed");
-  return task(id).granted;
+  const bool open = state_ == JobState::Running && id.stage == closed_.size() && id.ordinal < tasks_.size();
+  const bool closed = id.stage < closed_.size() && id.ordinal < closed_[id.stage].size();
+  require(closed || (open && tasks_[id.ordinal].state == TaskState::Committed), "the task has committed");
+  return *granted_attempt(id);
 }
 
 std::optional<AttemptId> Scheduler::running_on(WorkerId worker) const {

@@ -1,5 +1,5 @@
-// Scheduler: one job's pure state machine. No sockets, clock, threads or randomness inside: the same events give the same commands,
-// so thousands of cluster lives can be simulated from seeds. Owned by the job's shell; one thread.
+// Scheduler: one job's pure state machine over its stages, one after the other. No sockets, clock, threads or randomness inside: the same
+// events give the same commands, so thousands of cluster lives can be simulated from seeds. Owned by the job's shell; one thread.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,6 @@ inline constexpr std::uint32_t kMaxStartFailures = 3;
 inline constexpr std::size_t kMaxQuarantinedRecordsPerTask = 100;
 
 struct SchedulerOptions {
-  std::uint32_t map_tasks = 0;
   std::uint32_t workers = 1;
   std::uint32_t max_attempts = 4;
   bool quarantine = false;                   // set crashing records aside instead of failing the job
@@ -31,7 +30,8 @@ struct SchedulerOptions {
   bool timeouts = true;                      // false where workers are threads: a debugger may hold them
 };
 
-enum class JobState : std::uint8_t { Mapping, Cutting, Reducing, Done, Failed, Cancelled };
+/// Opening: the shell looks for the next stage.
+enum class JobState : std::uint8_t { Opening, Running, Done, Failed, Cancelled };
 
 /// Tasks of one stage, for progress.
 struct StageCount {
@@ -45,7 +45,7 @@ class Scheduler {
   /// Requires: workers >= 1, max_attempts >= 1.
   explicit Scheduler(const SchedulerOptions& options);
 
-  /// Takes one event and returns what to do, in order. `now` never goes back. The first call (any event) starts workers.
+  /// Takes one event and returns what to do, in order. `now` never goes back. The first call (any event) asks for stage 0.
   /// Cost: O(workers + pending tasks) of the current stage.
   std::vector<Command> step(const Event& event, SteadyMs now);
 
@@ -60,8 +60,9 @@ class Scheduler {
   std::uint64_t lost_workers() const { return lost_workers_; }
   /// Records set aside because they crashed a worker.
   std::uint64_t quarantined_records() const { return quarantined_records_; }
-  StageCount stage(TaskKind kind) const;
-  /// The attempt that committed. Requires: the task has.
+  /// Of the stage that was opened last; zeros before.
+  StageCount stage() const;
+  /// The attempt that committed, also of an earlier stage's task. Requires: the task has.
   std::uint32_t committed_attempt(TaskId task) const;
   /// What a worker runs now.
   std::optional<AttemptId> running_on(WorkerId worker) const;
@@ -100,16 +101,19 @@ class Scheduler {
   void on(const event::WorkerLost& lost);
   void on(const event::CommitDone& done);
   void on(const event::CommitFailed& failed);
-  void on(const event::RangesCut& cut);
+  void on(const event::StageOpened& opened);
+  void on(const event::NoMoreStages& none);
   void on(const event::ShellFailed& failed);
   void on(const event::Cancel& cancel);
   void on(const event::Tick& tick);
 
-  Task& task(TaskId id) { return tasks_[static_cast<std::size_t>(id.kind)][id.ordinal]; }
-  const Task& task(TaskId id) const { return tasks_[static_cast<std::size_t>(id.kind)][id.ordinal]; }
-  bool known(TaskId id) const { return id.ordinal < tasks_[static_cast<std::size_t>(id.kind)].size(); }
-  std::set<std::uint32_t>& pending(TaskKind kind) { return pending_[static_cast<std::size_t>(kind)]; }
-  std::optional<TaskKind> current_stage() const;
+  /// The task, when its stage is the one that runs.
+  Task* find_task(TaskId id);
+  Task& task(TaskId id);
+  /// The attempt of the task that may commit or has; 0: none. A task of a stage that is not there: nothing.
+  std::optional<std::uint32_t> granted_attempt(TaskId id) const;
+  /// Every task has committed: keeps which attempts did, and forgets the rest.
+  void close_stage();
   /// The worker that runs exactly this attempt, or null: the check that fences off late and duplicate messages.
   Worker* runner_of(WorkerId worker, AttemptId attempt);
 
@@ -123,15 +127,17 @@ class Scheduler {
   void fail_job(Error error, std::optional<AttemptId> attempt, JobState state = JobState::Failed);
   void start_workers();
   void assign_tasks();
-  std::optional<std::uint32_t> choose_task(WorkerId worker, TaskKind kind) const;
+  std::optional<std::uint32_t> choose_task(WorkerId worker) const;
 
   SchedulerOptions options_;
-  JobState state_ = JobState::Mapping;
+  JobState state_ = JobState::Opening;
+  bool asked_ = false;                   // Opening: the shell has been told
   SteadyMs now_ = 0;
-  std::vector<Task> tasks_[2];
-  std::set<std::uint32_t> pending_[2];
-  std::uint32_t running_[2] = {0, 0};    // running or committing
-  std::uint32_t committed_[2] = {0, 0};
+  std::vector<Task> tasks_;              // of the stage that was opened last
+  std::set<std::uint32_t> pending_;
+  std::uint32_t running_ = 0;            // running or committing
+  std::uint32_t committed_ = 0;
+  std::vector<std::vector<std::uint32_t>> closed_;  // of each earlier stage: the attempt of each task that committed
   std::map<WorkerId, Worker> workers_;
   WorkerId next_worker_ = 1;
   std::uint32_t start_failures_ = 0;

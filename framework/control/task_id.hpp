@@ -8,11 +8,9 @@
 
 namespace sinter {
 
-enum class TaskKind : std::uint8_t { Map, Reduce };
-
-/// Map task `ordinal` reads split `ordinal`; reduce task `ordinal` reduces key range `ordinal`.
+/// Tasks of stage 0 map: task `ordinal` reads split `ordinal`. Tasks of later stages read key range `ordinal` of an earlier stage's runs.
 struct TaskId {
-  TaskKind kind = TaskKind::Map;
+  std::uint32_t stage = 0;
   std::uint32_t ordinal = 0;
   friend auto operator<=>(const TaskId&, const TaskId&) = default;
 };
@@ -38,9 +36,10 @@ struct RecordAt {
   friend auto operator<=>(const RecordAt&, const RecordAt&) = default;
 };
 
-/// "map task 3", "reduce task 0".
+/// "map task 3", "task 0 of stage 2".
 inline std::string to_string(const TaskId& task) {
-  return (task.kind == TaskKind::Map ? "map task " : "reduce task ") + std::to_string(task.ordinal);
+  const std::string ordinal = std::to_string(task.ordinal);
+  return task.stage == 0 ? "map task " + ordinal : "task " + ordinal + " of stage " + std::to_string(task.stage);
 }
 /// "attempt 2 of map task 3".
 inline std::string to_string(const AttemptId& attempt) {

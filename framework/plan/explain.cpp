@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "framework/plan/plan.hpp"
+#include "framework/plan/stages.hpp"
 
 namespace sinter {
 namespace {
@@ -16,6 +17,10 @@ std::string join(const std::vector<std::string>& parts) {
   std::string joined;
   for (const std::string& part : parts) joined += (joined.empty() ? "" : ", ") + part;
   return joined;
+}
+
+std::string combining(const CombinerFactory& make_combiner) {
+  return make_combiner ? ", values of equal keys are combined" : ", no combining";
 }
 
 std::string describe_format(const Format& format) {
@@ -46,15 +51,57 @@ void explain_inputs(std::vector<std::string>& lines, const Plan& plan, const Job
   }
 }
 
-void explain_memory(std::vector<std::string>& lines, const Plan& plan) {
+void explain_side_inputs(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
+  if (job.side_inputs.empty()) return;
+  lines.push_back("side inputs: read whole by every worker");
+  for (const SideFile& side : plan.side_files)
+    lines.push_back("  " + job.side_inputs[side.file.input].name + ": " + side.file.path + " (" + format_bytes(side.file.size_bytes) + ")");
+}
+
+void explain_map(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
+  std::string line = "map: " + counted(plan.splits.size(), "task") + ", splits of about " + format_bytes(plan.split_bytes);
+  if (job.make_map_output) line += ", each writes its part of the output";
+  else line += combining(job.make_combiner) + ", runs " + (plan.lz4 ? "compressed with LZ4" : "not compressed");
+  lines.push_back(line);
+  constexpr std::size_t kMaxListed = 8;
+  for (std::size_t i = 0; i < plan.splits.size() && i < kMaxListed; ++i)
+    lines.push_back("  split " + std::to_string(i) + ": " + format_bytes(plan.splits[i].size_bytes) + " (" +
+                    describe_split(plan, plan.splits[i]) + ")");
+  if (plan.splits.size() > kMaxListed) lines.push_back("  and " + std::to_string(plan.splits.size() - kMaxListed) + " more");
+}
+
+/// Every stage but the map.
+void explain_reading_of_runs(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
+  const std::vector<std::string> names = stage_lines(job);
+  for (std::size_t step = 0; step < job.steps.size(); ++step)
+    lines.push_back(names[1 + step] + ": groups of the runs of " + names[step] +
+                    ", cut into key ranges; emits records that are grouped anew" + combining(job.steps[step].make_combiner));
+  if (job.rounds)
+    lines.push_back("rounds: at most " + std::to_string(job.rounds->max_rounds) + " over the runs of " + names[job.steps.size()] +
+                    ", which stay; one task merges what a round emits into its summary" + combining(job.rounds->make_combiner));
+  const std::uint64_t range = range_bytes(plan, plan.input_bytes);
+  lines.push_back("reduce: key ranges cut from the finished runs, about " +
+                  counted(std::max<std::uint64_t>(1, (plan.input_bytes + range - 1) / range), "task") + " of " + format_bytes(range) +
+                  " if the shuffle is as large as the input");
+}
+
+void explain_memory(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
   const MemoryPlan& memory = plan.memory;
+  const std::string merging = format_bytes(memory.merge_bytes) + " merging (" + std::to_string(memory.merge_fan_in) +
+                              " runs at once, blocks of " + format_bytes(memory.block_bytes) + ")";
   lines.push_back("memory: " + format_bytes(memory.worker_bytes) + " per worker, " + format_bytes(memory.worker_bytes * plan.workers) +
                   " in all");
+  if (memory.side_bytes > 0) lines.push_back("  always: " + format_bytes(memory.side_bytes) + " side inputs and summaries");
+  if (job.make_map_output) {
+    lines.push_back("  map:    " + format_bytes(memory.task_bytes()) + " reading and the mapper");
+    return;
+  }
   lines.push_back("  map:    " + format_bytes(memory.sort_bytes) + " combining and sorting, " +
-                  format_bytes(memory.worker_bytes - memory.sort_bytes) + " reading and the mapper");
-  lines.push_back("  reduce: " + format_bytes(memory.merge_bytes) + " merging (" + std::to_string(memory.merge_fan_in) +
-                  " runs at once, blocks of " + format_bytes(memory.block_bytes) + "), " +
-                  format_bytes(memory.worker_bytes - memory.merge_bytes) + " the reducer");
+                  format_bytes(memory.task_bytes() - memory.sort_bytes) + " reading and the mapper");
+  if (!job.steps.empty() || job.rounds)
+    lines.push_back("  step:   " + merging + ", " + format_bytes(memory.step_sort_bytes) + " combining and sorting, " +
+                    format_bytes(memory.task_bytes() - memory.merge_bytes - memory.step_sort_bytes) + " the step");
+  lines.push_back("  reduce: " + merging + ", " + format_bytes(memory.task_bytes() - memory.merge_bytes) + " the reducer");
 }
 
 }  // namespace
@@ -81,22 +128,13 @@ std::vector<std::string> explain(const Plan& plan, const JobDefinition& job) {
   std::vector<std::string> lines;
   lines.push_back("job: " + job.name);
   explain_inputs(lines, plan, job);
-  lines.push_back("map: " + counted(plan.splits.size(), "task") + ", splits of about " + format_bytes(plan.split_bytes) + ", " +
-                  (job.make_combiner ? "values of equal keys are combined" : "no combining") + ", runs " +
-                  (plan.lz4 ? "compressed with LZ4" : "not compressed"));
-  constexpr std::size_t kMaxListed = 8;
-  for (std::size_t i = 0; i < plan.splits.size() && i < kMaxListed; ++i)
-    lines.push_back("  split " + std::to_string(i) + ": " + format_bytes(plan.splits[i].size_bytes) + " (" +
-                    describe_split(plan, plan.splits[i]) + ")");
-  if (plan.splits.size() > kMaxListed) lines.push_back("  and " + std::to_string(plan.splits.size() - kMaxListed) + " more");
-  const std::uint64_t range = range_bytes(plan, plan.input_bytes);
-  lines.push_back("reduce: key ranges cut from the finished runs, about " +
-                  counted(std::max<std::uint64_t>(1, (plan.input_bytes + range - 1) / range), "task") + " of " + format_bytes(range) +
-                  " if the shuffle is as large as the input");
+  explain_side_inputs(lines, plan, job);
+  explain_map(lines, plan, job);
+  if (!job.make_map_output) explain_reading_of_runs(lines, plan, job);
   lines.push_back("workers: " + std::to_string(plan.workers) + (plan.in_process ? " threads of this process" : " processes") + ", " +
                   counted(plan.max_attempts, "attempt") + " per task, crashing records " +
                   (plan.quarantine ? "are set aside" : "fail the job"));
-  explain_memory(lines, plan);
+  explain_memory(lines, plan, job);
   lines.push_back("output: " + job.output.path + (job.output.path.ends_with('/') ? " (a directory of parts)" : " (one file)"));
   return lines;
 }

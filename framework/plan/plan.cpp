@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/checksum_stream.hpp"
+#include "framework/plan/stages.hpp"
 
 namespace sinter {
 namespace {
@@ -21,6 +23,18 @@ Status check_execution(const ExecutionOptions& execution) {
 
 }  // namespace
 
+Result<std::uint64_t> checksum_of_file(FileSystem& files, const std::string& path) {
+  SINTER_ASSIGN(const auto file, files.open(path));
+  ChecksumStream checksum;
+  std::string piece(256u << 10, '\0');
+  for (std::uint64_t at = 0;;) {
+    SINTER_ASSIGN(const std::size_t got, file->read_at(at, piece.data(), piece.size()));
+    if (got == 0) return checksum.value();
+    checksum.append({piece.data(), got});
+    at += got;
+  }
+}
+
 std::uint64_t default_split_bytes(std::uint64_t input_bytes, std::uint32_t workers, bool combines) {
   const std::uint64_t splits = std::uint64_t{workers} * (combines ? kCombinedSplitsPerWorker : kSplitsPerWorker);
   return std::clamp(input_bytes / splits, kMinSplitBytes, kMaxSplitBytes);
@@ -31,22 +45,49 @@ std::uint64_t range_bytes(const Plan& plan, std::uint64_t shuffle_bytes) {
   return std::clamp(shuffle_bytes / (std::uint64_t{plan.workers} * kRangesPerWorker), kMinRangeBytes, kMaxRangeBytes);
 }
 
-MemoryPlan plan_memory(std::uint64_t worker_bytes) {
+MemoryPlan plan_memory(std::uint64_t worker_bytes, bool side_data) {
   require(worker_bytes >= kMinWorkerMemoryBytes, "a worker's memory is at least kMinWorkerMemoryBytes");
   MemoryPlan memory;
   memory.worker_bytes = worker_bytes;
+  memory.side_bytes = side_data ? worker_bytes / kSideMemoryShare : 0;
+  const std::uint64_t task_bytes = memory.task_bytes();
   // Small budgets leave half to the reader, large ones a quarter: its buffers do not grow with the budget.
-  memory.sort_bytes = worker_bytes < (32u << 20) ? worker_bytes / 2 : worker_bytes / 4 * 3;
-  memory.block_bytes = worker_bytes < (32u << 20) ? 64u << 10 : 128u << 10;
+  memory.sort_bytes = task_bytes < (32u << 20) ? task_bytes / 2 : task_bytes / 4 * 3;
+  memory.block_bytes = task_bytes < (32u << 20) ? 64u << 10 : 128u << 10;
   // Half the budget for merging; each run needs a block, its compressed form, and the next one.
   memory.merge_fan_in =
-      static_cast<std::uint32_t>(std::clamp<std::uint64_t>(worker_bytes / 2 / (std::uint64_t{memory.block_bytes} * 3), 4, 64));
+      static_cast<std::uint32_t>(std::clamp<std::uint64_t>(task_bytes / 2 / (std::uint64_t{memory.block_bytes} * 3), 4, 64));
   memory.merge_bytes = std::uint64_t{memory.merge_fan_in} * memory.block_bytes * 3;
+  const std::uint64_t beside_merge = task_bytes - memory.merge_bytes;
+  memory.step_sort_bytes = task_bytes < (32u << 20) ? beside_merge / 2 : beside_merge / 4 * 3;
   return memory;
 }
 
+namespace {
+
+/// Expands side inputs and takes their checksums.
+Result<std::vector<SideFile>> plan_side_files(FileSystem& files, const std::vector<InputDeclaration>& inputs, std::uint64_t room_bytes) {
+  std::vector<SideFile> planned;
+  if (inputs.empty()) return planned;
+  SINTER_ASSIGN(std::vector<InputFile> found, expand_inputs(files, inputs));
+  std::uint64_t bytes = 0;
+  for (InputFile& file : found) {
+    bytes += file.size_bytes;
+    if (bytes > room_bytes)
+      return user_error("the side inputs up to '" + file.path + "' have " + format_bytes(bytes) + ", and a worker has " +
+                        format_bytes(room_bytes) + " for them (a quarter of execution.memory)")
+          .with_hint("Raise execution.memory, or read the large one as an input");
+    SINTER_ASSIGN(const std::uint64_t checksum, checksum_of_file(files, file.path));
+    planned.push_back({std::move(file), checksum});
+  }
+  return planned;
+}
+
+}  // namespace
+
 Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cores) {
   const ExecutionOptions& execution = job.execution;
+  SINTER_TRY(check_shape(job));
   SINTER_TRY(check_execution(execution));
   Plan plan;
   plan.job_name = job.name;
@@ -63,7 +104,8 @@ Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cor
   const bool combines = static_cast<bool>(job.make_combiner);
   plan.split_bytes = execution.split_bytes > 0 ? execution.split_bytes : default_split_bytes(plan.input_bytes, plan.workers, combines);
   plan.reduce_bytes = execution.reduce_bytes;
-  plan.memory = plan_memory(execution.memory_bytes);
+  plan.memory = plan_memory(execution.memory_bytes, !job.side_inputs.empty() || job.rounds.has_value());
+  SINTER_ASSIGN(plan.side_files, plan_side_files(files, job.side_inputs, plan.memory.side_bytes));
   plan.max_attempts = execution.max_attempts;
   plan.task_timeout_ms = execution.task_timeout_ms;
   plan.lz4 = execution.lz4;

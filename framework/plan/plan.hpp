@@ -26,14 +26,27 @@ inline constexpr std::size_t kMaxRanges = 10'000;
 /// The least `execution.memory` with which every stage can work.
 inline constexpr std::uint64_t kMinWorkerMemoryBytes = 8u << 20;
 inline constexpr std::uint32_t kMaxWorkers = 1024;
+/// The part of `execution.memory` that holds side inputs and summaries, in jobs that have any.
+inline constexpr std::uint64_t kSideMemoryShare = 4;
 
 /// Where one worker's budget goes. All of it is reserved before use; what a stage does not reserve stays free for the job's own tasks.
 struct MemoryPlan {
   std::uint64_t worker_bytes = 0;
+  std::uint64_t side_bytes = 0;    // side inputs and summaries, where the job has any; what follows are shares of the rest
   std::uint64_t sort_bytes = 0;    // map: combining table, sort buffer; the rest of the budget: read buffers, and the mapper's own
   std::uint32_t block_bytes = 0;   // of a run
   std::uint32_t merge_fan_in = 0;  // runs read at once
   std::uint64_t merge_bytes = 0;   // reduce: read buffers at that fan-in; the rest of the budget: the reducer's own
+  std::uint64_t step_sort_bytes = 0;  // steps and rounds: sort buffer beside merge_bytes; the rest of the budget: the step's own
+
+  /// What tasks reserve from: all but side_bytes.
+  std::uint64_t task_bytes() const { return worker_bytes - side_bytes; }
+};
+
+/// A file of a side input, and what it held when the job was planned.
+struct SideFile {
+  InputFile file;              // its `input` is an index into JobDefinition::side_inputs
+  std::uint64_t checksum = 0;  // checksum64() of its bytes as stored
 };
 
 struct Plan {
@@ -43,6 +56,7 @@ struct Plan {
   std::vector<InputFile> files;
   std::vector<std::int64_t> modified_ns;  // of each file, to notice a change while the job runs
   std::vector<Split> splits;
+  std::vector<SideFile> side_files;
   std::uint64_t input_bytes = 0;
   std::uint64_t split_bytes = 0;
   std::uint64_t reduce_bytes = 0;         // 0: cut by range_bytes() when the shuffle's size is known
@@ -55,16 +69,18 @@ struct Plan {
   bool in_process = false;
 };
 
-/// Expands inputs and cuts splits. `cores`: workers when the job does not say. Errors: inputs that cannot be read, options outside their
-/// limits, each named.
+/// Checks the job's shape, expands inputs, cuts splits and reads side inputs for their checksums. `cores`: workers when the job does not
+/// say. Errors: inputs that cannot be read, options outside their limits, each named.
 Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cores);
 
+/// checksum64() of a file's bytes as stored. Cost: one pass, constant memory.
+Result<std::uint64_t> checksum_of_file(FileSystem& files, const std::string& path);
 /// Size of a split when the job does not say. Pure.
 std::uint64_t default_split_bytes(std::uint64_t input_bytes, std::uint32_t workers, bool combines);
 /// Size of a reduce range for `shuffle_bytes` of raw run blocks. Pure.
 std::uint64_t range_bytes(const Plan& plan, std::uint64_t shuffle_bytes);
-/// Pure. Requires: worker_bytes >= kMinWorkerMemoryBytes.
-MemoryPlan plan_memory(std::uint64_t worker_bytes);
+/// Pure. Requires: worker_bytes >= kMinWorkerMemoryBytes. `side_data`: the job has side inputs or rounds.
+MemoryPlan plan_memory(std::uint64_t worker_bytes, bool side_data);
 
 /// "data/a.csv, bytes 0 to 4194304", or "12 files from data/a.csv to data/l.csv": what a map task reads, for messages.
 std::string describe_split(const Plan& plan, const Split& split);

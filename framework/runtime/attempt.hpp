@@ -1,4 +1,4 @@
-// Attempts: one try of a map or reduce task inside a worker. They need files, a budget and a job, and neither network nor tracker.
+// Attempts: one try of a task inside a worker. They need files, a budget and a job, and neither network nor tracker.
 // Each call runs on the worker's task thread; the progress board is read by another.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/messages.hpp"
 #include "framework/runtime/position_file.hpp"
+#include "framework/runtime/side_data.hpp"
 #include "shuffle/run/memory_region.hpp"
 
 namespace sinter {
@@ -45,6 +46,7 @@ struct AttemptSurroundings {
   ProgressBoard& progress;
   PositionFile& position;
   RegionCache& regions;  // sort memory kept from map attempt to map attempt
+  SideData& side_data;
   const std::atomic<bool>& stop;  // set: end soon with an error
 };
 
@@ -55,9 +57,10 @@ struct AttemptResult {
   Counters counters;
 };
 
-/// Reads split `run.attempt.task.ordinal`, maps it, and leaves a sorted run and rejects in the attempt's directory.
+/// Reads split `run.attempt.task.ordinal`, maps it, and leaves a sorted run (map-only: a part) and rejects in the attempt's directory.
 AttemptResult run_map_attempt(const AttemptSurroundings& around, const RunAttempt& run);
-/// Merges `run.range` of all committed runs, reduces it, and leaves a part and rejects in the attempt's directory.
+/// Merges `run.range` of all runs of the stage's input, reduces it, and leaves a part (steps and rounds: a sorted run) and rejects in the
+/// attempt's directory.
 AttemptResult run_reduce_attempt(const AttemptSurroundings& around, const RunAttempt& run);
 
 /// Error when the file is not what the plan saw: another size or time of change.

@@ -26,8 +26,20 @@ AttemptProgress ProgressBoard::read() const {
   return {rows.load(std::memory_order_relaxed), bytes.load(std::memory_order_relaxed), rejected.load(std::memory_order_relaxed)};
 }
 
-AttemptContext::AttemptContext(const AttemptSurroundings& around, const AttemptId& attempt)
-    : around_(around), directory_(around.layout.attempt(attempt)), rejects_path_(around.layout.attempt_rejects(attempt)) {}
+AttemptContext::AttemptContext(const AttemptSurroundings& around, const RunAttempt& run)
+    : around_(around), stage_(run.stage), directory_(around.layout.attempt(run.attempt)),
+      rejects_path_(around.layout.attempt_rejects(run.attempt)) {}
+
+Status AttemptContext::open() {
+  SINTER_TRY(around_.files.make_directories(directory_));
+  if (stage_.round == 0) return {};
+  if (!stage_.summary_stage) {
+    summary_ = around_.job.rounds->first_summary;
+    return {};
+  }
+  SINTER_ASSIGN(summary_, around_.side_data.summary(around_.layout.result(TaskId{*stage_.summary_stage, 0})));
+  return {};
+}
 
 Counter AttemptContext::counter(std::string_view name) {
   auto found = counters_.find(name);

@@ -11,7 +11,10 @@ namespace sinter {
 
 class AttemptContext final : public TaskContext {
  public:
-  AttemptContext(const AttemptSurroundings& around, const AttemptId& attempt);
+  AttemptContext(const AttemptSurroundings& around, const RunAttempt& run);
+
+  /// Reads the summary that the stage's tasks see. Called before the task is made.
+  Status open();
 
   Counter counter(std::string_view name) override;
   Status reject(const Rejection& rejection) override;
@@ -19,6 +22,10 @@ class AttemptContext final : public TaskContext {
   FileSystem& files() override { return around_.files; }
   MemoryBudget& memory() override { return around_.memory; }
   std::string_view file_path(std::uint32_t file) const override;
+  std::uint32_t round() const override { return stage_.round; }
+  std::string_view summary() const override { return summary_; }
+  Result<std::string_view> side_bytes(std::string_view name) override { return around_.side_data.bytes(name); }
+  Result<std::span<const Record>> side_records(std::string_view name) override { return around_.side_data.records(name); }
 
   /// Writes out what reject() has buffered.
   Status close();
@@ -28,6 +35,8 @@ class AttemptContext final : public TaskContext {
   Status flush();
 
   const AttemptSurroundings& around_;
+  const Stage& stage_;
+  std::string_view summary_;
   std::string directory_;
   std::string rejects_path_;
   Counters counters_;

@@ -24,13 +24,13 @@ class JobLayout {
   std::string attempt_result(const AttemptId& id) const { return attempt(id) + "/result"; }
   std::string attempt_rejects(const AttemptId& id) const { return attempt(id) + "/rejects"; }
 
-  /// What a committed task leaves: a run of a map task, a part of a reduce task, and rejects of either, if it had any.
+  /// What a committed task leaves: a run, a summary or a part of the output, and its rejects, if it had any.
   std::string committed_directory() const { return root_ + "/committed"; }
   std::string result(const TaskId& task) const { return committed_directory() + "/" + name(task); }
   std::string rejects(const TaskId& task) const { return result(task) + ".rejects"; }
 
  private:
-  static std::string name(const TaskId& task) { return (task.kind == TaskKind::Map ? "map-" : "reduce-") + std::to_string(task.ordinal); }
+  static std::string name(const TaskId& task) { return "stage-" + std::to_string(task.stage) + "-" + std::to_string(task.ordinal); }
 
   std::string root_;
 };

@@ -1,29 +1,23 @@
-// The map attempt: split -> reader -> mapper -> run builder -> one sorted run.
+// The map attempt: split -> reader -> mapper -> one sorted run, or one part of the output.
 #include <algorithm>
 
 #include "framework/runtime/attempt.hpp"
 #include "framework/runtime/attempt_context.hpp"
-#include "shuffle/build/run_builder.hpp"
+#include "framework/runtime/attempt_targets.hpp"
 
 namespace sinter {
 namespace {
 
-class BuilderEmitter final : public RawEmitter {
- public:
-  explicit BuilderEmitter(RunBuilder& builder) : builder_(builder) {}
-  Status emit(std::string_view key, std::size_t group_size, std::string_view value) override {
-    return builder_.add(key, group_size, value);
-  }
-
- private:
-  RunBuilder& builder_;
-};
-
+/// `Target` is a RunTarget or a PartTarget.
+template <class Target>
 class MapAttempt {
  public:
-  MapAttempt(const AttemptSurroundings& around, const RunAttempt& run)
-      : around_(around), run_(run), split_(around.plan.splits[run.attempt.task.ordinal]), context_(around, run.attempt),
-        directory_(around.layout.attempt(run.attempt)) {}
+  using Task = MapTaskTo<typename Target::Interface>;
+  using Factory = std::function<Result<std::unique_ptr<Task>>(std::size_t input, TaskContext& context)>;
+
+  MapAttempt(const AttemptSurroundings& around, const RunAttempt& run, const Factory& make_task)
+      : around_(around), run_(run), make_task_(make_task), split_(around.plan.splits[run.attempt.task.ordinal]), context_(around, run),
+        target_(around, run) {}
 
   AttemptResult run() {
     AttemptResult result;
@@ -37,47 +31,28 @@ class MapAttempt {
 
  private:
   Status execute() {
-    SINTER_TRY(around_.files.make_directories(directory_));
-    if (around_.job.make_combiner) {
-      SINTER_TRY(guarded(threw_, "combiner's factory", [&]() -> Status {
-        combiner_ = around_.job.make_combiner();
-        return {};
-      }));
-    }
-    RunBuilderOptions options;
-    options.memory_bytes = around_.plan.memory.sort_bytes;
-    options.block_bytes = around_.plan.memory.block_bytes;
-    options.max_fan_in = around_.plan.memory.merge_fan_in;
-    options.compression = around_.plan.lz4 ? Compression::Lz4 : Compression::None;
-    options.spill_directory = directory_;
-    options.run_path = around_.layout.attempt_result(run_.attempt);
-    options.combiner = combiner_.get();
-    options.regions = &around_.regions;
-    SINTER_ASSIGN(builder_, RunBuilder::create(around_.files, around_.memory, options));
-    BuilderEmitter emitter(*builder_);
-    SINTER_TRY(map_pieces(emitter));
-    SINTER_TRY(guarded(threw_, "combiner", [&]() -> Status {
-      SINTER_ASSIGN(const RunSummary summary, builder_->finish());
-      return {};
-    }));
+    SINTER_TRY(context_.open());
+    SINTER_TRY(target_.open(threw_));
+    SINTER_TRY(map_pieces());
+    SINTER_TRY(target_.finish(threw_));
     return context_.close();
   }
 
-  Status map_pieces(RawEmitter& emitter) {
+  Status map_pieces() {
     if (split_.pieces.empty()) return {};
     const std::uint32_t input = around_.plan.files[split_.pieces.front().file].input;
     SINTER_TRY(guarded(threw_, "mapper's factory", [&]() -> Status {
-      SINTER_ASSIGN(task_, around_.job.make_map(input, context_));
+      SINTER_ASSIGN(task_, make_task_(input, context_));
       return {};
     }));
     for (const SplitPiece& piece : split_.pieces) {
       const InputFile& file = around_.plan.files[piece.file];
-      SINTER_TRY(map_piece(piece, file, emitter).with_context("while mapping '" + file.path + "'"));
+      SINTER_TRY(map_piece(piece, file).with_context("while mapping '" + file.path + "'"));
     }
-    return guarded(threw_, "mapper", [&] { return task_->finish(emitter); });
+    return guarded(threw_, "mapper", [&] { return task_->finish(target_); });
   }
 
-  Status map_piece(const SplitPiece& piece, const InputFile& file, RawEmitter& emitter) {
+  Status map_piece(const SplitPiece& piece, const InputFile& file) {
     SINTER_TRY(check_unchanged(around_.files, around_.plan, piece.file));
     SINTER_ASSIGN(const std::unique_ptr<RecordReader> reader,
                   open_reader(around_.files, around_.memory, file, piece, around_.job.inputs[file.input].columns));
@@ -87,7 +62,7 @@ class MapAttempt {
       SINTER_ASSIGN(const std::span<const Record> batch, reader->next_batch());
       if (batch.empty()) break;
       if (around_.stop.load(std::memory_order_relaxed)) return environment_error("the job was stopped", false);
-      SINTER_TRY(run_.careful ? map_carefully(batch, emitter) : map_batch(batch, emitter));
+      SINTER_TRY(run_.careful ? map_carefully(batch) : map_batch(batch));
       rows_ += batch.size();
       // Offsets are of decompressed bytes; of a compressed file the share that was read is not known.
       const std::uint64_t offset = batch.back().position.offset_bytes;
@@ -99,16 +74,16 @@ class MapAttempt {
     return {};
   }
 
-  Status map_batch(std::span<const Record> batch, RawEmitter& emitter) {
+  Status map_batch(std::span<const Record> batch) {
     // The first record of the batch: where a crash was, roughly. Careful mode finds the record itself.
     around_.position.at_record(place_of(batch.front()));
-    Status status = guarded(threw_, "mapper", [&] { return task_->map(batch, emitter); });
+    Status status = guarded(threw_, "mapper", [&] { return task_->map(batch, target_); });
     if (status.ok()) [[likely]]
       return status;
     return std::move(status).with_context("in lines " + std::to_string(batch.front().line) + " to " + std::to_string(batch.back().line));
   }
 
-  Status map_carefully(std::span<const Record> batch, RawEmitter& emitter) {
+  Status map_carefully(std::span<const Record> batch) {
     for (const Record& record : batch) {
       at_ = place_of(record);
       if (std::find(run_.skip.begin(), run_.skip.end(), *at_) != run_.skip.end()) {
@@ -116,7 +91,7 @@ class MapAttempt {
         continue;
       }
       around_.position.at_record(*at_);
-      Status status = guarded(threw_, "mapper", [&] { return task_->map({&record, 1}, emitter); });
+      Status status = guarded(threw_, "mapper", [&] { return task_->map({&record, 1}, target_); });
       if (!status.ok()) return std::move(status).with_context("in line " + std::to_string(record.line));
       around_.progress.steps.fetch_add(1, std::memory_order_relaxed);
     }
@@ -146,12 +121,11 @@ class MapAttempt {
 
   const AttemptSurroundings& around_;
   const RunAttempt& run_;
+  const Factory& make_task_;
   const Split& split_;
   AttemptContext context_;
-  std::string directory_;
-  std::unique_ptr<Combiner> combiner_;
-  std::unique_ptr<RunBuilder> builder_;
-  std::unique_ptr<MapTask> task_;
+  Target target_;
+  std::unique_ptr<Task> task_;
   std::optional<RecordAt> at_;
   std::uint64_t rows_ = 0;
   std::uint64_t bytes_ = 0;
@@ -175,7 +149,8 @@ AttemptResult run_map_attempt(const AttemptSurroundings& around, const RunAttemp
     result.status = internal_error("there is no split " + std::to_string(run.attempt.task.ordinal));
     return result;
   }
-  return MapAttempt(around, run).run();
+  if (around.job.make_map_output) return MapAttempt<PartTarget>(around, run, around.job.make_map_output).run();
+  return MapAttempt<RunTarget>(around, run, around.job.make_map).run();
 }
 
 }  // namespace sinter

@@ -8,7 +8,7 @@ namespace {
 
 std::string cut(const std::string& text) { return text.size() <= kMaxErrorTextBytes ? text : text.substr(0, kMaxErrorTextBytes) + " ..."; }
 
-bool valid(const AttemptId& attempt) { return attempt.task.kind <= TaskKind::Reduce && attempt.number > 0; }
+bool valid(const AttemptId& attempt) { return attempt.number > 0; }
 
 Status check(const Hello& hello) {
   if (hello.protocol_version == kControlProtocolVersion) return {};
@@ -22,6 +22,7 @@ Status check(const Setup& setup) {
 }
 Status check(const RunAttempt& run) {
   if (!valid(run.attempt)) return internal_error("RunAttempt names no attempt");
+  if (run.stage.work > StageWork::Reduce) return internal_error("RunAttempt names no work");
   return {};
 }
 Status check(const Beat& beat) {

@@ -11,13 +11,14 @@
 #include "base/net/message.hpp"
 #include "base/result.hpp"
 #include "framework/control/task_id.hpp"
+#include "framework/plan/stages.hpp"
 #include "framework/runtime/wire_archive.hpp"
 #include "shuffle/run/run_format.hpp"
 
 namespace sinter {
 
 /// Raised whenever a message changes; a worker of another version is refused.
-inline constexpr std::uint32_t kControlProtocolVersion = 1;
+inline constexpr std::uint32_t kControlProtocolVersion = 2;
 /// Body of one control message. Skip lists and two keys of kMaxKeyBytes fit; data never travels here.
 inline constexpr std::uint64_t kMaxControlMessageBytes = 4u << 20;
 /// An error's message and each of its context lines are cut here before they travel.
@@ -30,11 +31,16 @@ inline constexpr std::size_t kMaxCounterNameBytes = 256;
 enum class MessageKind : std::uint16_t { Hello = 1, Setup = 2, RunAttempt = 3, Beat = 4, AttemptDone = 5, AttemptFailed = 6, Stop = 7 };
 
 template <class Archive>
-void serialize(Archive& archive, TaskId& task, unsigned) { archive & task.kind & task.ordinal; }
+void serialize(Archive& archive, TaskId& task, unsigned) { archive & task.stage & task.ordinal; }
 template <class Archive>
 void serialize(Archive& archive, AttemptId& attempt, unsigned) { archive & attempt.task & attempt.number; }
 template <class Archive>
 void serialize(Archive& archive, RecordAt& at, unsigned) { archive & at.file & at.offset_bytes & at.line; }
+/// Its own number of tasks stays behind: a task needs to know only what it reads.
+template <class Archive>
+void serialize(Archive& archive, Stage& stage, unsigned) {
+  archive & stage.work & stage.step & stage.round & stage.input_stage & stage.input_tasks & stage.summary_stage;
+}
 template <class Archive>
 void serialize(Archive& archive, KeyRange& range, unsigned) { archive & range.begin & range.end; }
 
@@ -77,18 +83,19 @@ struct Setup {
 struct RunAttempt {
   static constexpr MessageKind kKind = MessageKind::RunAttempt;
   AttemptId attempt;
+  Stage stage;
   bool careful = false;
   std::vector<RecordAt> skip;
-  KeyRange range;  // reduce
+  KeyRange range;  // all but Map
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & attempt & careful & skip & range; }
+  void serialize(Archive& archive, unsigned) { archive & attempt & stage & careful & skip & range; }
 };
 
 /// What an attempt has done so far.
 struct AttemptProgress {
-  std::uint64_t rows = 0;      // map: records read; reduce: values read
-  std::uint64_t bytes = 0;     // map: of input; reduce: of output
+  std::uint64_t rows = 0;      // map: records read; other stages: values read
+  std::uint64_t bytes = 0;     // map: of input; merge and reduce: of output
   std::uint64_t rejected = 0;  // lines of its rejects file
 
   template <class Archive>

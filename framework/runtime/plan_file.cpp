@@ -6,7 +6,7 @@
 
 namespace sinter {
 namespace {
-constexpr std::string_view kMagic = "SNTRPLN1";
+constexpr std::string_view kMagic = "SNTRPLN2";
 }  // namespace
 
 template <class Archive>
@@ -27,11 +27,17 @@ void serialize(Archive& archive, Split& split, unsigned) {
 }
 template <class Archive>
 void serialize(Archive& archive, MemoryPlan& memory, unsigned) {
-  archive & memory.worker_bytes & memory.sort_bytes & memory.block_bytes & memory.merge_fan_in & memory.merge_bytes;
+  archive & memory.worker_bytes & memory.side_bytes & memory.sort_bytes & memory.block_bytes & memory.merge_fan_in & memory.merge_bytes;
+  archive & memory.step_sort_bytes;
+}
+template <class Archive>
+void serialize(Archive& archive, SideFile& side, unsigned) {
+  archive & side.file & side.checksum;
 }
 template <class Archive>
 void serialize(Archive& archive, Plan& plan, unsigned) {
-  archive& plan.job_name& plan.job_hash& plan.input_names& plan.files& plan.modified_ns& plan.splits& plan.input_bytes& plan.split_bytes;
+  archive& plan.job_name& plan.job_hash& plan.input_names& plan.files& plan.modified_ns& plan.splits& plan.side_files& plan
+      .input_bytes& plan.split_bytes;
   archive& plan.reduce_bytes& plan.workers& plan.memory& plan.max_attempts& plan.task_timeout_ms& plan.lz4& plan.quarantine& plan
       .in_process;
 }

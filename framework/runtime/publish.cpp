@@ -15,18 +15,15 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// Split order, then range order: the same lines in the same order however the input was split.
+/// Split order, then range order stage by stage: the same lines in the same order however the input was split.
 Status publish_rejects(FileSystem& files, const Publication& what, JobReport& report) {
   OutputPublication rejects;
   rejects.path = what.paths.rejects;
   rejects.job = what.job.name;
   rejects.overwrite = true;  // the job's output decides whether it may run
-  const auto collect = [&](TaskKind kind, std::uint32_t tasks) {
-    for (std::uint32_t ordinal = 0; ordinal < tasks; ++ordinal)
-      if (const std::string path = what.layout.rejects(TaskId{kind, ordinal}); files.exists(path)) rejects.parts.push_back(path);
-  };
-  collect(TaskKind::Map, what.map_tasks);
-  collect(TaskKind::Reduce, what.reduce_tasks);
+  for (std::uint32_t stage = 0; stage < what.stages.size(); ++stage)
+    for (std::uint32_t ordinal = 0; ordinal < what.stages[stage].tasks; ++ordinal)
+      if (const std::string path = what.layout.rejects(TaskId{stage, ordinal}); files.exists(path)) rejects.parts.push_back(path);
   if (rejects.parts.empty()) return files.exists(rejects.path) ? files.remove(rejects.path) : Status();
   SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, rejects));
   report.rejects = {published.front().path, published.front().size_bytes, published.front().checksum};
@@ -34,7 +31,7 @@ Status publish_rejects(FileSystem& files, const Publication& what, JobReport& re
 }
 
 Status publish_parts(const Publication& what, JobReport& report) {
-  SINTER_ASSIGN(const std::vector<PublishedFile> published, what.output.finish(what.reduce_tasks));
+  SINTER_ASSIGN(const std::vector<PublishedFile> published, what.output.finish(what.stages.back().tasks));
   for (const PublishedFile& file : published) report.outputs.push_back({file.path, file.size_bytes, file.checksum});
   return {};
 }
@@ -95,16 +92,22 @@ std::string manifest_text(const JobDefinition& job, const JobReport& report) {
     json.key("rejects");
     append_file(json, report.rejects);
   }
+  if (!report.side_inputs.empty()) {
+    json.key("side_inputs").begin_array();
+    for (const OutputFileReport& file : report.side_inputs) append_file(json, file);
+    json.end_array();
+  }
+  if (report.rounds > 0) json.member("rounds", std::uint64_t{report.rounds});
   json.member("rejected_lines", report.rejected_lines);
   json.key("counters").begin_object();
   for (const auto& [name, value] : report.counters) json.member(name, value);
   json.end_object();
   // What differs from run to run stays together, so that the rest can be compared.
   json.key("run").begin_object();
-  json.member("workers", std::uint64_t{report.workers})
-      .member("map_tasks", report.map.tasks_total)
-      .member("reduce_tasks", report.reduce.tasks_total);
-  json.member("map_ms", report.map.elapsed_ms).member("reduce_ms", report.reduce.elapsed_ms).member("publishing_ms", report.publishing_ms);
+  json.member("workers", std::uint64_t{report.workers}).key("stages").begin_array();
+  for (const StageProgress& stage : report.stages)
+    json.begin_object().member("name", stage.name).member("tasks", stage.tasks_total).member("ms", stage.elapsed_ms).end_object();
+  json.end_array().member("publishing_ms", report.publishing_ms);
   json.member("failed_attempts", report.failed_attempts).member("lost_workers", report.lost_workers);
   json.member("peak_worker_memory_bytes", report.peak_worker_memory_bytes);
   json.end_object().end_object();

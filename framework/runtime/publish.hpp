@@ -3,11 +3,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/file_system.hpp"
 #include "base/result.hpp"
 #include "framework/api/job_definition.hpp"
 #include "framework/io/output_assembly.hpp"
+#include "framework/plan/stages.hpp"
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/run_job.hpp"
 
@@ -30,9 +32,8 @@ struct Publication {
   const JobDefinition& job;
   const OutputPaths& paths;
   const JobLayout& layout;
-  OutputAssembly& output;  // was told of every part
-  std::uint32_t map_tasks = 0;
-  std::uint32_t reduce_tasks = 0;
+  OutputAssembly& output;            // was told of every part
+  const std::vector<Stage>& stages;  // all that ran; the last one left the output
 };
 
 /// Copies rejects and what is left of the output, syncs and renames both, writes the manifest, and fills report.outputs, report.rejects and

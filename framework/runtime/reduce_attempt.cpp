@@ -1,50 +1,14 @@
-// The reduce attempt: runs -> group cursor -> reducer -> one part of the output.
+// The reduce attempt: runs -> group cursor -> reducer -> one part of the output, or, in steps and rounds, one sorted run.
 #include "framework/runtime/attempt.hpp"
 #include "framework/runtime/attempt_context.hpp"
+#include "framework/runtime/attempt_targets.hpp"
 #include "shuffle/merge/group_cursor.hpp"
 
 namespace sinter {
 namespace {
 
-constexpr std::size_t kPartBufferBytes = 256u << 10;
 /// Values of one group between two signs of progress.
 constexpr std::uint64_t kValuesPerStep = 4096;
-
-/// Collects lines and writes them in large pieces.
-class PartSink final : public OutputSink {
- public:
-  PartSink(std::unique_ptr<WritableFile> file, ProgressBoard& progress) : file_(std::move(file)), progress_(progress) {
-    buffer_.reserve(kPartBufferBytes);
-  }
-
-  Status append(std::string_view bytes) override {
-    if (buffer_.size() + bytes.size() > kPartBufferBytes) SINTER_TRY(flush());
-    if (bytes.size() > kPartBufferBytes) return write(bytes);
-    buffer_.append(bytes);
-    return {};
-  }
-  Status close() {
-    SINTER_TRY(flush());
-    return file_->close();
-  }
-
- private:
-  Status flush() {
-    SINTER_TRY(write(buffer_));
-    buffer_.clear();
-    return {};
-  }
-  Status write(std::string_view bytes) {
-    written_ += bytes.size();
-    progress_.bytes.store(written_, std::memory_order_relaxed);
-    return bytes.empty() ? Status() : file_->append(bytes);
-  }
-
-  std::unique_ptr<WritableFile> file_;
-  ProgressBoard& progress_;
-  std::string buffer_;
-  std::uint64_t written_ = 0;
-};
 
 /// One group of the cursor as reducers see it.
 class CursorGroup final : public RawGroup {
@@ -72,10 +36,14 @@ class CursorGroup final : public RawGroup {
   std::uint64_t steps_ = 0;
 };
 
+/// `Target` is a RunTarget or a PartTarget.
+template <class Target>
 class ReduceAttempt {
  public:
-  ReduceAttempt(const AttemptSurroundings& around, const RunAttempt& run)
-      : around_(around), run_(run), context_(around, run.attempt), directory_(around.layout.attempt(run.attempt)) {}
+  using Task = ReduceTaskTo<typename Target::Interface>;
+
+  ReduceAttempt(const AttemptSurroundings& around, const RunAttempt& run, const TaskFactory<Task>& make_task)
+      : around_(around), run_(run), make_task_(make_task), context_(around, run), target_(around, run) {}
 
   AttemptResult run() {
     AttemptResult result;
@@ -89,57 +57,75 @@ class ReduceAttempt {
  private:
   Status execute() {
     around_.regions.clear();  // the budget is for merging now
-    SINTER_TRY(around_.files.make_directories(directory_));
+    SINTER_TRY(context_.open());
     SINTER_TRY(guarded(threw_, "reducer's factory", [&]() -> Status {
-      if (around_.job.make_combiner) combiner_ = around_.job.make_combiner();
-      SINTER_ASSIGN(task_, around_.job.make_reduce(context_));
+      if (const CombinerFactory make = input_combiner(around_.job, run_.stage)) combiner_ = make();
+      SINTER_ASSIGN(task_, make_task_(context_));
       return {};
     }));
+    // Before the cursor: a sort buffer has its size, read buffers take what is left.
+    SINTER_TRY(target_.open(threw_));
     MergeOptions options;
-    for (std::uint32_t map = 0; map < around_.plan.splits.size(); ++map)
-      options.run_paths.push_back(around_.layout.result(TaskId{TaskKind::Map, map}));
+    for (std::uint32_t task = 0; task < run_.stage.input_tasks; ++task)
+      options.run_paths.push_back(around_.layout.result(TaskId{run_.stage.input_stage, task}));
     options.range = run_.range;
     options.max_fan_in = around_.plan.memory.merge_fan_in;
-    options.spill_directory = directory_;
+    options.spill_directory = context_.scratch_directory();
     options.combiner = combiner_.get();
     SINTER_TRY(guarded(threw_, "combiner", [&]() -> Status {
       SINTER_ASSIGN(cursor_, GroupCursor::open(around_.files, around_.memory, std::move(options)));
       return {};
     }));
-    SINTER_ASSIGN(std::unique_ptr<WritableFile> part, around_.files.create(around_.layout.attempt_result(run_.attempt)));
-    PartSink sink(std::move(part), around_.progress);
-    SINTER_TRY(reduce_groups(sink));
-    SINTER_TRY(sink.close());
+    SINTER_TRY(reduce_groups());
+    SINTER_TRY(target_.finish(threw_));
     return context_.close();
   }
 
-  Status reduce_groups(PartSink& sink) {
+  Status reduce_groups() {
     CursorGroup group(*cursor_, around_.progress);
     while (true) {
       SINTER_ASSIGN(const bool more, guarded(threw_, "combiner", [&] { return cursor_->next_group(); }));
       if (!more) break;
       if (around_.stop.load(std::memory_order_relaxed)) return environment_error("the job was stopped", false);
       around_.position.at_group(cursor_->group());
-      Status status = guarded(threw_, "reducer", [&] { return task_->reduce(group, sink); });
+      Status status = guarded(threw_, "reducer", [&] { return task_->reduce(group, target_); });
       if (!status.ok()) return std::move(status).with_context("while reducing group " + readable_key(cursor_->group()));
       group.publish();
     }
     around_.position.nowhere();
-    return guarded(threw_, "reducer", [&] { return task_->finish(sink); });
+    return guarded(threw_, "reducer", [&] { return task_->finish(target_); });
   }
 
   const AttemptSurroundings& around_;
   const RunAttempt& run_;
+  const TaskFactory<Task>& make_task_;
   AttemptContext context_;
-  std::string directory_;
+  Target target_;
   std::unique_ptr<Combiner> combiner_;
   std::unique_ptr<GroupCursor> cursor_;
-  std::unique_ptr<ReduceTask> task_;
+  std::unique_ptr<Task> task_;
   bool threw_ = false;
 };
 
 }  // namespace
 
-AttemptResult run_reduce_attempt(const AttemptSurroundings& around, const RunAttempt& run) { return ReduceAttempt(around, run).run(); }
+AttemptResult run_reduce_attempt(const AttemptSurroundings& around, const RunAttempt& run) {
+  const JobDefinition& job = around.job;
+  const Stage& stage = run.stage;
+  const bool in_rounds = stage.work == StageWork::Round || stage.work == StageWork::Merge || stage.round > 0;
+  if ((in_rounds && !job.rounds) || (stage.work == StageWork::Step && stage.step >= job.steps.size())) {
+    AttemptResult result;
+    result.status = internal_error("the worker's job has other stages than the tracker's");
+    return result;
+  }
+  switch (stage.work) {
+    case StageWork::Step: return ReduceAttempt<RunTarget>(around, run, job.steps[stage.step].make).run();
+    case StageWork::Round: return ReduceAttempt<RunTarget>(around, run, job.rounds->make_round).run();
+    case StageWork::Merge: return ReduceAttempt<PartTarget>(around, run, job.rounds->make_merge).run();
+    case StageWork::Map:
+    case StageWork::Reduce: break;
+  }
+  return ReduceAttempt<PartTarget>(around, run, job.make_reduce).run();
+}
 
 }  // namespace sinter

@@ -27,10 +27,8 @@ class JobRun {
     SINTER_TRY(write_plan_file(options_.files, layout.plan(), PlanFile{payload_, plan_}));
     report_.planning_ms = options_.clock.now_ms() - began_ms_;
     OutputAssembly output(options_.files, output_of(job_));
-    const auto on_committed = [&](TaskId task) {
-      if (task.kind == TaskKind::Reduce) output.part_ready(task.ordinal, layout.result(task));
-    };
-    SINTER_ASSIGN(TrackerResult tasks, Tracker(plan_, layout, options_, on_committed).run());
+    const auto on_part = [&](TaskId task) { output.part_ready(task.ordinal, layout.result(task)); };
+    SINTER_ASSIGN(TrackerResult tasks, Tracker(plan_, job_, layout, options_, on_part).run());
     SINTER_TRY(publish(layout, tasks, output));
     return report_;
   }
@@ -42,7 +40,7 @@ class JobRun {
     SINTER_ASSIGN(lock_, OutputLock::take(options_.files, paths_.parent, job_.output.path));
     // Once more under the lock: a run that has just ended may have made it.
     SINTER_TRY(check_output_path(options_.files, job_.output.path, job_.overwrite));
-    tell(JobStage::Planning, {}, {});
+    tell(JobPhase::Planning);
     SINTER_ASSIGN(plan_, make_plan(options_.files, job_, options_.cores));
     const std::string& wanted = job_.execution.scratch_directory;
     SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, wanted.empty() ? paths_.parent : wanted, options_.log));
@@ -51,9 +49,11 @@ class JobRun {
 
   Status publish(const JobLayout& layout, TrackerResult& tasks, OutputAssembly& output) {
     report_.counters = std::move(tasks.counters);
-    report_.map = tasks.map;
-    report_.reduce = tasks.reduce;
-    report_.rejected_lines = tasks.map.rejected + tasks.reduce.rejected;
+    report_.stages = std::move(tasks.progress);
+    for (const StageProgress& stage : report_.stages) report_.rejected_lines += stage.rejected;
+    report_.rounds = tasks.rounds;
+    report_.summary = std::move(tasks.summary);
+    for (const SideFile& side : plan_.side_files) report_.side_inputs.push_back({side.file.path, side.file.size_bytes, side.checksum});
     report_.workers = plan_.workers;
     report_.input_files = plan_.files.size();
     report_.input_bytes = plan_.input_bytes;
@@ -62,21 +62,22 @@ class JobRun {
     report_.lost_workers = tasks.lost_workers;
     report_.quarantined_records = tasks.quarantined_records;
     report_.peak_worker_memory_bytes = tasks.peak_worker_memory_bytes;
-    tell(JobStage::Publishing, tasks.map, tasks.reduce);
-    SINTER_TRY(publish_job(options_.files, options_.clock, {job_, paths_, layout, output, tasks.map_tasks, tasks.reduce_tasks}, report_));
+    tell(JobPhase::Publishing);
+    SINTER_TRY(publish_job(options_.files, options_.clock, {job_, paths_, layout, output, tasks.stages}, report_));
     report_.total_ms = options_.clock.now_ms() - began_ms_;
-    tell(JobStage::Done, tasks.map, tasks.reduce);
+    tell(JobPhase::Done);
     return {};
   }
 
-  void tell(JobStage stage, const StageProgress& map, const StageProgress& reduce) {
+  void tell(JobPhase phase) {
     if (!options_.on_progress) return;
     JobProgress progress;
-    progress.stage = stage;
+    progress.phase = phase;
     progress.input_bytes = plan_.input_bytes;
     progress.workers = plan_.workers;
-    progress.map = map;
-    progress.reduce = reduce;
+    progress.stages = report_.stages;
+    progress.stage = report_.stages.empty() ? 0 : report_.stages.size() - 1;
+    progress.rounds = report_.rounds;
     progress.failed_attempts = report_.failed_attempts;
     options_.on_progress(progress);
   }

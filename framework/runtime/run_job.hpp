@@ -24,13 +24,15 @@ struct WorkerProgram {
   std::vector<std::string> arguments;
 };
 
-enum class JobStage : std::uint8_t { Planning, Mapping, Reducing, Publishing, Done };
+enum class JobPhase : std::uint8_t { Planning, Running, Publishing, Done };
 
+/// The map, a step, all rounds together, or the reduce.
 struct StageProgress {
+  std::string name;            // "map", "step 1" or its own name, "rounds", "reduce"
   std::uint64_t tasks_total = 0;
   std::uint64_t tasks_done = 0;
   std::uint64_t tasks_running = 0;
-  std::uint64_t rows = 0;      // map: records read; reduce: values read
+  std::uint64_t rows = 0;      // map: records read; others: values read
   std::uint64_t bytes = 0;     // map: of input; reduce: of output
   std::uint64_t rejected = 0;  // lines for the rejects file
   std::int64_t elapsed_ms = 0;
@@ -38,11 +40,12 @@ struct StageProgress {
 
 /// Where the job is. Running attempts are counted in; what a failed one had done disappears again.
 struct JobProgress {
-  JobStage stage = JobStage::Planning;
+  JobPhase phase = JobPhase::Planning;
   std::uint64_t input_bytes = 0;
   std::uint32_t workers = 0;
-  StageProgress map;
-  StageProgress reduce;
+  std::vector<StageProgress> stages;  // all of the job's, in order; empty while it is planned
+  std::size_t stage = 0;              // the one that runs or ran last
+  std::uint32_t rounds = 0;           // begun so far
   std::uint64_t failed_attempts = 0;
 };
 
@@ -55,12 +58,14 @@ struct OutputFileReport {
 
 struct JobReport {
   Counters counters;                      // sums over committed attempts
-  std::vector<OutputFileReport> outputs;  // in key order
+  std::vector<OutputFileReport> outputs;  // in key order; of a map-only job in input order
   std::string manifest_path;              // _SUCCESS.json
   OutputFileReport rejects;               // its path is empty when nothing was rejected
   std::uint64_t rejected_lines = 0;
-  StageProgress map;
-  StageProgress reduce;
+  std::vector<StageProgress> stages;
+  std::uint32_t rounds = 0;
+  std::string summary;                    // of the last round
+  std::vector<OutputFileReport> side_inputs;  // what was read; their checksums are of the bytes as stored
   std::int64_t planning_ms = 0;
   std::int64_t publishing_ms = 0;
   std::int64_t total_ms = 0;

@@ -1,4 +1,5 @@
-// Tracker: the loop, what comes in, and how it ends. What goes out is in tracker_commands.cpp.
+// Tracker: the loop, what comes in, and how it ends. What goes out is in tracker_commands.cpp, stages are in
+// tracker_stages.cpp.
 #include "framework/runtime/tracker.hpp"
 
 #include <unistd.h>
@@ -20,7 +21,6 @@ constexpr std::size_t kMaxSocketPathBytes = 107;
 
 SchedulerOptions scheduler_options(const Plan& plan, const RunOptions& options) {
   SchedulerOptions made;
-  made.map_tasks = static_cast<std::uint32_t>(plan.splits.size());
   made.workers = plan.workers;
   made.max_attempts = plan.max_attempts;
   made.quarantine = plan.quarantine;
@@ -32,10 +32,12 @@ SchedulerOptions scheduler_options(const Plan& plan, const RunOptions& options) 
 
 }  // namespace
 
-Tracker::Tracker(const Plan& plan, const JobLayout& layout, const RunOptions& options, std::function<void(TaskId)> on_committed)
-    : plan_(plan), layout_(layout), options_(options), on_committed_(std::move(on_committed)),
+Tracker::Tracker(const Plan& plan, const JobDefinition& job, const JobLayout& layout, const RunOptions& options,
+                 std::function<void(TaskId)> on_part)
+    : plan_(plan), job_(job), layout_(layout), options_(options), on_part_(std::move(on_part)),
       scheduler_(scheduler_options(plan, options)) {
-  committed_[0].resize(plan.splits.size());
+  for (std::string& name : stage_lines(job)) lines_.emplace_back().name = std::move(name);
+  if (job.rounds) summary_ = job.rounds->first_summary;
 }
 
 // The pool's threads call back into what is declared after it, so it goes first.
@@ -66,7 +68,6 @@ Status Tracker::open() {
 
 Result<TrackerResult> Tracker::run() {
   SINTER_TRY(open());
-  stage_began_ms_[0] = options_.clock.now_ms();
   Status looped = loop();
   if (!looped.ok()) failure_ = std::move(looped).error();
   report_progress(true);
@@ -74,16 +75,15 @@ Result<TrackerResult> Tracker::run() {
   if (failure_) return *failure_;
   TrackerResult result;
   result.counters = scheduler_.counters();
-  result.map_tasks = scheduler_.stage(TaskKind::Map).total;
-  result.reduce_tasks = scheduler_.stage(TaskKind::Reduce).total;
-  result.reduced = committed_[1];
+  result.stages = std::move(stages_);
+  result.progress = std::move(lines_);
+  result.rounds = result.stages.back().round;
+  if (result.rounds > 0) result.summary = std::move(summary_);
   result.shuffle_bytes = shuffle_bytes_;
   result.failed_attempts = scheduler_.failed_attempts();
   result.lost_workers = scheduler_.lost_workers();
   result.quarantined_records = scheduler_.quarantined_records();
   result.peak_worker_memory_bytes = peak_worker_memory_bytes_;
-  result.map = progress_of(TaskKind::Map);
-  result.reduce = progress_of(TaskKind::Reduce);
   return result;
 }
 

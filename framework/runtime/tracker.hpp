@@ -15,6 +15,7 @@
 #include "base/net/transport.hpp"
 #include "framework/control/scheduler.hpp"
 #include "framework/plan/plan.hpp"
+#include "framework/plan/stages.hpp"
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/messages.hpp"
 #include "framework/runtime/run_job.hpp"
@@ -28,23 +29,23 @@ inline constexpr std::uint64_t kMaxOutputTailBytes = 2000;
 /// What the tasks of a job left when all have committed.
 struct TrackerResult {
   Counters counters;
-  std::uint32_t map_tasks = 0;
-  std::uint32_t reduce_tasks = 0;
-  std::vector<AttemptProgress> reduced;  // of each reduce task
+  std::vector<Stage> stages;             // all that ran
+  std::vector<StageProgress> progress;   // by line, see stage_lines()
+  std::uint32_t rounds = 0;
+  std::string summary;                   // of the last round
   std::uint64_t shuffle_bytes = 0;
   std::uint64_t failed_attempts = 0;
   std::uint64_t lost_workers = 0;
   std::uint64_t quarantined_records = 0;
   std::uint64_t peak_worker_memory_bytes = 0;
-  StageProgress map;
-  StageProgress reduce;
 };
 
 class Tracker {
  public:
-  /// Everything outlives the tracker. The plan file is written, the scratch directory exists. `on_committed` is told of each task whose
-  /// result has its final place.
-  Tracker(const Plan& plan, const JobLayout& layout, const RunOptions& options, std::function<void(TaskId)> on_committed);
+  /// Everything outlives the tracker. The plan file is written, the scratch directory exists. `on_part` is told of each task whose result
+  /// is a part of the output and has its final place.
+  Tracker(const Plan& plan, const JobDefinition& job, const JobLayout& layout, const RunOptions& options,
+          std::function<void(TaskId)> on_part);
   ~Tracker();
 
   /// Runs every task. When it returns, no worker is left.
@@ -70,22 +71,30 @@ class Tracker {
   void apply(const command::RunTask& run);
   void apply(const command::Commit& commit);
   void apply(const command::Discard& discard);
-  void apply(const command::CutRanges& cut);
+  void apply(const command::OpenStage& open);
   void apply(const command::FinishJob& finish);
   void apply(const command::FailJob& fail);
   Status publish_attempt(const AttemptId& attempt);
-  Status cut_ranges_of_runs();
   void send(WorkerId worker, net::Message message);
+
+  // From stage to stage.
+  Result<bool> open_next_stage();
+  Result<bool> judge_round(std::uint32_t merge_stage);
+  Status free_inputs();
+  Status cut_ranges_for(const Stage& stage);
+  void begin_line(const Stage& stage);
+  void end_line();
+  void count_committed(const AttemptId& attempt);
 
   std::int64_t wait_ms() const;
   void report_progress(bool force);
-  StageProgress progress_of(TaskKind kind) const;
-  JobProgress progress() const;
+  std::vector<StageProgress> lines_now() const;
 
   const Plan& plan_;
+  const JobDefinition& job_;
   const JobLayout& layout_;
   const RunOptions& options_;
-  std::function<void(TaskId)> on_committed_;
+  std::function<void(TaskId)> on_part_;
   Scheduler scheduler_;
   std::shared_ptr<net::LoopbackNetwork> network_;
   std::unique_ptr<net::Transport> transport_;
@@ -96,11 +105,14 @@ class Tracker {
   std::deque<Event> events_;   // that commands cause
   std::mutex exits_mutex_;
   std::vector<WorkerExit> exits_;  // under exits_mutex_
-  std::vector<KeyRange> ranges_;
+  std::vector<Stage> stages_;              // opened so far
+  std::vector<KeyRange> ranges_;           // of the open stage's tasks
+  std::optional<std::uint32_t> kept_stage_;  // the stage whose ranges are kept over rounds
+  std::vector<KeyRange> kept_ranges_;
+  std::string summary_;                    // of the last round, or the first
   std::map<AttemptId, AttemptProgress> running_;
-  std::vector<AttemptProgress> committed_[2];
-  SteadyMs stage_began_ms_[2] = {0, 0};
-  SteadyMs stage_ended_ms_[2] = {0, 0};
+  std::vector<StageProgress> lines_;       // of what has committed
+  std::optional<SteadyMs> line_began_ms_;  // of the open stage
   SteadyMs next_report_ms_ = 0;
   std::uint64_t shuffle_bytes_ = 0;
   std::uint64_t peak_worker_memory_bytes_ = 0;

@@ -22,6 +22,11 @@ struct WorkerJob {
   MemoryBudget memory;
   PositionFile position;
   RegionCache regions;
+  SideData side_data;
+
+  WorkerJob(JobLayout where, PlanFile what, JobDefinition how, PositionFile at, FileSystem& files)
+      : layout(std::move(where)), plan(std::move(what)), definition(std::move(how)),
+        memory("execution.memory", plan.plan.memory.task_bytes()), position(std::move(at)), side_data(files, plan.plan, definition) {}
 };
 
 Result<std::unique_ptr<WorkerJob>> load_job(const Setup& setup, const WorkerOptions& options) {
@@ -29,11 +34,9 @@ Result<std::unique_ptr<WorkerJob>> load_job(const Setup& setup, const WorkerOpti
   SINTER_ASSIGN(PlanFile plan, read_plan_file(options.files, layout.plan()));
   SINTER_ASSIGN(JobDefinition definition, options.factory(plan.payload));
   SINTER_ASSIGN(PositionFile position, PositionFile::create(layout.worker_position(options.worker)));
-  const std::uint64_t memory_bytes = plan.plan.memory.worker_bytes;
   for (const InputFile& file : plan.plan.files)
     if (file.input >= definition.inputs.size()) return internal_error("the worker's job has other inputs than the plan");
-  return std::unique_ptr<WorkerJob>(new WorkerJob{std::move(layout), std::move(plan), std::move(definition),
-                                                  MemoryBudget("execution.memory", memory_bytes), std::move(position), {}});
+  return std::make_unique<WorkerJob>(std::move(layout), std::move(plan), std::move(definition), std::move(position), options.files);
 }
 
 class Worker {
@@ -130,9 +133,9 @@ class Worker {
     if (setup_error_) {
       result.status = *setup_error_;
     } else {
-      const AttemptSurroundings around{options_.files, job_->memory, job_->plan.plan, job_->definition,
-                                       job_->layout,   progress_,    job_->position,  job_->regions, stop_};
-      result = run.attempt.task.kind == TaskKind::Map ? run_map_attempt(around, run) : run_reduce_attempt(around, run);
+      const AttemptSurroundings around{options_.files,  job_->memory,  job_->plan.plan,  job_->definition, job_->layout, progress_,
+                                       job_->position, job_->regions, job_->side_data, stop_};
+      result = run.stage.work == StageWork::Map ? run_map_attempt(around, run) : run_reduce_attempt(around, run);
     }
     if (result.status.ok())
       return to_message(AttemptDone{run.attempt, std::move(result.counters), progress_.read(), peak_memory_bytes()});

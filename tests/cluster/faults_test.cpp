@@ -51,7 +51,7 @@ class FaultsTest : public ClusterTest {
   }
   bool has_committed() const {
     for (const std::string& name : leftovers())
-      if (files_->exists(directory_ + "/" + name + "/committed/map-0")) return true;
+      if (files_->exists(directory_ + "/" + name + "/committed/stage-0-0")) return true;
     return false;
   }
   static bool eventually(const std::function<bool()>& holds) {
@@ -156,7 +156,7 @@ TEST_F(FaultsTest, an_input_that_changes_while_the_job_runs_is_an_error) {
   write_input(5'000);
   bool changed = false;
   on_progress_ = [&](const JobProgress& now) {
-    if (now.stage != JobStage::Mapping || changed) return;
+    if (now.phase != JobPhase::Running || changed) return;
     changed = true;
     std::ofstream(options_.input, std::ios::app) << "late,1,\n";
   };
@@ -237,7 +237,7 @@ TEST_F(FaultsTest, cancel_ends_a_job_in_process_too) {
   write_input(20'000);
   options_.execution.in_process = true;
   on_progress_ = [&](const JobProgress& now) {
-    if (now.stage == JobStage::Mapping) cancel_ = true;
+    if (now.phase == JobPhase::Running) cancel_ = true;
   };
   const auto report = run();
   ASSERT_FALSE(report.ok());

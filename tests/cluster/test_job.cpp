@@ -14,6 +14,7 @@
 #include "framework/io/text_output.hpp"
 #include "framework/runtime/wire_archive.hpp"
 #include "shuffle/record/key.hpp"
+#include "tests/cluster/shape_jobs.hpp"
 
 namespace sinter::test {
 namespace {
@@ -23,7 +24,7 @@ struct Body {
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     ExecutionOptions& execution = options.execution;
-    archive & options.input & options.output & options.combine & options.overwrite;
+    archive & options.shape & options.side_input & options.input & options.output & options.combine & options.overwrite;
     archive & execution.workers & execution.memory_bytes & execution.split_bytes & execution.reduce_bytes & execution.max_attempts;
     archive & execution.task_timeout_ms & execution.scratch_directory & execution.lz4 & execution.in_process & execution.on_bad_record;
     archive & options.fault.place & options.fault.action & options.fault.times & options.fault.flag_path;
@@ -42,6 +43,8 @@ bool due(const TestFault& fault) {
   return false;
 }
 
+}  // namespace
+
 Status misbehave(const TestFault& fault, const std::string& place) {
   if (fault.place != place || !due(fault)) return {};
   if (fault.action == "segv") ::raise(SIGSEGV);
@@ -54,13 +57,18 @@ Status misbehave(const TestFault& fault, const std::string& place) {
   return {};
 }
 
-/// Sum and count of one key.
-struct Sum {
-  std::int64_t total = 0;
-  std::int64_t count = 0;
-};
+Result<Sum> add_up(RawGroup& group) {
+  Sum sum;
+  while (true) {
+    SINTER_ASSIGN(const bool more, group.next());
+    if (!more) return sum;
+    const auto value = load_fixed<Sum>(group.value().data());
+    sum.total += value.total;
+    sum.count += value.count;
+  }
+}
 
-std::string_view bytes_of(const Sum& sum) { return {reinterpret_cast<const char*>(&sum), sizeof(sum)}; }
+namespace {
 
 class SumMap final : public MapTask {
  public:
@@ -134,12 +142,8 @@ class SumReduce final : public ReduceTask {
   SumReduce(TestFault fault, TaskContext& context)
       : fault_(std::move(fault)), rows_out_(context.counter("rows_out")), rows_fused_(context.counter("rows_fused")) {}
   ~SumReduce() override {
-    // Destroyed when the attempt's files are closed: its commit is asked for about now.
-    if (fault_.place != "commit" || !finished_ || !due(fault_)) return;
-    std::thread([] {
-      std::this_thread::sleep_for(std::chrono::microseconds(300));
-      ::raise(SIGKILL);
-    }).detach();
+    // Destroyed when the attempt's files are closed, and before its commit is asked for.
+    if (finished_) (void)misbehave(fault_, "written");
   }
 
   Status reduce(RawGroup& group, OutputSink& output) override {
@@ -147,14 +151,7 @@ class SumReduce final : public ReduceTask {
     KeyReader reader(group.key());
     SINTER_TRY(reader.read_string(key));
     if (key == "fault") SINTER_TRY(misbehave(fault_, "reduce"));
-    Sum sum;
-    while (true) {
-      SINTER_ASSIGN(const bool more, group.next());
-      if (!more) break;
-      const auto value = load_fixed<Sum>(group.value().data());
-      sum.total += value.total;
-      sum.count += value.count;
-    }
+    SINTER_ASSIGN(const Sum sum, add_up(group));
     line_.clear();
     append_csv_text(line_, key);
     line_ += ',';
@@ -181,6 +178,9 @@ class SumReduce final : public ReduceTask {
 
 }  // namespace
 
+std::unique_ptr<MapTask> make_sum_map(TestFault fault, TaskContext& context) { return std::make_unique<SumMap>(std::move(fault), context); }
+std::unique_ptr<Combiner> make_sum_combiner() { return std::make_unique<SumCombiner>(); }
+
 JobPayload make_payload(const TestJobOptions& options) { return {"test", encode(Body{options})}; }
 
 Result<JobDefinition> make_test_job(const JobPayload& payload) {
@@ -195,15 +195,16 @@ Result<JobDefinition> make_test_job(const JobPayload& payload) {
   input.columns = {{"key", true}, {"value", true}, {"note", false}};
   job.inputs = {input};
   job.make_map = [fault = options.fault](std::size_t, TaskContext& context) -> Result<std::unique_ptr<MapTask>> {
-    return std::unique_ptr<MapTask>(std::make_unique<SumMap>(fault, context));
+    return make_sum_map(fault, context);
   };
-  if (options.combine) job.make_combiner = [] { return std::make_unique<SumCombiner>(); };
+  if (options.combine) job.make_combiner = make_sum_combiner;
   job.make_reduce = [fault = options.fault](TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
     return std::unique_ptr<ReduceTask>(std::make_unique<SumReduce>(fault, context));
   };
   job.output = {options.output, "key,sum,count\n", ".csv"};
   job.execution = options.execution;
   job.overwrite = options.overwrite;
+  if (options.shape != "sums") SINTER_TRY(set_shape(job, options));
   return job;
 }
 

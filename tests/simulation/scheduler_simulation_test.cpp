@@ -1,8 +1,10 @@
-// Thousands of seeded lives of the scheduler: crashes, hangs, silence, failed commits and starts, duplicate and late messages. After each:
-// every task committed exactly once, no attempt was granted beside another, the job ended, counters are those of committed attempts.
+// Thousands of seeded lives of the scheduler over chains of stages: crashes, hangs, silence, failed commits and starts, duplicate and late
+// messages. After each: every task committed exactly once, no attempt was granted beside another, the job ended, counters are those of
+// committed attempts.
 #include <gtest/gtest.h>
 
 #include <map>
+#include <numeric>
 #include <queue>
 #include <set>
 
@@ -19,7 +21,7 @@ struct Odds {
 class Life {
  public:
   explicit Life(std::uint64_t seed) : random_(seed) {
-    options_.map_tasks = static_cast<std::uint32_t>(random_.below(12));
+    stages_ = static_cast<std::uint32_t>(1 + random_.below(6));
     options_.workers = static_cast<std::uint32_t>(1 + random_.below(6));
     options_.quarantine = random_.below(2) == 0;
     options_.task_timeout_ms = 20'000;
@@ -28,7 +30,7 @@ class Life {
                         &odds_.duplicate, &odds_.late})
       if (random_.below(3) == 0) *odd = chance_size();
     if (random_.below(4) == 0) odds_.poison = 0.3;
-    for (std::uint32_t task = 0; task < options_.map_tasks; ++task)
+    for (std::uint32_t task = 0; task < kMaxTasks; ++task)
       while (happens(odds_.poison)) poison_[task].insert(1 + random_.below(1000));
     scheduler_.emplace(options_);
   }
@@ -140,12 +142,15 @@ class Life {
     ASSERT_TRUE(worker.ready);
     EXPECT_TRUE(seen_attempts_.insert(run.attempt).second) << "an attempt number is used twice";
     EXPECT_FALSE(published_.contains(run.attempt.task)) << "a committed task runs again";
-    EXPECT_TRUE(run.attempt.task.kind == TaskKind::Map || scheduler_->stage(TaskKind::Map).committed == options_.map_tasks);
+    // Only the open stage runs, and only when every task before it is published.
+    EXPECT_EQ(run.attempt.task.stage + 1, tasks_of_stage_.size());
+    EXPECT_GE(published_.size(), all_tasks() - tasks_of_stage_.back());
+    EXPECT_LT(run.attempt.task.ordinal, tasks_of_stage_.back());
     worker.attempt = run.attempt;
     worker.at.reset();
     worker.stuck = false;
     const SteadyMs takes = static_cast<SteadyMs>(random_.below(3000));
-    if (run.attempt.task.kind == TaskKind::Map) {
+    if (run.attempt.task.stage == 0) {
       for (const std::uint64_t offset : poison_[run.attempt.task.ordinal]) {
         const RecordAt record{0, offset, offset};
         if (std::find(run.skip.begin(), run.skip.end(), record) != run.skip.end()) continue;
@@ -201,12 +206,22 @@ class Life {
     EXPECT_TRUE(published == published_.end() || published->second != discard.attempt) << "a published attempt is discarded";
   }
 
-  void obey(const command::CutRanges&, std::deque<Event>&) {
-    EXPECT_EQ(published_.size(), options_.map_tasks);
-    reduce_tasks_ = static_cast<std::uint32_t>(random_.below(8));
-    plan(delay(), event::RangesCut{reduce_tasks_});
+  void obey(const command::OpenStage& open, std::deque<Event>& more) {
+    EXPECT_EQ(open.stage, tasks_of_stage_.size());
+    EXPECT_EQ(published_.size(), all_tasks());
+    Event answer = event::NoMoreStages{open.stage};
+    if (open.stage < stages_) {
+      tasks_of_stage_.push_back(static_cast<std::uint32_t>(random_.below(kMaxTasks)));
+      answer = event::StageOpened{open.stage, tasks_of_stage_.back()};
+    }
+    if (random_.below(2) == 0) more.push_back(answer);
+    else plan(delay(), answer);
   }
-  void obey(const command::FinishJob&, std::deque<Event>&) { ++finished_; }
+  std::size_t all_tasks() const { return std::accumulate(tasks_of_stage_.begin(), tasks_of_stage_.end(), std::size_t{0}); }
+  void obey(const command::FinishJob&, std::deque<Event>&) {
+    ++finished_;
+    EXPECT_EQ(tasks_of_stage_.size(), stages_);
+  }
   void obey(const command::FailJob& fail, std::deque<Event>&) {
     ++finished_;
     failure_ = fail.error;
@@ -218,7 +233,7 @@ class Life {
       ASSERT_TRUE(failure_.has_value());
       return;
     }
-    EXPECT_EQ(published_.size(), options_.map_tasks + reduce_tasks_);
+    EXPECT_EQ(published_.size(), all_tasks());
     Counters expected;
     for (const auto& [task, attempt] : published_)
       for (const auto& [name, value] : offered_[attempt]) expected[name] += value;
@@ -229,7 +244,11 @@ class Life {
   bool HasFailure() const { return ::testing::Test::HasFailure(); }
 
   Random random_;
+  static constexpr std::uint32_t kMaxTasks = 12;
+
   SchedulerOptions options_;
+  std::uint32_t stages_ = 0;
+  std::vector<std::uint32_t> tasks_of_stage_;  // opened so far
   Odds odds_;
   std::optional<Scheduler> scheduler_;
   std::priority_queue<Planned> queue_;
@@ -242,7 +261,6 @@ class Life {
   std::map<TaskId, AttemptId> granted_;
   std::map<TaskId, AttemptId> published_;
   std::map<AttemptId, Counters> offered_;
-  std::uint32_t reduce_tasks_ = 0;
   int finished_ = 0;
   std::optional<Error> failure_;
   bool suspicious_ = false;

@@ -75,7 +75,7 @@ TEST_F(JobTest, counts_words_with_and_without_combining) {
   const auto combined = run(Job("words").read(lines(input)).map(split_words).combine(std::plus<>{}).reduce(sum).write(target));
   ASSERT_TRUE(combined.ok()) << combined.error().to_string();
   EXPECT_EQ(output(), expected);
-  EXPECT_LT(combined->reduce.rows, plain->reduce.rows) << "the combine was not used";
+  EXPECT_LT(combined->stages[1].rows, plain->stages[1].rows) << "the combine was not used";
 }
 
 TEST_F(JobTest, combines_values_that_change_their_size) {

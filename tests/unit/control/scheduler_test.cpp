@@ -12,11 +12,11 @@ using ::testing::HasSubstr;
 class SchedulerTest : public ::testing::Test {
  protected:
   void start(std::uint32_t maps, std::uint32_t workers, bool quarantine = false) {
-    options_.map_tasks = maps;
     options_.workers = workers;
     options_.quarantine = quarantine;
     scheduler_.emplace(options_);
     step(event::Tick{});
+    step(event::StageOpened{0, maps});
     for (WorkerId worker = 1; worker <= std::min(maps, workers); ++worker) step(event::WorkerReady{worker});
   }
   const std::vector<Command>& step(const Event& event) {
@@ -43,37 +43,68 @@ class SchedulerTest : public ::testing::Test {
   std::vector<command::RunTask> runs_;
 };
 
-constexpr AttemptId map_attempt(std::uint32_t ordinal, std::uint32_t number) { return {{TaskKind::Map, ordinal}, number}; }
+constexpr AttemptId map_attempt(std::uint32_t ordinal, std::uint32_t number) { return {{0, ordinal}, number}; }
 
 TEST_F(SchedulerTest, starts_no_more_workers_than_tasks) {
-  options_.map_tasks = 2;
   options_.workers = 5;
   Scheduler scheduler(options_);
-  EXPECT_EQ(scheduler.step(event::Tick{}, 0).size(), 2u);
+  ASSERT_EQ(scheduler.step(event::Tick{}, 0).size(), 1u);
+  EXPECT_EQ(scheduler.step(event::StageOpened{0, 2}, 0).size(), 2u);
 }
 
 TEST_F(SchedulerTest, a_job_without_splits_still_reduces) {
   start(0, 3);
-  ASSERT_NE(find<command::CutRanges>(), nullptr);
-  step(event::RangesCut{1});
+  ASSERT_NE(find<command::OpenStage>(), nullptr);
+  EXPECT_EQ(find<command::OpenStage>()->stage, 1u);
+  step(event::StageOpened{1, 1});
   EXPECT_NE(find<command::StartWorker>(), nullptr);
 }
 
-TEST_F(SchedulerTest, walks_through_map_cut_reduce_done) {
+TEST_F(SchedulerTest, walks_from_stage_to_stage_until_there_is_none) {
   start(1, 1);
-  step(event::AttemptDone{1, map_attempt(0, 1), {{"rows", 3}}});
-  ASSERT_NE(find<command::Commit>(), nullptr);
-  EXPECT_TRUE(scheduler_->counters().empty());
-  step(event::CommitDone{map_attempt(0, 1)});
-  ASSERT_NE(find<command::CutRanges>(), nullptr);
-  EXPECT_EQ(scheduler_->counters().at("rows"), 3u);
-  step(event::RangesCut{1});
-  const AttemptId reduce{{TaskKind::Reduce, 0}, 1};
-  EXPECT_EQ(runs_.back().attempt, reduce);
-  step(event::AttemptDone{1, reduce, {}});
-  step(event::CommitDone{reduce});
+  for (std::uint32_t stage = 0; stage < 5; ++stage) {
+    const AttemptId attempt{{stage, 0}, 1};
+    EXPECT_EQ(runs_.back().attempt, attempt);
+    step(event::AttemptDone{1, attempt, {{"rows", 3}}});
+    ASSERT_NE(find<command::Commit>(), nullptr);
+    EXPECT_EQ(scheduler_->counters().empty(), stage == 0);
+    step(event::CommitDone{attempt});
+    ASSERT_NE(find<command::OpenStage>(), nullptr);
+    EXPECT_EQ(find<command::OpenStage>()->stage, stage + 1);
+    EXPECT_EQ(scheduler_->counters().at("rows"), 3 * (stage + 1));
+    if (stage < 4) step(event::StageOpened{stage + 1, 1});
+  }
+  step(event::NoMoreStages{5});
   EXPECT_NE(find<command::FinishJob>(), nullptr);
   EXPECT_EQ(scheduler_->state(), JobState::Done);
+  EXPECT_EQ(scheduler_->committed_attempt({2, 0}), 1u);
+}
+
+TEST_F(SchedulerTest, a_stage_is_asked_for_once_and_opened_once) {
+  start(1, 1);
+  step(event::AttemptDone{1, map_attempt(0, 1), {}});
+  step(event::CommitDone{map_attempt(0, 1)});
+  step(event::Tick{});
+  EXPECT_EQ(find<command::OpenStage>(), nullptr);
+  step(event::StageOpened{0, 7});
+  EXPECT_TRUE(last_.empty()) << "an answer about another stage";
+  step(event::StageOpened{1, 2});
+  EXPECT_EQ(scheduler_->stage().total, 2u);
+  step(event::StageOpened{1, 9});
+  EXPECT_EQ(scheduler_->stage().total, 2u);
+}
+
+TEST_F(SchedulerTest, a_late_success_for_an_earlier_stage_is_discarded_unless_it_is_the_one_that_committed) {
+  start(1, 2);
+  crash(1);
+  step(event::AttemptDone{2, map_attempt(0, 2), {}});
+  step(event::CommitDone{map_attempt(0, 2)});
+  step(event::StageOpened{1, 1});
+  step(event::AttemptDone{1, map_attempt(0, 1), {}});
+  ASSERT_NE(find<command::Discard>(), nullptr);
+  step(event::AttemptDone{2, map_attempt(0, 2), {}});
+  EXPECT_EQ(find<command::Discard>(), nullptr);
+  EXPECT_EQ(find<command::Commit>(), nullptr);
 }
 
 TEST_F(SchedulerTest, retries_on_another_worker_when_there_is_one) {
@@ -187,9 +218,9 @@ TEST_F(SchedulerTest, an_exception_is_looked_for_record_by_record) {
 
 TEST_F(SchedulerTest, an_exception_in_reduce_ends_the_job_at_once) {
   start(0, 1);
-  step(event::RangesCut{1});
+  step(event::StageOpened{1, 1});
   step(event::WorkerReady{find<command::StartWorker>()->worker});
-  step(event::AttemptFailed{1, {{TaskKind::Reduce, 0}, 1}, user_error("threw"), true, {}});
+  step(event::AttemptFailed{1, {{1, 0}, 1}, user_error("threw"), true, {}});
   EXPECT_NE(find<command::FailJob>(), nullptr);
 }
 
@@ -239,9 +270,9 @@ TEST_F(SchedulerTest, a_worker_that_does_not_end_when_killed_counts_as_lost) {
 }
 
 TEST_F(SchedulerTest, three_failed_starts_end_the_job_with_their_story) {
-  options_.map_tasks = 1;
   scheduler_.emplace(options_);
   step(event::Tick{});
+  step(event::StageOpened{0, 1});
   for (WorkerId worker = 1; worker <= 3; ++worker)
     step(event::WorkerLost{worker, Loss::Start, "cannot be started: 'x': No such file", {}, "", ""});
   const auto* failed = find<command::FailJob>();

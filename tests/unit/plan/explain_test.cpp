@@ -18,6 +18,7 @@ TEST(ExplainTest, tells_inputs_tasks_workers_and_where_memory_goes) {
   b.paths = {"shops/b-*.jsonl.gz"};
   job.inputs = {a, b};
   job.output.path = "out/books.csv";
+  job.make_reduce = [](TaskContext&) -> Result<std::unique_ptr<ReduceTask>> { return internal_error("not run"); };
 
   Plan plan;
   plan.job_name = job.name;
@@ -29,7 +30,7 @@ TEST(ExplainTest, tells_inputs_tasks_workers_and_where_memory_goes) {
   plan.input_bytes = (8u << 20) + 150;
   plan.split_bytes = 4u << 20;
   plan.workers = 2;
-  plan.memory = plan_memory(64u << 20);
+  plan.memory = plan_memory(64u << 20, false);
   plan.max_attempts = 4;
 
   const std::vector<std::string> expected = {

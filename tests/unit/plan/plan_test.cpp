@@ -17,6 +17,8 @@ JobDefinition job_over(const std::string& path) {
   input.paths = {path};
   job.inputs = {input};
   job.output.path = "out.csv";
+  job.make_map = [](std::size_t, TaskContext&) -> Result<std::unique_ptr<MapTask>> { return internal_error("not run"); };
+  job.make_reduce = [](TaskContext&) -> Result<std::unique_ptr<ReduceTask>> { return internal_error("not run"); };
   return job;
 }
 
@@ -38,10 +40,14 @@ TEST(PlanTest, ranges_default_to_four_per_worker_unless_the_job_says) {
 
 TEST(PlanTest, every_part_of_the_memory_fits_into_the_budget) {
   for (std::uint64_t mib : {8u, 16u, 31u, 32u, 64u, 256u, 1024u, 16384u}) {
-    const MemoryPlan memory = plan_memory(mib << 20);
-    EXPECT_LE(memory.sort_bytes + (2u << 20), memory.worker_bytes) << mib;
-    EXPECT_LE(memory.merge_bytes, memory.worker_bytes) << mib;
-    EXPECT_GE(memory.merge_fan_in, 4u) << mib;
+    for (const bool side_data : {false, true}) {
+      const MemoryPlan memory = plan_memory(mib << 20, side_data);
+      EXPECT_EQ(memory.side_bytes > 0, side_data);
+      EXPECT_LE(memory.sort_bytes + (2u << 20), memory.task_bytes()) << mib;
+      EXPECT_LE(memory.merge_bytes + memory.step_sort_bytes + (1u << 20), memory.task_bytes()) << mib;
+      EXPECT_GE(memory.step_sort_bytes, 6u * memory.block_bytes) << mib;
+      EXPECT_GE(memory.merge_fan_in, 4u) << mib;
+    }
   }
 }
 

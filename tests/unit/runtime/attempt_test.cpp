@@ -77,7 +77,7 @@ class AttemptTest : public ::testing::Test {
     ASSERT_TRUE(files_->make_directories(layout_.committed_directory()).ok());
   }
   AttemptResult map(const RunAttempt& run) { return run_map_attempt(surroundings(), run); }
-  AttemptSurroundings surroundings() { return {*files_, memory_, plan_, job_, layout_, progress_, position_, regions_, stop_}; }
+  AttemptSurroundings surroundings() { return {*files_, memory_, plan_, job_, layout_, progress_, position_, regions_, side_data_, stop_}; }
   static std::string make_directory() {
     std::string pattern = ::testing::TempDir() + "sinter-attempt-XXXXXX";
     EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
@@ -97,22 +97,24 @@ class AttemptTest : public ::testing::Test {
   ProgressBoard progress_;
   PositionFile position_;
   RegionCache regions_;
+  SideData side_data_{*files_, plan_, job_};
   std::atomic<bool> stop_{false};
   std::function<void(const Record&)> spy_ = [](const Record&) {};
 };
 
-constexpr AttemptId kMap{{TaskKind::Map, 0}, 1};
+constexpr AttemptId kMap{{0, 0}, 1};
+const Stage kReduceStage{.work = StageWork::Reduce, .input_tasks = 1};
 
 TEST_F(AttemptTest, maps_then_reduces_in_key_order) {
   plan_input("k,v\nb,1\na,2\nb,3\n");
-  const AttemptResult mapped = map({kMap, false, {}, {}});
+  const AttemptResult mapped = map({kMap, {}, false, {}, {}});
   ASSERT_TRUE(mapped.status.ok()) << mapped.status.error().to_string();
   EXPECT_EQ(mapped.counters.at("rows"), 3u);
   EXPECT_EQ(progress_.read().rows, 3u);
   EXPECT_EQ(progress_.read().bytes, plan_.input_bytes);
   ASSERT_TRUE(files_->rename(layout_.attempt_result(kMap), layout_.result(kMap.task)).ok());
-  const AttemptId reduce{{TaskKind::Reduce, 0}, 1};
-  const AttemptResult reduced = run_reduce_attempt(surroundings(), {reduce, false, {}, {}});
+  const AttemptId reduce{{1, 0}, 1};
+  const AttemptResult reduced = run_reduce_attempt(surroundings(), {reduce, kReduceStage, false, {}, {}});
   ASSERT_TRUE(reduced.status.ok()) << reduced.status.error().to_string();
   EXPECT_EQ(*read_file(*files_, layout_.attempt_result(reduce)), "\"a\"=2 \n\"b\"=1 3 \n");
   EXPECT_EQ(memory_.used_bytes(), 0u);
@@ -125,14 +127,14 @@ TEST_F(AttemptTest, careful_mode_shows_each_record_in_the_position_file_before_i
     const ReadPosition at = ReadPosition::of(directory_ + "/position");
     lines.push_back(at.record ? at.record->line : 0);
   };
-  ASSERT_TRUE(map({kMap, true, {}, {}}).status.ok());
+  ASSERT_TRUE(map({kMap, {}, true, {}, {}}).status.ok());
   EXPECT_EQ(lines, (std::vector<std::uint64_t>{2, 3}));
   EXPECT_FALSE(ReadPosition::of(directory_ + "/position").record.has_value());
 }
 
 TEST_F(AttemptTest, a_skipped_record_goes_to_the_rejects_and_is_counted) {
   plan_input("k,v\na,1\nb,2\nc,3\n");
-  const AttemptResult result = map({kMap, true, {{0, 8, 3}}, {}});
+  const AttemptResult result = map({kMap, {}, true, {{0, 8, 3}}, {}});
   ASSERT_TRUE(result.status.ok()) << result.status.error().to_string();
   EXPECT_EQ(result.counters.at("rows"), 2u);
   EXPECT_EQ(result.counters.at("rows_read"), 1u);
@@ -148,11 +150,11 @@ TEST_F(AttemptTest, an_exception_is_an_error_and_careful_mode_knows_its_record) 
   spy_ = [](const Record& record) {
     if (record.fields[0].text == "b") throw std::runtime_error("no b, please");
   };
-  const AttemptResult fast = map({kMap, false, {}, {}});
+  const AttemptResult fast = map({kMap, {}, false, {}, {}});
   EXPECT_TRUE(fast.threw);
   EXPECT_FALSE(fast.record.has_value());
   EXPECT_THAT(fast.status.error().to_string(), HasSubstr("no b, please"));
-  const AttemptResult careful = map({{{TaskKind::Map, 0}, 2}, true, {}, {}});
+  const AttemptResult careful = map({{{0, 0}, 2}, {}, true, {}, {}});
   EXPECT_EQ(careful.record, (RecordAt{0, 8, 3}));
   EXPECT_THAT(careful.status.error().to_string(), HasSubstr("line 3"));
 }
@@ -160,13 +162,13 @@ TEST_F(AttemptTest, an_exception_is_an_error_and_careful_mode_knows_its_record) 
 TEST_F(AttemptTest, a_stop_request_ends_it) {
   plan_input("k,v\na,1\n");
   stop_ = true;
-  EXPECT_FALSE(map({kMap, false, {}, {}}).status.ok());
+  EXPECT_FALSE(map({kMap, {}, false, {}, {}}).status.ok());
 }
 
 TEST_F(AttemptTest, a_changed_input_is_the_users_error) {
   plan_input("k,v\na,1\n");
   ASSERT_TRUE(write_file(*files_, directory_ + "/in.csv", "k,v\na,1\nb,2\n").ok());
-  const AttemptResult result = map({kMap, false, {}, {}});
+  const AttemptResult result = map({kMap, {}, false, {}, {}});
   ASSERT_FALSE(result.status.ok());
   EXPECT_EQ(result.status.error().fault(), Fault::User);
   EXPECT_THAT(result.status.error().to_string(), HasSubstr("changed while the job was running"));

@@ -11,7 +11,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const AttemptId kAttempt{{TaskKind::Reduce, 7}, 3};
+const AttemptId kAttempt{{1, 7}, 3};
+const Stage kStage{StageWork::Round, 0, 3, 1, 12, 5, 0};
 
 template <class T>
 T round_trip(const T& value) {
@@ -23,8 +24,9 @@ T round_trip(const T& value) {
 TEST(MessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(Hello{kControlProtocolVersion, 9}).worker, 9u);
   EXPECT_EQ(round_trip(sinter::Setup{"/scratch", 250}).scratch_directory, "/scratch");
-  const RunAttempt run = round_trip(RunAttempt{kAttempt, true, {{1, 70, 7}, {1, 80, 8}}, {"a", std::string("\0b", 2)}});
+  const RunAttempt run = round_trip(RunAttempt{kAttempt, kStage, true, {{1, 70, 7}, {1, 80, 8}}, {"a", std::string("\0b", 2)}});
   EXPECT_EQ(run.attempt, kAttempt);
+  EXPECT_EQ(run.stage, kStage);
   EXPECT_TRUE(run.careful);
   EXPECT_EQ(run.skip, (std::vector<RecordAt>{{1, 70, 7}, {1, 80, 8}}));
   EXPECT_EQ(run.range, (KeyRange{"a", std::string("\0b", 2)}));
@@ -36,7 +38,7 @@ TEST(MessagesTest, each_message_comes_back_as_it_was) {
 }
 
 TEST(MessagesTest, the_bytes_are_those_of_the_format_page) {
-  const AttemptDone done{{{TaskKind::Map, 2}, 1}, {{"n", 300}}, {5, 40, 0}, 1u << 20};
+  const AttemptDone done{{{0, 2}, 1}, {{"n", 300}}, {5, 40, 0}, 1u << 20};
   EXPECT_EQ(encode(done), std::string("\x00\x02\x01\x01\x01n\xac\x02\x05\x28\x00\x80\x80\x40", 14));
 }
 
@@ -65,13 +67,13 @@ TEST(MessagesTest, limits_are_enforced_by_name) {
 }
 
 TEST(MessagesTest, an_attempt_that_cannot_be_is_refused) {
-  EXPECT_FALSE(from_message<RunAttempt>(to_message(RunAttempt{{{TaskKind::Map, 0}, 0}, false, {}, {}})).ok());
-  EXPECT_FALSE(from_message<RunAttempt>(to_message(RunAttempt{{{static_cast<TaskKind>(9), 0}, 1}, false, {}, {}})).ok());
+  EXPECT_FALSE(from_message<RunAttempt>(to_message(RunAttempt{{{0, 0}, 0}, {}, false, {}, {}})).ok());
+  EXPECT_FALSE(from_message<RunAttempt>(to_message(RunAttempt{kAttempt, {.work = static_cast<StageWork>(9)}, false, {}, {}})).ok());
 }
 
 TEST(MessagesTest, a_count_beyond_the_bytes_left_is_refused_before_memory_is_taken) {
-  std::string body = encode(RunAttempt{kAttempt, false, {}, {}});
-  std::string lie = body.substr(0, 4);
+  std::string body = encode(RunAttempt{kAttempt, {}, false, {}, {}});
+  std::string lie = body.substr(0, 10);
   append_varint(lie, std::uint64_t{1} << 60);
   EXPECT_FALSE(from_message<RunAttempt>({static_cast<std::uint16_t>(MessageKind::RunAttempt), lie}).ok());
 }

@@ -14,7 +14,8 @@ PlanFile sample() {
   file.plan.files = {{0, "a.csv", "cap", 10, {FormatKind::Csv, Codec::Gzip, '\t', '\'', false, {"x", "y"}, true}}};
   file.plan.modified_ns = {-5};
   file.plan.splits = {{0, 10, {{0, 2, 10, 3}}}};
-  file.plan.memory = plan_memory(64u << 20);
+  file.plan.memory = plan_memory(64u << 20, true);
+  file.plan.side_files = {{{0, "rates.csv", "", 7, {}}, 99}};
   file.plan.lz4 = true;
   return file;
 }
@@ -33,6 +34,9 @@ TEST(PlanFileTest, comes_back_as_it_was) {
   EXPECT_EQ(back->plan.modified_ns.at(0), -5);
   EXPECT_EQ(back->plan.splits.at(0).pieces.at(0).first_line, 3u);
   EXPECT_EQ(back->plan.memory.sort_bytes, sample().plan.memory.sort_bytes);
+  EXPECT_EQ(back->plan.memory.step_sort_bytes, sample().plan.memory.step_sort_bytes);
+  EXPECT_EQ(back->plan.side_files.at(0).file.path, "rates.csv");
+  EXPECT_EQ(back->plan.side_files.at(0).checksum, 99u);
   EXPECT_TRUE(back->plan.lz4);
 }
 

@@ -31,28 +31,29 @@ class PublishJobTest : public ::testing::Test {
     job_.output.header = "k,v\n";
     EXPECT_TRUE(files_->make_directories("scratch/committed").ok());
     EXPECT_TRUE(files_->make_directories("out").ok());
-    put(layout_.result({TaskKind::Reduce, 0}), "a,1\n");
-    put(layout_.result({TaskKind::Reduce, 1}), "b,2\n");
+    put(layout_.result({1, 0}), "a,1\n");
+    put(layout_.result({1, 1}), "b,2\n");
   }
   void put(const std::string& path, const std::string& text) { EXPECT_TRUE(write_file(*files_, path, text).ok()); }
   std::string get(const std::string& path) { return *read_file(*files_, path); }
   Status publish(JobReport& report) {
     const OutputPaths paths = output_paths(job_);
     OutputAssembly output(*files_, output_of(job_));
-    for (const std::uint32_t ordinal : {1u, 0u}) output.part_ready(ordinal, layout_.result({TaskKind::Reduce, ordinal}));
-    return publish_job(*files_, clock_, {job_, paths, layout_, output, 2, 2}, report);
+    for (const std::uint32_t ordinal : {1u, 0u}) output.part_ready(ordinal, layout_.result({1, ordinal}));
+    return publish_job(*files_, clock_, {job_, paths, layout_, output, stages_}, report);
   }
 
   std::unique_ptr<FileSystem> files_ = make_memory_file_system();
   ManualClock clock_;
   JobLayout layout_{"scratch"};
   JobDefinition job_;
+  std::vector<Stage> stages_ = {{.tasks = 2}, {.work = StageWork::Reduce, .tasks = 2}};
 };
 
 TEST_F(PublishJobTest, joins_parts_and_rejects_in_order_and_writes_the_manifest) {
-  put(layout_.rejects({TaskKind::Reduce, 0}), "third\n");
-  put(layout_.rejects({TaskKind::Map, 1}), "second\n");
-  put(layout_.rejects({TaskKind::Map, 0}), "first\n");
+  put(layout_.rejects({1, 0}), "third\n");
+  put(layout_.rejects({0, 1}), "second\n");
+  put(layout_.rejects({0, 0}), "first\n");
   JobReport report;
   report.counters = {{"rows", 2}};
   ASSERT_TRUE(publish(report).ok());

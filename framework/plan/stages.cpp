@@ -1,0 +1,139 @@
+// Stages: map, steps, (round, merge) as often as it takes, reduce.
+#include "framework/plan/stages.hpp"
+
+#include "base/assert.hpp"
+
+namespace sinter {
+namespace {
+
+std::string step_name(const JobDefinition& job, std::size_t step) {
+  const std::string& own = job.steps[step].name;
+  return own.empty() ? "step " + std::to_string(step + 1) : own;
+}
+
+/// The runs that rounds and the reduce read are those of the last step, or of the map.
+std::uint32_t kept_stage(const JobDefinition& job) { return static_cast<std::uint32_t>(job.steps.size()); }
+
+CombinerFactory kept_combiner(const JobDefinition& job) { return job.steps.empty() ? job.make_combiner : job.steps.back().make_combiner; }
+
+Stage reader_of(std::uint32_t input, const std::vector<Stage>& done, StageWork work) {
+  Stage stage;
+  stage.work = work;
+  stage.input_stage = input;
+  stage.input_tasks = done[input].tasks;
+  return stage;
+}
+
+Status check_map_only(const JobDefinition& job) {
+  if (job.make_map) return user_error("the job has both make_map and make_map_output");
+  if (job.make_reduce || job.make_combiner || !job.steps.empty() || job.rounds)
+    return user_error("a job with make_map_output writes its output while mapping: it has no combiner, steps, rounds or reduce");
+  return {};
+}
+
+}  // namespace
+
+Status check_shape(const JobDefinition& job) {
+  if (job.make_map_output) return check_map_only(job);
+  if (!job.make_map) return user_error("the job has no map");
+  if (!job.make_reduce)
+    return user_error("the job has no reduce").with_hint("A job that only maps sets make_map_output instead of make_map");
+  for (std::size_t step = 0; step < job.steps.size(); ++step)
+    if (!job.steps[step].make) return user_error(step_name(job, step) + " has no task");
+  if (!job.rounds) return {};
+  if (!job.rounds->make_round || !job.rounds->make_merge) return user_error("the job's rounds need make_round and make_merge");
+  if (job.rounds->max_rounds == 0) return user_error("the job's max_rounds is 0: at least 1 round is needed");
+  return {};
+}
+
+std::optional<Stage> next_stage(const JobDefinition& job, const std::vector<Stage>& done, bool converged) {
+  if (done.empty()) return Stage{};
+  if (job.make_map_output) return std::nullopt;
+  const Stage& last = done.back();
+  const auto index = static_cast<std::uint32_t>(done.size() - 1);
+  if (last.work == StageWork::Reduce) return std::nullopt;
+  if (last.work == StageWork::Round) {
+    Stage merge = reader_of(index, done, StageWork::Merge);
+    merge.round = last.round;
+    merge.summary_stage = last.summary_stage;
+    return merge;
+  }
+  if (last.work != StageWork::Merge && index < job.steps.size()) {
+    Stage step = reader_of(index, done, StageWork::Step);
+    step.step = index;
+    return step;
+  }
+  const bool again = job.rounds && (last.work != StageWork::Merge || (!converged && last.round < job.rounds->max_rounds));
+  Stage next = reader_of(kept_stage(job), done, again ? StageWork::Round : StageWork::Reduce);
+  next.round = last.round + (again ? 1 : 0);
+  if (last.work == StageWork::Merge) next.summary_stage = index;
+  return next;
+}
+
+bool writes_output(const JobDefinition& job, const Stage& stage) {
+  return stage.work == StageWork::Reduce || (stage.work == StageWork::Map && job.make_map_output);
+}
+
+std::vector<std::uint32_t> stages_to_free(const std::vector<Stage>& done) {
+  require(!done.empty(), "a stage is done");
+  const Stage& last = done.back();
+  // A round's input is read again by the next one.
+  if (last.work == StageWork::Map || last.work == StageWork::Round) return {};
+  std::vector<std::uint32_t> free{last.input_stage};
+  if (last.summary_stage) free.push_back(*last.summary_stage);
+  return free;
+}
+
+CombinerFactory output_combiner(const JobDefinition& job, const Stage& stage) {
+  switch (stage.work) {
+    case StageWork::Map: return job.make_combiner;
+    case StageWork::Step: return job.steps[stage.step].make_combiner;
+    case StageWork::Round: return job.rounds->make_combiner;
+    case StageWork::Merge:
+    case StageWork::Reduce: break;
+  }
+  return {};
+}
+
+CombinerFactory input_combiner(const JobDefinition& job, const Stage& stage) {
+  switch (stage.work) {
+    case StageWork::Map: break;
+    case StageWork::Step: return stage.step == 0 ? job.make_combiner : job.steps[stage.step - 1].make_combiner;
+    case StageWork::Merge: return job.rounds->make_combiner;
+    case StageWork::Round:
+    case StageWork::Reduce: return kept_combiner(job);
+  }
+  return {};
+}
+
+std::string stage_name(const JobDefinition& job, const Stage& stage) {
+  switch (stage.work) {
+    case StageWork::Map: return "map";
+    case StageWork::Step: return step_name(job, stage.step);
+    case StageWork::Round: return "round " + std::to_string(stage.round);
+    case StageWork::Merge: return "merge of round " + std::to_string(stage.round);
+    case StageWork::Reduce: break;
+  }
+  return "reduce";
+}
+
+std::vector<std::string> stage_lines(const JobDefinition& job) {
+  std::vector<std::string> lines{"map"};
+  for (std::size_t step = 0; step < job.steps.size(); ++step) lines.push_back(step_name(job, step));
+  if (job.rounds) lines.emplace_back("rounds");
+  if (job.make_reduce) lines.emplace_back("reduce");
+  return lines;
+}
+
+std::size_t line_of_stage(const JobDefinition& job, const Stage& stage) {
+  switch (stage.work) {
+    case StageWork::Map: return 0;
+    case StageWork::Step: return 1 + std::size_t{stage.step};
+    case StageWork::Round:
+    case StageWork::Merge: return 1 + job.steps.size();
+    case StageWork::Reduce: break;
+  }
+  return 1 + job.steps.size() + (job.rounds ? 1 : 0);
+}
+
+}  // namespace sinter
