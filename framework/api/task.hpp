@@ -59,7 +59,8 @@ class TaskContext {
   /// A side input's bytes, decompressed, its files one after the other. Read once per worker, at the first call; valid for the worker's
   /// life. Errors: no such side input, a file that has changed since the job was planned, more than its share of memory.
   virtual Result<std::string_view> side_bytes(std::string_view name) { return no_side_input(name); }
-  /// A side input's records, in the order of its files and lines. Read once per worker. Errors also: a record that its reader refuses.
+  /// A side input's records, in the order of its files and lines; `position.file` counts its own files. Read once per worker. Errors also:
+  /// a record that its reader refuses.
   virtual Result<std::span<const Record>> side_records(std::string_view name) { return no_side_input(name); }
 
  protected:

@@ -36,10 +36,9 @@ void serialize(Archive& archive, SideFile& side, unsigned) {
 }
 template <class Archive>
 void serialize(Archive& archive, Plan& plan, unsigned) {
-  archive& plan.job_name& plan.job_hash& plan.input_names& plan.files& plan.modified_ns& plan.splits& plan.side_files& plan
-      .input_bytes& plan.split_bytes;
-  archive& plan.reduce_bytes& plan.workers& plan.memory& plan.max_attempts& plan.task_timeout_ms& plan.lz4& plan.quarantine& plan
-      .in_process;
+  archive & plan.job_name & plan.job_hash & plan.input_names & plan.files & plan.modified_ns & plan.splits & plan.side_files;
+  archive & plan.input_bytes & plan.split_bytes & plan.reduce_bytes & plan.workers & plan.memory & plan.max_attempts;
+  archive & plan.task_timeout_ms & plan.lz4 & plan.quarantine & plan.in_process;
 }
 template <class Archive>
 void serialize(Archive& archive, JobPayload& payload, unsigned) {

@@ -80,7 +80,7 @@ class Tracker {
   // From stage to stage.
   Result<bool> open_next_stage();
   Result<bool> judge_round(std::uint32_t merge_stage);
-  Status free_inputs();
+  void free_inputs();
   Status cut_ranges_for(const Stage& stage);
   void begin_line(const Stage& stage);
   void end_line();

@@ -24,7 +24,7 @@ Result<bool> Tracker::open_next_stage() {
     if (stages_.back().work == StageWork::Merge) {
       SINTER_ASSIGN(converged, judge_round(static_cast<std::uint32_t>(stages_.size() - 1)));
     }
-    SINTER_TRY(free_inputs());
+    free_inputs();
   }
   std::optional<Stage> next = next_stage(job_, stages_, converged);
   if (!next) return false;
@@ -53,11 +53,14 @@ Result<bool> Tracker::judge_round(std::uint32_t merge_stage) {
   return converged;
 }
 
-Status Tracker::free_inputs() {
-  for (const std::uint32_t stage : stages_to_free(stages_))
-    for (std::uint32_t task = 0; task < stages_[stage].tasks; ++task)
-      SINTER_TRY(options_.files.remove(layout_.result(TaskId{stage, task})));
-  return {};
+void Tracker::free_inputs() {
+  for (const std::uint32_t stage : stages_to_free(stages_)) {
+    for (std::uint32_t task = 0; task < stages_[stage].tasks; ++task) {
+      const Status removed = options_.files.remove(layout_.result(TaskId{stage, task}));
+      // The scratch directory goes as a whole at the end.
+      if (!removed.ok()) options_.log.warning("cannot remove a run that nobody reads any more", {{"reason", removed.error().message()}});
+    }
+  }
 }
 
 Status Tracker::cut_ranges_for(const Stage& stage) {

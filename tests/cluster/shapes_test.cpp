@@ -210,6 +210,23 @@ TEST_F(ShapesTest, rounds_keep_their_input_and_nothing_else) {
   EXPECT_LE(most, report->stages[0].tasks_total + tasks_of_a_round + 2);
 }
 
+TEST_F(ShapesTest, a_hanging_or_failing_task_of_any_stage_costs_one_attempt) {
+  write_input(500);
+  options_.shape = "rounds";
+  options_.overwrite = true;
+  options_.execution.task_timeout_ms = 700;
+  int number = 0;
+  for (const char* place : {"round_finish", "merge_finish"}) {
+    for (const char* action : {"hang", "error"}) {
+      SCOPED_TRACE(std::string(place) + " " + action);
+      options_.fault = {place, action, 1, directory_ + "/fault-" + std::to_string(number++) + "-"};
+      const auto report = run();
+      ASSERT_TRUE(report.ok()) << report.error().to_string();
+      EXPECT_EQ(report->failed_attempts, 1u);
+    }
+  }
+}
+
 TEST_F(ShapesTest, a_group_that_crashes_a_step_is_named_with_its_stage) {
   write_input(500);
   options_.shape = "chain";

@@ -120,6 +120,16 @@ TEST_F(AttemptTest, maps_then_reduces_in_key_order) {
   EXPECT_EQ(memory_.used_bytes(), 0u);
 }
 
+TEST_F(AttemptTest, a_stage_that_the_job_does_not_have_is_refused) {
+  plan_input("k,v\nb,1\n");
+  for (const Stage& stage :
+       {Stage{.work = StageWork::Step}, Stage{.work = StageWork::Round, .round = 1}, Stage{.work = StageWork::Reduce, .round = 1}}) {
+    const AttemptResult result = run_reduce_attempt(surroundings(), {{{1, 0}, 1}, stage, false, {}, {}});
+    ASSERT_FALSE(result.status.ok());
+    EXPECT_THAT(result.status.error().to_string(), HasSubstr("other stages"));
+  }
+}
+
 TEST_F(AttemptTest, careful_mode_shows_each_record_in_the_position_file_before_it_is_mapped) {
   plan_input("k,v\na,1\nb,2\n");
   std::vector<std::uint64_t> lines;
