@@ -15,8 +15,9 @@
 #include "framework/io/text_output.hpp"
 #include "shuffle/record/combiner.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// What happens to a record that crashes its worker twice: the run fails, or the record is set aside.
 enum class OnBadRecord : std::uint8_t { Fail, Quarantine };
 
 /// How a job runs; none of it may change the answer. 0 means: the default, chosen from the machine and input.
@@ -100,6 +101,7 @@ struct JobPayload {
   std::string kind;
   std::string body;
 };
+/// Makes the definition again in a worker.
 using JobFactory = std::function<Result<JobDefinition>(const JobPayload&)>;
 
 }  // namespace sinter

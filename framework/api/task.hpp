@@ -13,7 +13,7 @@
 #include "base/result.hpp"
 #include "framework/io/record.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// A named number of an attempt; the job's counters are the sums over successful attempts. Copyable handle.
 class Counter {
