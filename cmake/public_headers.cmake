@@ -1,7 +1,8 @@
-# cmake -DROOT= -DOUTPUT= -DDEPFILE= -DSTAMP= -P public_headers.cmake: the public headers as a stranger sees them. Copies sinter/*.hpp and all
-# that they reach to OUTPUT/sinter/, with includes that begin with sinter/, so that a program with a folder base/ of its own is safe.
+# cmake -DROOT= -DDOORS= -DOUTPUT= -DDEPFILE= -DSTAMP= -P public_headers.cmake: the public headers as a stranger sees them. Copies the headers
+# DOORS of sinter/ and all that they reach to OUTPUT/sinter/. Their includes there begin with sinter/, so that a program may have a base/ of
+# its own.
 cmake_minimum_required(VERSION 3.25)
-file(GLOB pending RELATIVE ${ROOT} ${ROOT}/sinter/*.hpp)
+list(TRANSFORM DOORS PREPEND "sinter/" OUTPUT_VARIABLE pending)
 set(reached ${pending})
 set(wanted "")
 while(pending)
