@@ -64,7 +64,7 @@ TEST(Consumer, builds_the_tree_inside_a_project) {
       "LAUNCHER=$(command -v ccache || true)\n" SINTER_CMAKE
       " -G Ninja -B build -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O0 -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
       " ${LAUNCHER:+-DCMAKE_CXX_COMPILER_LAUNCHER=$LAUNCHER}\n" SINTER_CMAKE
-      " --build build --target word_count\n"
+      " --build build --parallel 2 --target word_count\n"
       "build/word_count --workers 2\ncmp counts.csv expected/counts.csv\n",
       550);
   EXPECT_EQ(built.exit_code, 0) << output_of(built);
