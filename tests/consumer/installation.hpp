@@ -8,7 +8,7 @@
 namespace sinter::testing {
 
 /// Runs a bash script that stops at its first failing command, in `directory`.
-CommandResult shell(const std::string& directory, const std::string& script, int timeout_s = 120);
+CommandResult shell(const std::string& directory, const std::string& script, int timeout_s = 300);
 
 /// What a person would read when a command failed.
 std::string output_of(const CommandResult& result);

@@ -66,7 +66,7 @@ TEST(Consumer, builds_the_tree_inside_a_project) {
       " ${LAUNCHER:+-DCMAKE_CXX_COMPILER_LAUNCHER=$LAUNCHER}\n" SINTER_CMAKE
       " --build build --parallel 2 --target word_count\n"
       "build/word_count --workers 2\ncmp counts.csv expected/counts.csv\n",
-      550);
+      1100);
   EXPECT_EQ(built.exit_code, 0) << output_of(built);
   EXPECT_THAT(read_whole_file(directory / "build/compile_commands.json"), Not(HasSubstr("-Wall"))) << "our warnings are ours";
 }
