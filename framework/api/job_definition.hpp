@@ -42,7 +42,9 @@ struct OutputDeclaration {
   std::string part_extension = ".csv";
 };
 
+/// Makes the combiner of one attempt.
 using CombinerFactory = std::function<std::unique_ptr<Combiner>()>;
+/// Makes the task of one attempt. Errors end the attempt.
 template <class Task>
 using TaskFactory = std::function<Result<std::unique_ptr<Task>>(TaskContext& context)>;
 

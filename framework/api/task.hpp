@@ -114,9 +114,9 @@ class ReduceTaskTo {
   virtual Status finish(Target& target) = 0;
 };
 
-using MapTask = MapTaskTo<RawEmitter>;            // records to keyed records
-using MapOutputTask = MapTaskTo<OutputSink>;      // records to lines: a map-only job
-using StepTask = ReduceTaskTo<RawEmitter>;        // groups to keyed records of the next stage
-using ReduceTask = ReduceTaskTo<OutputSink>;      // groups to lines
+using MapTask = MapTaskTo<RawEmitter>;        ///< records to keyed records
+using MapOutputTask = MapTaskTo<OutputSink>;  ///< records to lines: a map-only job
+using StepTask = ReduceTaskTo<RawEmitter>;    ///< groups to keyed records of the next stage
+using ReduceTask = ReduceTaskTo<OutputSink>;  ///< groups to lines
 
 }  // namespace sinter
