@@ -4,8 +4,9 @@
 #include <source_location>
 #include <string_view>
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// What require() calls: prints the sentence and the place, and aborts.
 [[noreturn]] void assertion_failed(std::string_view sentence, const std::source_location& where);
 
 /// Aborts with the sentence and the caller's position when `condition` is false.

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 static_assert(std::endian::native == std::endian::little, "sinter's formats are written for little-endian hosts");
 
@@ -33,6 +33,7 @@ inline std::size_t varint_size(std::uint64_t value) {
 inline std::uint64_t zigzag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
+/// The inverse of zigzag().
 inline std::int64_t unzigzag(std::uint64_t value) {
   return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
 }
@@ -52,6 +53,7 @@ inline void append_sized(std::string& out, std::string_view bytes) {
   out.append(bytes);
 }
 
+/// What append_fixed() wrote. Requires: sizeof(T) bytes at `from`.
 template <class T>
   requires std::is_trivially_copyable_v<T>
 T load_fixed(const char* from) {
@@ -60,6 +62,7 @@ T load_fixed(const char* from) {
   return value;
 }
 
+/// Eight bytes whose memcmp order is the order of the number. Requires: 8 bytes at `from`.
 inline std::uint64_t load_big_endian_u64(const char* from) { return __builtin_bswap64(load_fixed<std::uint64_t>(from)); }
 
 /// Reads what the append functions wrote, never past the end: every read says whether it succeeded, and a failed

@@ -9,11 +9,12 @@
 #include <utility>
 #include <vector>
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// Whose fault an error is: the person's input or job, the machine around us, or our own code.
 enum class Fault : std::uint8_t { User, Environment, Internal };
 
+/// "user", "environment" or "internal".
 std::string_view to_string(Fault fault);
 
 /// One failure. The message is a sentence for the person who has to act on it; context lines are added by

@@ -10,7 +10,7 @@
 
 #include "base/result.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// An open file for positioned reads.
 class ReadableFile {
@@ -37,6 +37,7 @@ class WritableFile {
   virtual std::uint64_t size_bytes() const = 0;
 };
 
+/// What is known of a path without opening it.
 struct FileInfo {
   std::uint64_t size_bytes = 0;
   bool is_directory = false;
@@ -44,6 +45,7 @@ struct FileInfo {
   std::int64_t modified_ns = 0;
 };
 
+/// The one door to files; the machine's own, one in memory, or one that fails on purpose. Errors name the path.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -67,6 +69,7 @@ class FileSystem {
 
 /// Whole-file conveniences over any FileSystem.
 Result<std::string> read_file(FileSystem& files, const std::string& path, std::uint64_t limit_bytes = 1u << 30);
+/// Replaces a file that exists; not atomic.
 Status write_file(FileSystem& files, const std::string& path, std::string_view bytes);
 /// Write to "<path>.tmp", sync, rename over `path`, sync the directory: readers see the old or the new file, never half.
 Status write_file_atomically(FileSystem& files, const std::string& path, std::string_view bytes);

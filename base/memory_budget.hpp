@@ -7,7 +7,7 @@
 
 #include "base/result.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 class MemoryBudget;
 
@@ -30,6 +30,7 @@ class Reservation {
   std::uint64_t bytes_ = 0;
 };
 
+/// Bytes that several parts of a process share. Any thread.
 class MemoryBudget {
  public:
   /// `name` appears in errors, e.g. "execution.memory".

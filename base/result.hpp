@@ -11,8 +11,9 @@
 #include "base/assert.hpp"
 #include "base/error.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// A T, or the Error why there is none.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -66,6 +67,7 @@ class [[nodiscard]] Result<void> {
   std::optional<Error> error_;
 };
 
+/// Good, or an Error.
 using Status = Result<void>;
 
 }  // namespace sinter

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// Microseconds since 1970-01-01T00:00:00Z in the proleptic Gregorian calendar, without leap seconds.
 struct Timestamp {

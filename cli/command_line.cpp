@@ -26,6 +26,7 @@ struct Arguments {
   JobArguments explain;
   PreviewArguments preview;
   GenerateArguments generate;
+  InitArguments init;
   InspectArguments inspect;
   WorkerArguments worker;
   std::string list_what;
@@ -118,6 +119,14 @@ void add_generate(CLI::App& app, Arguments& arguments, int& code) {
   verb->callback([&] { code = generate_command(generate, arguments.globals.console()); });
 }
 
+void add_init(CLI::App& app, InitArguments& init, const Globals& globals, int& code) {
+  CLI::App* verb = app.add_subcommand("init", "Make a directory with a job to start from");
+  verb->add_option("DIRECTORY", init.directory, "where the files go; files that exist are never replaced")->required();
+  verb->add_option("--template", init.template_name, "yaml: a job file and two sources; cpp: a job in C++ with CMake and a test")
+      ->check(CLI::IsMember({"yaml", "cpp"}));
+  verb->callback([&] { code = init_command(init, globals.console()); });
+}
+
 /// The table that completion scripts are made of, read off the parser so that it cannot differ from it.
 VerbTable describe(const CLI::App& app) {
   VerbTable table;
@@ -204,6 +213,7 @@ int run_command_line(int argc, char** argv) {
   add_run(app, arguments, code);
   add_job_verbs(app, arguments, code);
   add_generate(app, arguments, code);
+  add_init(app, arguments.init, arguments.globals, code);
   add_reference_verbs(app, arguments, code);
   CLI::App* help = app.add_subcommand("help", "Show the help of a verb");
   help->add_option("VERB", arguments.help_topic, "the verb");

@@ -46,6 +46,12 @@ struct GenerateArguments {
 };
 int generate_command(const GenerateArguments& arguments, const Console& console);
 
+struct InitArguments {
+  std::string directory;
+  std::string template_name = "yaml";  // of project_templates()
+};
+int init_command(const InitArguments& arguments, const Console& console);
+
 struct InspectArguments {
   std::string path;
   std::uint64_t records = 10;

@@ -18,7 +18,7 @@
 #include "base/timestamp.hpp"
 #include "shuffle/record/key.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// Order-preserving bytes of a key: `append(std::string&, value)` and `Status read(KeyReader&, T&)`. memcmp order is the order of the
 /// values, and no key's bytes are a prefix of another's.

@@ -7,7 +7,7 @@
 
 #include "framework/io/input.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// What read() and write() take. As an input `path` may be a glob and `columns` are the ones to deliver, in that order; as an output
 /// `columns` name the values of a row, and a path that ends in '/' is a directory of parts.

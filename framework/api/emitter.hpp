@@ -7,7 +7,7 @@
 #include "framework/api/codec.hpp"
 #include "framework/api/task.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// What a map writes to: `emit(key, value)`. Never fails towards the caller: the first error is kept, later pairs are ignored, and the
 /// attempt fails with that error when the map returns.

@@ -7,13 +7,14 @@
 #include "framework/api/codec.hpp"
 #include "framework/api/task.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// A single-pass input range: `for (const V& value : group)`. Values are not kept, so a group may be larger than memory. An error of the
 /// shuffle ends the range; it is kept, and the attempt fails with it. Starting a second pass is such an error.
 template <class V>
 class Group {
  public:
+  /// Stands on the current value; valid until it is incremented.
   class Iterator {
    public:
     using iterator_concept = std::input_iterator_tag;

@@ -16,7 +16,7 @@
 #include "framework/api/job_main.hpp"
 #include "framework/api/typed_tasks.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// What the steps have gathered: the definition, and what must still be checked. Used by the steps below.
 struct JobDraft {

@@ -15,8 +15,9 @@
 #include "framework/io/text_output.hpp"
 #include "shuffle/record/combiner.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// What happens to a record that crashes its worker twice: the run fails, or the record is set aside.
 enum class OnBadRecord : std::uint8_t { Fail, Quarantine };
 
 /// How a job runs; none of it may change the answer. 0 means: the default, chosen from the machine and input.
@@ -41,7 +42,9 @@ struct OutputDeclaration {
   std::string part_extension = ".csv";
 };
 
+/// Makes the combiner of one attempt.
 using CombinerFactory = std::function<std::unique_ptr<Combiner>()>;
+/// Makes the task of one attempt. Errors end the attempt.
 template <class Task>
 using TaskFactory = std::function<Result<std::unique_ptr<Task>>(TaskContext& context)>;
 
@@ -100,6 +103,7 @@ struct JobPayload {
   std::string kind;
   std::string body;
 };
+/// Makes the definition again in a worker.
 using JobFactory = std::function<Result<JobDefinition>(const JobPayload&)>;
 
 }  // namespace sinter

@@ -9,8 +9,9 @@
 #include "base/result.hpp"
 #include "framework/api/job_definition.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// A program that is one job: its name, its arguments and how they make the job.
 struct JobProgram {
   std::string name;
   /// Names of the arguments that must be given, for the usage text: {"INPUT", "OUTPUT"}.

@@ -14,7 +14,7 @@
 #include "framework/api/data_file.hpp"
 #include "framework/api/task.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 template <class T>
 struct IsOptionalField : std::false_type {};

@@ -13,7 +13,7 @@
 #include "base/result.hpp"
 #include "framework/io/record.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// A named number of an attempt; the job's counters are the sums over successful attempts. Copyable handle.
 class Counter {
@@ -115,9 +115,9 @@ class ReduceTaskTo {
   virtual Status finish(Target& target) = 0;
 };
 
-using MapTask = MapTaskTo<RawEmitter>;            // records to keyed records
-using MapOutputTask = MapTaskTo<OutputSink>;      // records to lines: a map-only job
-using StepTask = ReduceTaskTo<RawEmitter>;        // groups to keyed records of the next stage
-using ReduceTask = ReduceTaskTo<OutputSink>;      // groups to lines
+using MapTask = MapTaskTo<RawEmitter>;        ///< records to keyed records
+using MapOutputTask = MapTaskTo<OutputSink>;  ///< records to lines: a map-only job
+using StepTask = ReduceTaskTo<RawEmitter>;    ///< groups to keyed records of the next stage
+using ReduceTask = ReduceTaskTo<OutputSink>;  ///< groups to lines
 
 }  // namespace sinter

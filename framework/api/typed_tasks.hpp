@@ -17,7 +17,7 @@
 #include "framework/api/task.hpp"
 #include "shuffle/record/combiner.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// What a map takes and emits, from its signature.
 template <class Signature>

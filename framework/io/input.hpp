@@ -12,9 +12,11 @@
 #include "base/result.hpp"
 #include "framework/io/record.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// How records lie in a file.
 enum class FormatKind : std::uint8_t { Infer, Csv, JsonLines, Lines };  // Lines: never inferred, each line is one field
+/// How a file is compressed.
 enum class Codec : std::uint8_t { Infer, None, Gzip, Zstd };  // of the file's bytes; Infer: by extension, then magic bytes
 
 /// How a file's bytes become records.

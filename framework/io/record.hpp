@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// `Record::raw` is cut here, so that one bad record cannot fill a disk with rejects.
 inline constexpr std::size_t kMaxRejectBytes = 64 * 1024;
@@ -25,6 +25,7 @@ enum class FieldKind : std::uint8_t {
   Json      // a JSON array or object, as its own text
 };
 
+/// One field: its text, and how the source wrote it.
 struct FieldView {
   std::string_view text;
   FieldKind kind = FieldKind::Missing;

@@ -13,13 +13,14 @@
 #include "shuffle/record/combiner.hpp"
 #include "shuffle/run/run_format.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 class RegionCache;
 
 /// Fewest bytes a builder works with; blocks must be small then (memory_bytes >= 6 * block_bytes).
 inline constexpr std::uint64_t kMinSortMemoryBytes = 256u << 10;
 
+/// Memory, files and layout of one sort.
 struct RunBuilderOptions {
   /// Bytes for table, arena and entries, taken from the budget; at least kMinSortMemoryBytes.
   std::uint64_t memory_bytes = 64u << 20;
@@ -47,6 +48,7 @@ struct RunBuilderStatistics {
   std::uint64_t spilled_bytes = 0;
 };
 
+/// Sorts records within a memory limit, whatever their number.
 class RunBuilder {
  public:
   static Result<std::unique_ptr<RunBuilder>> create(FileSystem& files, MemoryBudget& budget, RunBuilderOptions options);

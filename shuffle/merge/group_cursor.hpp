@@ -14,8 +14,9 @@
 #include "shuffle/record/combiner.hpp"
 #include "shuffle/run/run_format.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// Which runs, which keys of them, and what a merge may use.
 struct MergeOptions {
   std::vector<std::string> run_paths;
   KeyRange range;
@@ -27,6 +28,7 @@ struct MergeOptions {
   Combiner* combiner = nullptr;
 };
 
+/// Reads sorted runs as one, group by group and value by value.
 class GroupCursor {
  public:
   static Result<std::unique_ptr<GroupCursor>> open(FileSystem& files, MemoryBudget& budget, MergeOptions options);

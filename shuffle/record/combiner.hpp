@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// A law-abiding merge of encoded values: associative and commutative over the values of one group.
 /// One object belongs to one thread. A key is passed so that a combiner may look at it; all values share it.

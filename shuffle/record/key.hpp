@@ -9,7 +9,7 @@
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// Direction of one key field. Descending fields are the ascending bytes inverted.
 enum class Order : std::uint8_t { Ascending, Descending };
@@ -18,14 +18,19 @@ enum class Order : std::uint8_t { Ascending, Descending };
 enum class KeyType : std::uint8_t { Null = 0x01, Bool = 0x02, Int64 = 0x03, Double = 0x04, Timestamp = 0x05, String = 0x06, Bytes = 0x07 };
 
 // Each appends one self-delimiting field: no field's bytes are a prefix of another's, so tuples are concatenations.
+/// Before every other field.
 void append_key_null(std::string& key, Order order = Order::Ascending);
+/// False before true.
 void append_key_bool(std::string& key, bool value, Order order = Order::Ascending);
+/// By number.
 void append_key_int64(std::string& key, std::int64_t value, Order order = Order::Ascending);
 /// Total order: -inf < ... < -0.0 < +0.0 < ... < +inf < NaN; every NaN is one key.
 void append_key_double(std::string& key, double value, Order order = Order::Ascending);
+/// By time.
 void append_key_timestamp(std::string& key, Timestamp value, Order order = Order::Ascending);
 /// Bytewise order; a zero byte inside is escaped, so any bytes are allowed.
 void append_key_string(std::string& key, std::string_view value, Order order = Order::Ascending);
+/// As strings, with a type of its own.
 void append_key_bytes(std::string& key, std::string_view value, Order order = Order::Ascending);
 
 /// Reads fields back, bounds-checked: hostile bytes give an Internal error, never a crash.

@@ -10,8 +10,9 @@
 #include "base/file_system.hpp"
 #include "base/result.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// Of the blocks of a run.
 enum class Compression : std::uint8_t { None = 0, Lz4 = 1 };
 
 /// One block as the sparse index knows it.

@@ -14,7 +14,7 @@ MODULE_ORDER = {
 # What a job author includes (docs/overview.md): everything else of the framework and the shuffle is private to them.
 # The two doors of the external sort are public: a job that holds more than its memory sorts through them.
 PUBLIC_FOLDERS = ("base/", "shuffle/record/", "shuffle/build/run_builder.hpp", "shuffle/run/run_format.hpp",
-                  "shuffle/merge/group_cursor.hpp", "framework/api/", "framework/io/", "jobs/")
+                  "shuffle/merge/group_cursor.hpp", "sinter/", "framework/api/", "framework/io/", "jobs/")
 
 # Third-party library -> (its headers, the only places that may see them, and only in .cpp files).
 LIBRARIES = {
@@ -58,7 +58,7 @@ def place_in_layer(layer, module):
 
 
 def layers(tree):
-    """cli > jobs > framework > shuffle > base, and the order of modules inside a layer; no include points left."""
+    """cli > jobs > sinter > framework > shuffle > base, and the order of modules inside a layer; no include points left."""
     for file in tree.code():
         if file.layer not in LAYERS:
             continue
@@ -170,3 +170,32 @@ def public_headers(tree):
         for line, target, quoted in file.includes():
             if quoted and target.split("/", 1)[0] in LAYERS and not target.startswith(PUBLIC_FOLDERS):
                 yield file.path, line, f"{target} is private: if {file.layer}/ needs it, the API is wrong"
+
+
+VISIBLE_NAMESPACE = 'namespace [[gnu::visibility("default")]] sinter {'
+
+
+def visible_headers(tree):
+    """Headers that sinter/*.hpp reach mark their namespace as visible, so that libsinter.so exports it; no other header does."""
+    files = {file.path: file for file in tree.code()}
+    pending = [path for path in files if file_is_door(path)]
+    reached = set(pending)
+    while pending:
+        for _, target, quoted in files[pending.pop()].includes():
+            if quoted and target in files and target not in reached:
+                reached.add(target)
+                pending.append(target)
+    for path, file in files.items():
+        if file.layer not in LAYERS or not path.endswith(".hpp"):
+            continue
+        opened = [(number, line) for number, line in enumerate(file.lines, 1) if re.match(r"namespace\b.*\bsinter\b.*\{", line)]
+        for number, line in opened:
+            marked = line.startswith(VISIBLE_NAMESPACE)
+            if path in reached and not marked:
+                yield path, number, f"sinter/*.hpp reach this header, so it is public: write {VISIBLE_NAMESPACE}"
+            elif path not in reached and marked:
+                yield path, number, "no header of sinter/ reaches this one, so its names are not public: write namespace sinter {"
+
+
+def file_is_door(path):
+    return path.startswith("sinter/") and path.endswith(".hpp")

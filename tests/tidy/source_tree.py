@@ -3,7 +3,7 @@ import os
 import re
 from pathlib import Path
 
-LAYERS = ["base", "shuffle", "framework", "jobs", "cli"]
+LAYERS = ["base", "shuffle", "framework", "sinter", "jobs", "cli"]
 CODE_FOLDERS = LAYERS + ["examples", "bench", "tests"]
 SKIPPED_FOLDERS = {"build", "demo", "out", ".git", "__pycache__", "node_modules"}
 

@@ -21,6 +21,7 @@ CHECKS = {
     "module_cycles": include_checks.module_cycles,
     "third_party": include_checks.third_party,
     "public_headers": include_checks.public_headers,
+    "visible_headers": include_checks.visible_headers,
     "files_built": built_checks.files_built,
     "tests_run": built_checks.tests_run,
     "function_length": text_checks.function_length,

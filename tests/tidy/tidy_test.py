@@ -46,6 +46,10 @@ PLANTED = {
         ({"base/a.hpp": "// A.\n#include <unistd.h>\n"}, "belongs into a .cpp file"),
     ],
     "public_headers": [({"jobs/sort/sort.cpp": "// S.\n#include \"framework/runtime/worker.hpp\"\n"}, "is private")],
+    "visible_headers": [
+        ({"sinter/sinter.hpp": "// S.\n#include \"base/a.hpp\"\n", "base/a.hpp": "// A.\nnamespace sinter {\n}\n"}, "so it is public"),
+        ({"base/a.hpp": "// A.\nnamespace [[gnu::visibility(\"default\")]] sinter {\n}\n"}, "not public"),
+    ],
     "files_built": [
         ({"base/forgotten.cpp": "// F.\n"}, "no target builds it"),
         ({"shuffle/lost/CMakeLists.txt": "# lost\n"}, "no CMakeLists.txt above adds"),

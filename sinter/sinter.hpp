@@ -1,0 +1,7 @@
+// sinter: the one header of a job author: Job and its steps, emitters, groups, row writers, and below them the byte-level tasks.
+#pragma once
+
+#include "framework/api/job.hpp"
+
+/// What a job author includes and calls. Start with sinter::Job.
+namespace [[gnu::visibility("default")]] sinter {}

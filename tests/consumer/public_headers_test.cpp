@@ -1,0 +1,142 @@
+// What the public headers cost and reach, and what the shared library shows.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "tests/consumer/installation.hpp"
+
+namespace sinter::testing {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::StartsWith;
+
+constexpr double kMaxCompileSeconds = 2.0;
+const std::string kInclude = SINTER_BUILD_DIR "/include";
+
+std::set<std::string> public_headers() {
+  std::set<std::string> paths;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kInclude)) {
+    if (entry.is_regular_file()) paths.insert(entry.path().string());
+  }
+  return paths;
+}
+
+/// The files that a translation unit reads, from `g++ -M`.
+std::set<std::string> files_of_rule(const std::string& rule) {
+  std::istringstream words(rule);
+  std::set<std::string> paths;
+  for (std::string word; words >> word;) {
+    if (word != "\\" && !word.ends_with(":")) paths.insert(std::filesystem::path(word).lexically_normal().string());
+  }
+  return paths;
+}
+
+/// Compiles a text without making code; its dependencies in `rule`.
+CommandResult compile(const TemporaryDirectory& directory, const std::string& text, std::string& rule) {
+  const std::string source = directory.write("unit.cpp", text);
+  const std::string dependencies = directory / "unit.d";
+  const CommandResult result = run_command({SINTER_CXX_COMPILER, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror",
+                                            "-fsyntax-only", "-MD", "-MF", dependencies, "-I", kInclude, source});
+  rule = result.exit_code == 0 ? read_whole_file(dependencies) : "";
+  return result;
+}
+
+/// The headers of sinter/ reach all others, which are compiled alone in the tree (all_verify_interface_header_sets).
+TEST(PublicHeaders, reach_only_the_standard_library_and_each_other) {
+  const TemporaryDirectory directory;
+  std::string rule;
+  ASSERT_EQ(compile(directory, "#include <bits/stdc++.h>\n", rule).exit_code, 0);
+  std::set<std::string> allowed = files_of_rule(rule);
+  const std::set<std::string> headers = public_headers();
+  ASSERT_TRUE(headers.contains(kInclude + "/sinter/sinter.hpp"));
+  allowed.insert(headers.begin(), headers.end());
+  for (const auto& entry : std::filesystem::directory_iterator(kInclude + "/sinter")) {
+    if (!entry.is_regular_file()) continue;
+    const std::string name = "sinter/" + entry.path().filename().string();
+    const CommandResult compiled = compile(directory, "#include <" + name + ">\n#include <" + name + ">\nint main() {}\n", rule);
+    EXPECT_EQ(compiled.exit_code, 0) << name << "\n" << compiled.err;
+    const std::set<std::string> reached = files_of_rule(rule);
+    EXPECT_TRUE(reached.contains(entry.path().string())) << rule;
+    std::vector<std::string> foreign;
+    std::set_difference(reached.begin(), reached.end(), allowed.begin(), allowed.end(), std::back_inserter(foreign));
+    EXPECT_THAT(foreign, ::testing::IsEmpty()) << name << " reaches files that are neither its own nor the standard library's";
+  }
+}
+
+double cpu_seconds_of_children() {
+  rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// Processor time, and the best of three: the machine may be busy.
+TEST(PublicHeaders, a_unit_that_includes_them_compiles_in_two_seconds) {
+  const TemporaryDirectory directory;
+  const std::string source = directory.write("unit.cpp", "#include <sinter/sinter.hpp>\nint main() {}\n");
+  double best = 1e9;
+  for (int round = 0; round < 3; ++round) {
+    const double before = cpu_seconds_of_children();
+    const CommandResult compiled =
+        run_command({SINTER_CXX_COMPILER, "-std=c++20", "-O2", "-I", kInclude, "-c", source, "-o", directory / "unit.o"});
+    ASSERT_EQ(compiled.exit_code, 0) << compiled.err;
+    best = std::min(best, cpu_seconds_of_children() - before);
+  }
+  RecordProperty("seconds", std::to_string(best));
+  EXPECT_LT(best, kMaxCompileSeconds);
+}
+
+/// The names that a demangled symbol says: "sinter::Job::read(...)" says Job and read.
+std::vector<std::string> names_of(const std::string& symbol) {
+  std::vector<std::string> names;
+  std::string name;
+  for (const char letter : symbol + " ") {
+    if (std::isalnum(static_cast<unsigned char>(letter)) || letter == '_') {
+      name += letter;
+    } else {
+      if (!name.empty()) names.push_back(std::move(name));
+      name.clear();
+    }
+  }
+  return names;
+}
+
+TEST(PublicSymbols, are_names_of_public_headers_and_no_others) {
+  std::string texts;
+  for (const std::string& header : public_headers()) texts += read_whole_file(header);
+  const std::vector<std::string> words = names_of(texts);
+  const std::set<std::string> known(words.begin(), words.end());
+  const CommandResult listed = run_command({"nm", "--dynamic", "--demangle", "--defined-only", "--format=posix", SINTER_LIBRARY});
+  ASSERT_EQ(listed.exit_code, 0) << listed.err;
+  std::istringstream lines(listed.out);
+  int symbols = 0;
+  for (std::string line; std::getline(lines, line); ++symbols) {
+    EXPECT_THAT(line, AnyOf(StartsWith("sinter::"), StartsWith("vtable for sinter::"), StartsWith("typeinfo for sinter::"),
+                            StartsWith("typeinfo name for sinter::")));
+    const std::size_t begin = line.find("sinter::");
+    if (begin == std::string::npos) continue;
+    const std::string name = line.substr(begin + 8, line.find_first_of("([ <", begin) - begin - 8);
+    for (const std::string& one : names_of(name)) {
+      EXPECT_TRUE(known.contains(one)) << line << " is exported, and no public header says " << one;
+    }
+  }
+  EXPECT_GT(symbols, 50);
+  EXPECT_LT(symbols, 1000) << "something unmeant became public";
+}
+
+/// What no author calls stays inside: names of the runtime are never seen.
+TEST(PublicSymbols, do_not_show_the_inside) {
+  const CommandResult listed = run_command({"nm", "--dynamic", "--demangle", "--defined-only", SINTER_LIBRARY});
+  for (const char* inside : {"sinter::run_job", "sinter::Tracker", "sinter::Scheduler", "sinter::worker_main", "boost::", "simdjson::"}) {
+    EXPECT_EQ(listed.out.find(inside), std::string::npos) << inside;
+  }
+}
+
+}  // namespace
+}  // namespace sinter::testing
