@@ -14,7 +14,7 @@ constexpr std::string_view kNeedsClaims = "this rule needs the claim set, it has
 
 }  // namespace
 
-Result<FusedCell> AlgebraicRule::finish(ClaimCursor& claims, Arena& arena) const {
+Result<FusedCell> AlgebraicRule::finish(ClaimCursor& claims, CellWorkspace&, Arena& arena) const {
   SINTER_TRY(claims.rewind());
   std::string state, lifted, merged;
   while (true) {

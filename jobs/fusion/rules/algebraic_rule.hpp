@@ -16,7 +16,7 @@ class AlgebraicRule : public Rule {
   bool algebraic() const final { return true; }
   using Rule::finish;
   /// Folds the claims one by one, so an algebraic rule also answers over a claim set.
-  Result<FusedCell> finish(ClaimCursor& claims, Arena& arena) const final;
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace& workspace, Arena& arena) const final;
 };
 
 class ClaimSetRule : public Rule {

@@ -88,7 +88,7 @@ class HuberRule final : public ClaimSetRule {
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace&, Arena&) const override {
     FusedCell cell = no_answer(0);
     cell.confidence_is_standard_error = true;
     bool finite = true;

@@ -19,7 +19,7 @@ class MedianRule final : public ClaimSetRule {
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace&, Arena&) const override {
     FusedCell cell = no_answer(0);
     cell.confidence_is_standard_error = true;
     SINTER_TRY(count(claims, cell));
@@ -78,7 +78,7 @@ class WeightedMedianRule final : public ClaimSetRule {
   /// One of the claimed values, so the type stays.
   ValueType result_type() const override { return attribute_; }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace&, Arena&) const override {
     FusedCell cell = no_answer(0);
     cell.confidence_is_standard_error = true;
     ExactSum total, squares(2);

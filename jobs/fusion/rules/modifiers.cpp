@@ -84,8 +84,13 @@ bool Tolerance::joins(const Value& a, const Value& b) const {
            static_cast<std::uint64_t>(micros);
   }
   const double low = a.as_double(), high = b.as_double();
+  if (!std::isfinite(low) || !std::isfinite(high)) return false;  // an infinite distance is within no tolerance, even of infinity
   const double limit = relative ? amount * std::max(std::abs(low), std::abs(high)) : amount;
-  return high - low <= limit;
+  if (a.type() != ValueType::Int64) return high - low <= limit;
+  // Exactly: above 2^53 different integers are equal as doubles, and their distance may not fit an int64.
+  const std::uint64_t distance = static_cast<std::uint64_t>(b.int64()) - static_cast<std::uint64_t>(a.int64());
+  constexpr double kAllDistances = 0x1p64;
+  return limit >= kAllDistances || distance <= static_cast<std::uint64_t>(limit);
 }
 
 std::optional<Tolerance> parse_tolerance(std::string_view text, ValueType type) {

@@ -10,10 +10,6 @@
 
 namespace sinter::fusion {
 
-/// Items of one list answer, distinct sources of one cluster, and bytes of one text answer are limited by these.
-inline constexpr std::size_t kMaxCellItems = 1'000'000;
-inline constexpr std::size_t kMaxCellTextBytes = std::size_t{16} << 20;
-
 /// How two values of equal support are ordered. Every order ends with the smallest value, so it is total.
 enum class Ties : std::uint8_t { Trust, Smallest, Largest, First, MostTrusted, Newest, Longest };
 

@@ -124,6 +124,7 @@ void SumsRule::merge(std::string_view a, std::string_view b, std::string& merged
 }
 
 FusedCell SumsRule::finish(std::string_view state, Arena&) const {
+  if (state.empty()) return answer_without_claims();
   Sums sums;
   ClaimCount count;
   if (!read(state, count, sums)) return no_answer(0);

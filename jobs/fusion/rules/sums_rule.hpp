@@ -37,6 +37,8 @@ class SumsRule : public AlgebraicRule {
  protected:
   /// Appends the sums of one claim, each by ExactSum::append_single(), in the order of their degrees.
   virtual void append_sums(const Claim& claim, std::string& state) const = 0;
+  /// The cell of an entity that nobody claims anything of.
+  virtual FusedCell answer_without_claims() const { return no_answer(0); }
   /// distinct_values of FirstSum::Values is filled in afterwards.
   virtual FusedCell answer(std::uint64_t claims, const Sums& sums) const = 0;
 

@@ -64,7 +64,7 @@ TEST(ClaimBytes, survive_foreign_bytes) {
 struct Collecting {
   std::unique_ptr<FileSystem> files = make_memory_file_system();
   MemoryBudget memory{"execution.memory", 8 << 20};
-  ClaimSpill spill() {
+  SpillSpace spill() {
     EXPECT_TRUE(files->make_directories("scratch").ok());
     return {files.get(), &memory, "scratch", 512 << 10};
   }
