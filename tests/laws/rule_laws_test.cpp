@@ -22,11 +22,28 @@ struct Variant {
 };
 
 std::vector<Variant> all_variants() {
-  const std::vector<Options> options{{}, {{"ties", "first"}}, {{"ties", "largest"}}, {{"ties", "most_trusted"}}, {{"ties", "newest"}},
-                                     {{"ties", "longest"}}, {{"ties", "smallest"}}, {{"same_within", "1"}}, {{"same_within", "5%"}},
-                                     {{"same_within", "2s"}}, {{"min_support", "2"}}, {{"min_support", "50%"}}, {{"weight", "none"}},
-                                     {{"of", "values"}}, {{"of", "sources"}}, {{"order", "first"}}, {{"order", "[s2,s1]"}}, {{"k", "3"}},
-                                     {{"trim", "30%"}}, {{"default_sigma", "2"}}, {{"distinct", "false"}},
+  const std::vector<Options> options{{},
+                                     {{"ties", "first"}},
+                                     {{"ties", "largest"}},
+                                     {{"ties", "most_trusted"}},
+                                     {{"ties", "newest"}},
+                                     {{"ties", "longest"}},
+                                     {{"ties", "smallest"}},
+                                     {{"same_within", "1"}},
+                                     {{"same_within", "5%"}},
+                                     {{"same_within", "2s"}},
+                                     {{"min_support", "2"}},
+                                     {{"min_support", "50%"}},
+                                     {{"weight", "none"}},
+                                     {{"weight", "trust"}},
+                                     {{"of", "values"}},
+                                     {{"of", "sources"}},
+                                     {{"order", "first"}},
+                                     {{"order", "[s2,s1]"}},
+                                     {{"k", "3"}},
+                                     {{"trim", "30%"}},
+                                     {{"default_sigma", "2"}},
+                                     {{"distinct", "false"}},
                                      {{"ties", "first"}, {"same_within", "1"}}};
   std::vector<Variant> variants;
   for (const RuleInfo& info : all_rules()) {

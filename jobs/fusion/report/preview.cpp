@@ -223,7 +223,7 @@ std::string render_preview(const JobFile& job, const Preview& preview) {
       for (const std::string& source : sources) row.push_back(said(entity, source, i));
       std::string confidence;
       if (std::isfinite(entity.confidence[i])) append_double(confidence, std::round(entity.confidence[i] * 1000) / 1000);
-      row.insert(row.end(), {entity.fused[i], job.fuse[i].rule_name, confidence});
+      row.insert(row.end(), {entity.fused[i], describe_rule(job.fuse[i]), confidence});
     }
     append_table(out, table);
     out += "\n";

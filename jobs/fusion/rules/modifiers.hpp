@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "jobs/fusion/rules/rule.hpp"
@@ -37,6 +38,9 @@ struct Modifiers {
   bool use_weight = true;
 };
 
+/// The column that `weight: COLUMN` of a rule names; empty for the words trust and none, and without the option.
+std::string weight_column(const ConfigNode& rule);
+
 /// Which modifiers have a meaning for a rule; the others are errors when written.
 struct ModifierSet {
   bool ties = false;
@@ -44,6 +48,7 @@ struct ModifierSet {
   bool min_support = true;
   bool min_share = false;    // min_support may be a share
   bool weight = false;
+  bool weighs_when_told = false;  // without the option all claims weigh the same
 };
 
 /// Reads the common options of `rule`; problems go to the map's diagnostics.

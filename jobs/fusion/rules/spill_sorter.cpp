@@ -164,6 +164,7 @@ Status SpillSorter::open_builder() {
   options.run_path = space_.directory + "/" + name_ + "-" + std::to_string(runs_++) + ".run";
   builder_path_ = options.run_path;
   longest_in_builder_ = options.memory_bytes / kLeastLongestShare;
+  SINTER_TRY(space_.files->make_directories(space_.directory));
   SINTER_ASSIGN(builder_, RunBuilder::create(*space_.files, *space_.memory, std::move(options)));
   return {};
 }

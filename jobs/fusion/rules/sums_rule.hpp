@@ -62,6 +62,12 @@ void add_value(ExactSum& sum, const Value& value);
 /// Appends the exact sum of one product.
 void append_product(std::string& state, std::initializer_list<ExactFactor> factors);
 
+/// sum / divisor as a value of the answer's type, rounded once: a double correctly, a timestamp to the nearest microsecond (ties to even).
+/// Null when it does not fit. Requires: divisor is not zero.
+Value quotient_value(const WideNumber& sum, const WideNumber& divisor, ValueType type);
+/// The same for a sum that may hold infinities, which give null.
+Value quotient_value(const ExactSum& sum, std::uint64_t divisor, ValueType type);
+
 /// sqrt( D / (m (m - 1)) ), D = S(x^2) - S(x)^2 / n taken without rounding, so that close values of large size lose nothing.
 /// With m = n that is the standard error of the mean. NaN when m < 2 or a sum is not finite.
 double standard_error(std::uint64_t n, std::uint64_t m, const ExactSum& sum, const ExactSum& squares);

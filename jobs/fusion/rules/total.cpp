@@ -21,7 +21,7 @@ class SumRule final : public SumsRule {
     FusedCell cell = no_answer(claims);
     if (!min_support_.met_by(claims, 1)) return cell;
     if (attribute_ == ValueType::Double) {
-      cell.value = number_value(sums[0].to_double(), ValueType::Double);
+      cell.value = number_value(sums[0].to_double());
     } else if (const std::optional<std::int64_t> total = sums[0].to_int64()) {
       cell.value = Value::of_int64(*total);
     }

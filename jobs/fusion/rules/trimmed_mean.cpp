@@ -49,7 +49,7 @@ class TrimmedMeanRule final : public ClaimSetRule {
         squares.add({x, 2});
       }
     }
-    cell.value = number_value(sum.divided_by(kept), result_type());
+    cell.value = quotient_value(sum, kept, result_type());
     cell.confidence = shown_error(standard_error(n, kept, winsorised, squares), attribute_);
     return cell;
   }
