@@ -28,8 +28,8 @@ std::vector<std::string> meaning_lines(const fusion::JobFile& job) {
   }
   lines.emplace_back("attributes");
   for (std::size_t i = job.key_size; i < job.schema.size(); ++i) {
-    lines.push_back("  " + job.schema[i].name + " (" + std::string(to_string(job.schema[i].type)) + ")  rule: " + job.fuse[i].rule_name +
-                    "  clean: " + cleaning_of(job, 0, i));
+    lines.push_back("  " + job.schema[i].name + " (" + std::string(to_string(job.schema[i].type)) +
+                    ")  rule: " + describe_rule(job.fuse[i]) + "  clean: " + cleaning_of(job, 0, i));
   }
   lines.emplace_back("sources");
   for (const fusion::SourceDeclaration& source : job.sources) {

@@ -109,6 +109,9 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
   if (const std::uint64_t nulled = count(report.counters, fusion::kCellsNulled); nulled > 0) {
     text += "  nulled    " + std::to_string(nulled) + " values that could not be converted (on_bad_value: null)\n";
   }
+  if (const std::uint64_t too_long = count(report.counters, fusion::kCellsTooLong); too_long > 0) {
+    text += "  too long  " + std::to_string(too_long) + " cells are empty because their answer is too long, see the rejects\n";
+  }
   if (balance.read > 0 && balance.fused == 0) text += "  " + console.red("warning") + "   not one row was fused: see the rejects\n";
   if (report.failed_attempts > 0) {
     text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) +

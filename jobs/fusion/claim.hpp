@@ -22,9 +22,14 @@ struct Claim {
   double sigma = 0.0;                // stated standard error of the value; 0: not stated
 };
 
+class LongText;
+
 /// The answer for one cell. The value lives in the arena given to finish().
 struct FusedCell {
   Value value;                       // null when the rule found no answer (no claims, min_support not met, not unanimous ...)
+  const LongText* long_text = nullptr;  // instead of a value: a list or text that memory should not hold (rules/answer_builder.hpp)
+  bool is_too_long = false;          // there is an answer, above kMaxCellTextBytes: neither value nor text
+  bool has_answer() const { return !value.is_null() || long_text != nullptr; }
   /// Support share in [0, 1] for deciding rules; for mediating numeric rules the standard error. NaN when undefined.
   double confidence = 0.0;
   bool confidence_is_standard_error = false;

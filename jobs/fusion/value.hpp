@@ -98,7 +98,7 @@ class Arena {
 /// Reads what append_value() wrote; text and items are copied to the arena. `at` moves behind it. False on damaged bytes.
 bool read_value(std::string_view bytes, std::size_t& at, Arena& arena, Value& value);
 
-/// Text as output shows it (numbers shortest, timestamps ISO 8601, lists as JSON arrays). Null is empty.
+/// Text as people read it (numbers shortest, timestamps ISO 8601, lists as [a, b]). Null is empty.
 void append_display(std::string& out, const Value& value);
 
 /// One attribute of the mediated schema.

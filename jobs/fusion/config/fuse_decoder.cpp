@@ -91,6 +91,18 @@ void check_inputs(const DecodeContext& context, std::string_view rule, Mark mark
   }
 }
 
+/// A weight that is an attribute must be a number. Any other name is a column, which `check` looks for in the files.
+void check_weight(const DecodeContext& context, const ConfigNode& rule, const std::string& column, const std::string& where) {
+  const auto found =
+      std::find_if(context.job.schema.begin(), context.job.schema.end(), [&](const Attribute& a) { return a.name == column; });
+  const Mark mark = rule.find("weight")->mark;
+  const bool all_wide = std::none_of(context.job.sources.begin(), context.job.sources.end(), [](const auto& s) { return s.long_shape; });
+  if (found == context.job.schema.end() || !all_wide || found->type == ValueType::Int64 || found->type == ValueType::Double) return;
+  context.diagnostics.error(mark,
+                            "the weight in " + where + " must be a number, '" + column + "' is a " + std::string(to_string(found->type)),
+                            "declare it in schema: " + column + ": double");
+}
+
 AttributeFusion make_fusion(const DecodeContext& context, std::size_t index, const ConfigNode& rule, const std::string& where) {
   AttributeFusion fusion;
   RuleSetting setting;
@@ -107,6 +119,8 @@ AttributeFusion make_fusion(const DecodeContext& context, std::size_t index, con
   DecodeContext scratch{context.job, checks, {}, {}, {}, {}};
   check_order(scratch, rule, where, inner);
   if (inner.ok()) check_inputs(scratch, fusion.rule_name, rule.mark, index, where);
+  fusion.weight_column = weight_column(rule);
+  if (inner.ok() && !fusion.weight_column.empty()) check_weight(scratch, rule, fusion.weight_column, where);
   context.merge(checks);
   const ConfigNode* tolerance = rule.find("same_within");
   if (tolerance != nullptr && tolerance->kind == NodeKind::Scalar) {

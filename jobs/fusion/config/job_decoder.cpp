@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "jobs/fusion/rules/modifiers.hpp"
 
 namespace sinter::fusion {
 
@@ -160,6 +161,18 @@ std::vector<std::string> names_in_fuse(const ConfigNode& root) {
   return names;
 }
 
+/// Columns that rules weigh claims by.
+std::vector<std::string> weights_in_fuse(const ConfigNode& root) {
+  std::vector<std::string> names;
+  const ConfigNode* fuse = root.find("fuse");
+  if (fuse == nullptr) return names;
+  if (const ConfigNode* fallback = fuse->find("default")) names.push_back(weight_column(*fallback));
+  if (const ConfigNode* attributes = fuse->find("attributes")) {
+    for (const ConfigEntry& entry : attributes->entries) names.push_back(weight_column(entry.value));
+  }
+  return names;
+}
+
 /// The type that the attribute's rule implies: double for rules of numbers, string where text will do.
 ValueType implied_type(const DecodeContext& context, const ConfigNode& root, const std::string& name) {
   const ConfigNode* fuse = root.find("fuse");
@@ -201,6 +214,7 @@ std::vector<Draft> infer_schema(const DecodeContext& context, const ConfigNode& 
                                 const ColumnDiscovery& discover) {
   std::vector<Draft> drafts;
   std::set<std::string, std::less<>> seen;
+  const std::vector<std::string> weights = weights_in_fuse(root);
   const auto add = [&](const std::string& name) {
     if (name.empty() || !seen.insert(name).second) return;
     drafts.push_back({{name, implied_type(context, root, name)}, false});
@@ -215,7 +229,8 @@ std::vector<Draft> infer_schema(const DecodeContext& context, const ConfigNode& 
     }
     const auto taken = taken_columns(source);
     for (const std::string& column : *columns) {
-      if (!taken.contains(column)) add(column);
+      const bool is_weight = std::find(weights.begin(), weights.end(), column) != weights.end();
+      if (!is_weight && !taken.contains(column)) add(column);
     }
   }
   for (const SourceDraft& source : sources) {

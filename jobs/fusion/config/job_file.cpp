@@ -113,6 +113,20 @@ void decode_sections(DecodeContext& context, const ConfigNode& root, const Colum
 
 }  // namespace
 
+std::string describe_rule(const AttributeFusion& fusion) {
+  std::string options;
+  for (const ConfigEntry& entry : fusion.rule.entries) {
+    if (entry.key == "rule") continue;
+    std::string value = entry.value.scalar;
+    if (entry.value.kind == NodeKind::List) {
+      for (const ConfigNode& item : entry.value.items) value += (value.empty() ? "" : ", ") + item.scalar;
+      value = "[" + value + "]";
+    }
+    options += (options.empty() ? " { " : ", ") + entry.key + ": " + value;
+  }
+  return fusion.rule_name + options + (options.empty() ? "" : " }");
+}
+
 std::vector<Attribute> cleaning_schema(const JobFile& job) {
   std::vector<Attribute> fields = job.schema;
   for (const SourceDeclaration& source : job.sources) {

@@ -49,6 +49,7 @@ struct SourceDeclaration {
   std::string time_column;
   std::string weight_column;
   std::vector<SigmaSource> sigmas;
+  bool is_truth = false;  // quality.gold: it makes no claims
   std::string timezone;
   std::optional<LongShape> long_shape;
 };
@@ -71,8 +72,12 @@ struct RowCleaning {
 struct AttributeFusion {
   std::string rule_name;  // as resolved, for explain
   ConfigNode rule;        // for make_rule()
+  std::string weight_column;  // of `weight: COLUMN`: an attribute of the schema (wide shape), or a column of the sources; empty: none
   double tolerance = 0;   // absolute same_within of numbers; used when comparing with truth
 };
+
+/// The rule with the options it was given: "vote { same_within: 10m, ties: newest }".
+std::string describe_rule(const AttributeFusion& fusion);
 
 enum class Severity : std::uint8_t { Warn, Error };
 

@@ -239,6 +239,7 @@ SourceDraft decode_gold_source(const DecodeContext& context, const OptionMap& op
   SourceDraft draft;
   draft.where = "quality.gold";
   draft.source.name = "gold";
+  draft.source.is_truth = true;
   draft.source.mark = node.mark;
   decode_paths(context, options, "from", "quality.gold", draft.source);
   if (const ConfigNode* format = options.node("format")) draft.source.format = decode_format(context, *format, "quality.gold");

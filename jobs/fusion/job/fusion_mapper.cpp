@@ -99,7 +99,8 @@ Status FusionMapper::map_wide(const Record& record, RawEmitter& emitter) {
   SINTER_ASSIGN(const bool usable, load_row_facts(record));
   if (!usable) return {};
   for (std::size_t i = job_.key_size; i < claims_.size(); ++i) set_claim(record, i);
-  return emit(emitter);
+  SINTER_ASSIGN(const bool weighed, load_claim_weights(record));
+  return weighed ? emit(emitter) : Status();
 }
 
 Status FusionMapper::map_long(const Record& record, RawEmitter& emitter) {
@@ -130,7 +131,8 @@ Status FusionMapper::map_long(const Record& record, RawEmitter& emitter) {
   }
   for (std::size_t i = job_.key_size; i < claims_.size(); ++i) claims_[i].value = Value::null();
   set_claim(record, found->second);
-  return emit(emitter);
+  SINTER_ASSIGN(const bool weighed, load_claim_weights(record));
+  return weighed ? emit(emitter) : Status();
 }
 
 Result<bool> FusionMapper::encode_entity(const Record& record) {
@@ -211,6 +213,30 @@ void FusionMapper::set_claim(const Record& record, std::size_t attribute) {
   if (binding_.sigma_field[attribute] != kNoField) {
     claim.sigma = positive_number(record.fields[binding_.sigma_field[attribute]].text).value_or(0);
   }
+}
+
+Result<bool> FusionMapper::load_claim_weights(const Record& record) {
+  for (const ClaimWeight& weight : binding_.claim_weights) {
+    Claim& claim = claims_[weight.attribute];
+    if (claim.value.is_null()) continue;
+    std::optional<double> number;
+    if (weight.cell != kNoField) {
+      const Value& cell = cells_[weight.cell];
+      if (cell.is_number() && cell.as_double() > 0 && std::isfinite(cell.as_double())) number = cell.as_double();
+    } else if (is_present(record.fields[weight.field])) {
+      number = positive_number(record.fields[weight.field].text);
+    }
+    if (!number) {
+      std::string shown;
+      if (weight.cell != kNoField) append_display(shown, cells_[weight.cell]);
+      else if (is_present(record.fields[weight.field])) shown = record.fields[weight.field].text;
+      SINTER_TRY(reject(record, job_.fuse[weight.attribute].weight_column, shown, "weight",
+                        "not a positive number, so '" + job_.schema[weight.attribute].name + "' has no weight"));
+      return false;
+    }
+    claim.weight = *number;
+  }
+  return true;
 }
 
 Status FusionMapper::emit(RawEmitter& emitter) {

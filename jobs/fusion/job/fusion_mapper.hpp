@@ -59,6 +59,8 @@ class FusionMapper final : public MapTask {
   Status drop(std::string_view rule);
   Result<bool> encode_entity(const Record& record);
   void set_claim(const Record& record, std::size_t attribute);
+  /// For rules with `weight: COLUMN`; false when a weight cannot be used (the row has been rejected then).
+  Result<bool> load_claim_weights(const Record& record);
   Status emit(RawEmitter& emitter);
   double trust_of(std::string_view source);
 

@@ -16,6 +16,7 @@ FusionReducer::FusionReducer(const JobFile& job, const RowLayout& layout, TaskCo
       cells_fused_(context.counter(kCellsFused)),
       cells_empty_(context.counter(kCellsEmpty)),
       cells_in_conflict_(context.counter(kCellsInConflict)),
+      cells_too_long_(context.counter(kCellsTooLong)),
       claims_(context.counter(kClaims)),
       duplicates_(context.counter(std::string(kRowsDroppedPrefix) + "drop_duplicates")),
       outdated_(context.counter(std::string(kRowsDroppedPrefix) + "keep_newest")),
@@ -23,9 +24,7 @@ FusionReducer::FusionReducer(const JobFile& job, const RowLayout& layout, TaskCo
 
 Status FusionReducer::reduce(RawGroup& group, OutputSink& output) {
   SINTER_ASSIGN(const std::span<const FusedCell> cells, fuse(group));
-  line_.clear();
-  SINTER_TRY(writer_.append(line_, group.key(), cells, arena_));
-  return output.append(line_);
+  return writer_.write(output, group.key(), cells, arena_);
 }
 
 Result<std::span<const FusedCell>> FusionReducer::fuse(RawGroup& group) {
@@ -44,7 +43,7 @@ Result<std::span<const FusedCell>> FusionReducer::fuse(RawGroup& group) {
   SINTER_ASSIGN(const std::span<const FusedCell> cells, fuser_.finish(arena_));
   rows_fused_.add(fuser_.rows());
   entities_.add();
-  count_cells(cells);
+  SINTER_TRY(count_cells(group.key(), cells));
   return cells;
 }
 
@@ -73,12 +72,28 @@ Result<bool> FusionReducer::keeps_row(const RawGroup& group) {
   return true;
 }
 
-void FusionReducer::count_cells(std::span<const FusedCell> cells) {
+Status FusionReducer::count_cells(std::string_view group, std::span<const FusedCell> cells) {
   for (std::size_t i = job_.key_size; i < cells.size(); ++i) {
     claims_.add(cells[i].claims);
-    (cells[i].value.is_null() ? cells_empty_ : cells_fused_).add();
+    (cells[i].has_answer() ? cells_fused_ : cells_empty_).add();
     if (cells[i].distinct_values > 1) cells_in_conflict_.add();
+    if (cells[i].is_too_long) [[unlikely]] SINTER_TRY(reject_long_cell(group, i));
   }
+  return {};
+}
+
+Status FusionReducer::reject_long_cell(std::string_view group, std::size_t attribute) {
+  cells_too_long_.add();
+  entity_.clear();
+  SINTER_TRY(writer_.append_entity(entity_, group, arena_));
+  const std::string reason = "the answer has more than " + std::to_string(kMaxCellTextBytes) +
+                             " bytes (kMaxCellTextBytes), so the cell is empty: use a rule whose answer is bounded, or a finer entity key";
+  Rejection rejection;
+  rejection.entity = entity_;
+  rejection.field = job_.schema[attribute].name;
+  rejection.rule = job_.fuse[attribute].rule_name;
+  rejection.reason = reason;
+  return context_.reject(rejection);
 }
 
 }  // namespace sinter::fusion

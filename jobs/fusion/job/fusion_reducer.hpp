@@ -17,6 +17,7 @@ inline constexpr std::string_view kEntities = "entities";
 inline constexpr std::string_view kCellsFused = "cells_fused";
 inline constexpr std::string_view kCellsEmpty = "cells_empty";
 inline constexpr std::string_view kCellsInConflict = "cells_in_conflict";
+inline constexpr std::string_view kCellsTooLong = "cells_too_long";  // empty, with a line in the rejects
 inline constexpr std::string_view kClaims = "claims";
 
 class FusionReducer final : public ReduceTask {
@@ -33,7 +34,8 @@ class FusionReducer final : public ReduceTask {
  private:
   /// False when row-level cleaning drops the current row of the group (counted).
   Result<bool> keeps_row(const RawGroup& group);
-  void count_cells(std::span<const FusedCell> cells);
+  Status count_cells(std::string_view group, std::span<const FusedCell> cells);
+  Status reject_long_cell(std::string_view group, std::size_t attribute);
 
   const JobFile& job_;
   TaskContext& context_;
@@ -44,6 +46,7 @@ class FusionReducer final : public ReduceTask {
   Counter cells_fused_;
   Counter cells_empty_;
   Counter cells_in_conflict_;
+  Counter cells_too_long_;
   Counter claims_;
   Counter duplicates_;
   Counter outdated_;
@@ -52,7 +55,7 @@ class FusionReducer final : public ReduceTask {
   std::string previous_suffix_;
   std::size_t previous_source_size_ = 0;
   bool first_row_ = true;
-  std::string line_;
+  std::string entity_;
 };
 
 }  // namespace sinter::fusion

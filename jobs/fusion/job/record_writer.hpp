@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "framework/api/task.hpp"
 #include "framework/io/text_output.hpp"
 #include "jobs/fusion/claim.hpp"
 #include "jobs/fusion/config/job_file.hpp"
@@ -33,18 +34,22 @@ class RecordWriter {
   /// The CSV header line, or nothing for JSON lines.
   std::string header() const;
 
-  /// Appends one line. `group` is the encoded entity key; `cells` are by attribute.
-  Status append(std::string& out, std::string_view group, std::span<const FusedCell> cells, Arena& arena);
+  /// Writes one line, in pieces when it holds long answers. `group` is the encoded entity key; `cells` are by attribute.
+  Status write(OutputSink& output, std::string_view group, std::span<const FusedCell> cells, Arena& arena);
+  /// Appends the key's parts as people read them, " / " between them.
+  Status append_entity(std::string& out, std::string_view group, Arena& arena);
 
  private:
-  void append_csv_value(std::string& out, const Value& value);
-  void append_json_value(std::string& out, const Value& value);
+  Status read_key(std::string_view group, Arena& arena);
+  void append_csv_value(const Value& value);
+  Status write_long(OutputSink& output, const LongText& text);
 
   std::vector<OutputColumn> columns_;
   std::vector<std::string> json_names_;  // each as `"name":`
   OutputFormat format_;
   std::size_t key_size_;
   std::vector<Value> key_;
+  std::string line_;
   std::string text_;
 };
 

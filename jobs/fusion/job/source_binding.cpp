@@ -35,6 +35,17 @@ void bind_wide(const JobFile& job, const SourceDeclaration& source, SourceBindin
   if (binding.time_attribute == kNoField) binding.time_field = request(binding.columns, source.time_column, true);
 }
 
+/// In long rows other attributes are other rows, so a weight is a column there.
+void bind_claim_weights(const JobFile& job, const SourceDeclaration& source, SourceBinding& binding) {
+  for (std::size_t i = job.key_size; i < job.fuse.size(); ++i) {
+    const std::string& column = job.fuse[i].weight_column;
+    if (column.empty()) continue;
+    ClaimWeight weight{i, kNoField, source.long_shape ? kNoField : find_attribute(job.schema, column)};
+    if (weight.cell == kNoField) weight.field = request(binding.columns, column, true);
+    binding.claim_weights.push_back(weight);
+  }
+}
+
 }  // namespace
 
 std::size_t find_attribute(const std::vector<Attribute>& schema, std::string_view name) {
@@ -55,6 +66,7 @@ SourceBinding bind_source(const JobFile& job, const SourceDeclaration& source) {
     bind_wide(job, source, binding);
   }
   if (!source.weight_column.empty()) binding.weight_field = request(binding.columns, source.weight_column, true);
+  if (!source.is_truth) bind_claim_weights(job, source, binding);
   for (const SigmaSource& sigma : source.sigmas) {
     binding.sigma_constant[sigma.attribute] = sigma.constant;
     if (!sigma.column.empty()) binding.sigma_field[sigma.attribute] = request(binding.columns, sigma.column, true);

@@ -15,6 +15,13 @@ namespace sinter::fusion {
 /// Index into Record::fields; kNoField when the source has none.
 inline constexpr std::size_t kNoField = static_cast<std::size_t>(-1);
 
+/// Where the weight of one attribute's claims comes from, for `weight: COLUMN` of its rule: a field of the row, or a cleaned cell.
+struct ClaimWeight {
+  std::size_t attribute = 0;
+  std::size_t field = kNoField;
+  std::size_t cell = kNoField;
+};
+
 struct SourceBinding {
   /// What the reader must deliver, in Record::fields order.
   std::vector<ColumnRequest> columns;
@@ -27,6 +34,7 @@ struct SourceBinding {
   std::size_t weight_field = kNoField;
   std::vector<double> sigma_constant;     // per attribute; 0: none
   std::vector<std::size_t> sigma_field;   // per attribute
+  std::vector<ClaimWeight> claim_weights;
   // Long shape only.
   std::size_t attribute_name_field = kNoField;
   std::size_t value_field = kNoField;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/file_system.hpp"
 #include "base/memory_budget.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 #include "jobs/fusion/job/fusion_mapper.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t kMaxRejectExamples = 5;
 /// Counters and rejects of the preview; nothing is written.
 class PreviewContext final : public TaskContext {
  public:
-  PreviewContext(FileSystem& files, Preview& preview) : files_(files), preview_(preview), memory_("preview memory", kPreviewMemoryBytes) {}
+  explicit PreviewContext(Preview& preview) : preview_(preview), memory_("preview memory", kPreviewMemoryBytes) {}
 
   Counter counter(std::string_view name) override { return Counter(&counters_[std::string(name)]); }
   Status reject(const Rejection& rejection) override {
@@ -33,7 +34,8 @@ class PreviewContext final : public TaskContext {
     return {};
   }
   const std::string& scratch_directory() const override { return scratch_; }
-  FileSystem& files() override { return files_; }
+  /// A preview writes nothing: what spills, spills to memory.
+  FileSystem& files() override { return *spills_; }
   MemoryBudget& memory() override { return memory_; }
   std::string_view file_path(std::uint32_t file) const override { return file < paths.size() ? paths[file] : std::string_view(); }
 
@@ -42,10 +44,10 @@ class PreviewContext final : public TaskContext {
   std::vector<std::string> paths;
 
  private:
-  FileSystem& files_;
   Preview& preview_;
   MemoryBudget memory_;
-  std::string scratch_;  // a preview never spills: what it shows fits in its memory
+  std::unique_ptr<FileSystem> spills_ = make_memory_file_system();
+  std::string scratch_ = "preview";
   std::map<std::string, std::uint64_t> counters_;
 };
 
@@ -132,6 +134,12 @@ Status map_first_rows(FileSystem& files, const JobFile& job, const RowLayout& la
   return {};
 }
 
+void append_answer(std::string& out, const FusedCell& cell) {
+  if (cell.long_text != nullptr) out = "(" + std::to_string(cell.long_text->size_bytes()) + " bytes)";
+  else if (cell.is_too_long) out = "(too long)";
+  else append_display(out, cell.value);
+}
+
 Result<PreviewEntity> fuse_entity(const JobFile& job, FusionReducer& reducer, const std::string& group, std::vector<StoredRow>& rows,
                                   const FirstEntities& first) {
   std::stable_sort(rows.begin(), rows.end(), [](const StoredRow& a, const StoredRow& b) { return a.full_key < b.full_key; });
@@ -140,7 +148,7 @@ Result<PreviewEntity> fuse_entity(const JobFile& job, FusionReducer& reducer, co
   StoredGroup stored(group, rows);
   SINTER_ASSIGN(const std::span<const FusedCell> cells, reducer.fuse(stored));
   for (std::size_t i = 0; i < job.schema.size(); ++i) {
-    append_display(entity.fused.emplace_back(), cells[i].value);
+    append_answer(entity.fused.emplace_back(), cells[i]);
     entity.confidence.push_back(i < job.key_size ? std::nan("") : cells[i].confidence);
   }
   for (StoredRow& row : rows) entity.rows.push_back(std::move(row.shown));
@@ -185,7 +193,7 @@ std::string said(const PreviewEntity& entity, const std::string& source, std::si
 Result<Preview> make_preview(FileSystem& files, const JobFile& job, const PreviewOptions& options) {
   SINTER_ASSIGN(const std::shared_ptr<const RowLayout> layout, make_row_layout(job, /*confidence=*/true));
   Preview preview;
-  PreviewContext context(files, preview);
+  PreviewContext context(preview);
   FirstEntities first(job, options);
   SINTER_TRY(map_first_rows(files, job, *layout, options, context, first));
   FusionReducer reducer(job, *layout, context);
@@ -215,7 +223,7 @@ std::string render_preview(const JobFile& job, const Preview& preview) {
       for (const std::string& source : sources) row.push_back(said(entity, source, i));
       std::string confidence;
       if (std::isfinite(entity.confidence[i])) append_double(confidence, std::round(entity.confidence[i] * 1000) / 1000);
-      row.insert(row.end(), {entity.fused[i], job.fuse[i].rule_name, confidence});
+      row.insert(row.end(), {entity.fused[i], describe_rule(job.fuse[i]), confidence});
     }
     append_table(out, table);
     out += "\n";

@@ -14,7 +14,7 @@ constexpr std::string_view kNeedsClaims = "this rule needs the claim set, it has
 
 }  // namespace
 
-Result<FusedCell> AlgebraicRule::finish(ClaimCursor& claims, Arena& arena) const {
+Result<FusedCell> AlgebraicRule::finish(ClaimCursor& claims, CellWorkspace&, Arena& arena) const {
   SINTER_TRY(claims.rewind());
   std::string state, lifted, merged;
   while (true) {
@@ -46,13 +46,7 @@ FusedCell no_answer(std::uint64_t claims) {
   return cell;
 }
 
-Value number_value(double number, ValueType type) {
-  if (!std::isfinite(number)) return Value::null();
-  if (type != ValueType::Timestamp) return Value::of_double(number);
-  constexpr double kLimit = 9.2e18;
-  if (std::abs(number) > kLimit) return Value::null();
-  return Value::of_timestamp({static_cast<std::int64_t>(std::llround(number))});
-}
+Value number_value(double number) { return std::isfinite(number) ? Value::of_double(number) : Value::null(); }
 
 double number_of(const Value& value) {
   return value.type() == ValueType::Timestamp ? static_cast<double>(value.timestamp().micros) : value.as_double();

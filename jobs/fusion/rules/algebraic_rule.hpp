@@ -16,7 +16,7 @@ class AlgebraicRule : public Rule {
   bool algebraic() const final { return true; }
   using Rule::finish;
   /// Folds the claims one by one, so an algebraic rule also answers over a claim set.
-  Result<FusedCell> finish(ClaimCursor& claims, Arena& arena) const final;
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace& workspace, Arena& arena) const final;
 };
 
 class ClaimSetRule : public Rule {
@@ -31,8 +31,8 @@ class ClaimSetRule : public Rule {
 
 /// An answer with nothing in it.
 FusedCell no_answer(std::uint64_t claims);
-/// A mediated number as a value of the answer's type: timestamps are rounded to microseconds. Null when it is not finite.
-Value number_value(double number, ValueType type);
+/// A mediated number as a double. Null when it is not finite.
+Value number_value(double number);
 /// A claim's number: int64 and double as they are, timestamps in microseconds.
 double number_of(const Value& value);
 /// The type of a mediated answer: timestamps stay, other numbers become double.

@@ -1,50 +1,65 @@
 // concat and keep_all: every claimed value, as one text or as a list. Immutable; any thread.
 #include <algorithm>
-#include <deque>
 
 #include "jobs/fusion/rules/algebraic_rule.hpp"
+#include "jobs/fusion/rules/cell_workspace.hpp"
 #include "jobs/fusion/rules/item_rule.hpp"
 #include "jobs/fusion/rules/rule_list.hpp"
 #include "jobs/fusion/rules/value_order.hpp"
+#include "shuffle/record/key.hpp"
 
 namespace sinter::fusion {
 namespace {
 
-struct Collected {
-  Value value;
-  RecordPosition first;
-};
-
-/// Gathers values in value order, once each or once per claim; at most kMaxCellItems and kMaxCellTextBytes.
-Result<std::vector<Collected>> collect(ClaimCursor& claims, bool distinct, CollectOrder order, Arena& arena, FusedCell& cell) {
+/// Passes on the values of a cell: in value order or by appearance, once each or once per claim. `visit(const Value&)` is a Status.
+template <class Visit>
+Status for_each_value(ClaimCursor& claims, bool distinct, CollectOrder order, CellWorkspace& workspace, FusedCell& cell, Visit visit) {
   SINTER_TRY(claims.rewind());
-  std::vector<Collected> collected;
-  const std::size_t start_bytes = arena.used_bytes();
+  SINTER_ASSIGN(SpillSorter* const by_position, workspace.sorter(0));
+  std::string record;
+  RecordPosition first;
   HeldValue last;
+  const auto put_aside = [&]() -> Status {
+    record.clear();
+    append_key_int64(record, first.file);
+    append_key_int64(record, static_cast<std::int64_t>(first.offset_bytes));
+    append_value(record, last.value());
+    return by_position->add(0, record);
+  };
   Claim claim;
   while (true) {
     SINTER_ASSIGN(const bool more, claims.next(claim));
     if (!more) break;
     const bool repeated = cell.claims++ > 0 && same_value(last.value(), claim.value);
-    if (!repeated) {
-      ++cell.distinct_values;
-      last.hold(claim.value);
-    }
     if (repeated && distinct) {
-      collected.back().first = std::min(collected.back().first, claim.position);
+      first = std::min(first, claim.position);
       continue;
     }
-    if (collected.size() >= kMaxCellItems) return too_many_items("values");
-    collected.push_back({arena.copy(claim.value), claim.position});
-    if (arena.used_bytes() - start_bytes > kMaxCellTextBytes) {
-      return user_error("the values of one cell have more than " + std::to_string(kMaxCellTextBytes) + " bytes (kMaxCellTextBytes)")
-          .with_hint("use a rule whose answer is bounded, like vote, or a finer entity key");
-    }
+    if (order == CollectOrder::Value) SINTER_TRY(visit(claim.value));
+    else if (cell.claims > 1) SINTER_TRY(put_aside());
+    first = claim.position;
+    if (repeated) continue;
+    ++cell.distinct_values;
+    last.hold(claim.value);
   }
-  if (order == CollectOrder::First) {
-    std::stable_sort(collected.begin(), collected.end(), [](const Collected& a, const Collected& b) { return a.first < b.first; });
+  if (order == CollectOrder::Value || cell.claims == 0) return {};
+  SINTER_TRY(put_aside());
+  SINTER_TRY(by_position->sort());
+  SINTER_ASSIGN(ByteCursor* const sorted, by_position->open(0));
+  Arena arena(4096);
+  std::string_view bytes;
+  while (true) {
+    SINTER_ASSIGN(const bool more, sorted->next(bytes));
+    if (!more) return {};
+    KeyReader reader(bytes);
+    SINTER_TRY(reader.skip());  // file
+    SINTER_TRY(reader.skip());  // offset
+    std::size_t at = reader.offset();
+    Value value;
+    arena.clear();
+    if (!read_value(bytes, at, arena, value)) return internal_error("a collected value is damaged");
+    SINTER_TRY(visit(value));
   }
-  return collected;
 }
 
 class ConcatRule final : public ClaimSetRule {
@@ -54,26 +69,25 @@ class ConcatRule final : public ClaimSetRule {
   ClaimNeeds needs() const override { return {.position = order_ == CollectOrder::First}; }
   ValueType result_type() const override { return ValueType::String; }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena& arena) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace& workspace, Arena& arena) const override {
     FusedCell cell = no_answer(0);
-    SINTER_ASSIGN(const std::vector<Collected> values, collect(claims, distinct_, order_, arena, cell));
-    if (values.empty() || !min_support_.met_by(cell.claims, 1)) return cell;
-    std::string text;
+    AnswerBuilder& answer = workspace.answer();
+    answer.begin(AnswerKind::Text);
     bool first = true;
-    for (const Collected& one : values) {
-      const bool is_list = one.value.type() == ValueType::List;
-      for (std::size_t i = 0; i < (is_list ? one.value.list_size() : 1); ++i) {
-        if (!first) text += separator_;
+    std::string piece;
+    const auto visit = [&](const Value& value) -> Status {
+      const bool is_list = value.type() == ValueType::List;
+      for (std::size_t i = 0; i < (is_list ? value.list_size() : 1); ++i) {
+        piece.clear();
+        if (!first) piece = separator_;
         first = false;
-        append_display(text, is_list ? one.value.item(i) : one.value);
+        append_display(piece, is_list ? value.item(i) : value);
+        SINTER_TRY(answer.add_text(piece));
       }
-    }
-    if (text.size() > kMaxCellTextBytes) {
-      return user_error("the concatenated text of one cell has more than " + std::to_string(kMaxCellTextBytes)
-          + " bytes (kMaxCellTextBytes)")
-          .with_hint("use a rule whose answer is bounded, like longest or vote");
-    }
-    cell.value = Value::of_string(arena.copy(text));
+      return {};
+    };
+    SINTER_TRY(for_each_value(claims, distinct_, order_, workspace, cell, visit));
+    if (cell.claims > 0 && min_support_.met_by(cell.claims, 1)) SINTER_TRY(answer.finish(cell, arena));
     return cell;
   }
 
@@ -90,21 +104,22 @@ class KeepAllRule final : public ClaimSetRule {
   ClaimNeeds needs() const override { return {.position = order_ == CollectOrder::First}; }
   ValueType result_type() const override { return ValueType::List; }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena& arena) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace& workspace, Arena& arena) const override {
     FusedCell cell = no_answer(0);
-    SINTER_ASSIGN(const std::vector<Collected> values, collect(claims, false, order_, arena, cell));
-    if (values.empty() || !min_support_.met_by(cell.claims, 1)) return cell;
-    // Lists do not nest: the items of claimed lists follow one another.
-    std::vector<Value> items;
-    for (const Collected& one : values) {
-      const bool is_list = one.value.type() == ValueType::List;
-      for (std::size_t i = 0; i < (is_list ? one.value.list_size() : 1); ++i) items.push_back(is_list ? one.value.item(i) : one.value);
-      if (items.size() > kMaxCellItems) return too_many_items("items");
-    }
-    if (items.empty()) return cell;
-    Value* stored = arena.allocate_values(items.size());
-    std::copy(items.begin(), items.end(), stored);
-    cell.value = Value::of_list(stored, items.size());
+    AnswerBuilder& answer = workspace.answer();
+    answer.begin(AnswerKind::List);
+    bool any = false;
+    const auto visit = [&](const Value& value) -> Status {
+      // Lists do not nest: the items of claimed lists follow one another.
+      const bool is_list = value.type() == ValueType::List;
+      for (std::size_t i = 0; i < (is_list ? value.list_size() : 1); ++i) {
+        any = true;
+        SINTER_TRY(answer.add(is_list ? value.item(i) : value));
+      }
+      return {};
+    };
+    SINTER_TRY(for_each_value(claims, false, order_, workspace, cell, visit));
+    if (any && min_support_.met_by(cell.claims, 1)) SINTER_TRY(answer.finish(cell, arena));
     return cell;
   }
 

@@ -12,8 +12,7 @@ namespace {
 
 constexpr double kDefaultK = 1.345;          // 95 % efficiency for normal errors (Huber 1981)
 constexpr double kMadToSigma = 1.482602218505602;
-constexpr int kMaxPasses = 50;
-constexpr double kPrecision = 1e-12;         // of the scale
+constexpr int kMaxPasses = 200;              // far more than are needed: 3 to 10 are usual
 constexpr std::size_t kSmallCell = 256;      // deviations of so few claims are sorted; of more they are found by bisection
 constexpr std::size_t kCuts = 63;            // thresholds counted in one bisection pass
 
@@ -24,20 +23,20 @@ Status for_each(ClaimCursor& claims, Visit visit) {
   while (true) {
     SINTER_ASSIGN(const bool more, claims.next(claim));
     if (!more) return {};
-    visit(number_of(claim.value));
+    visit(claim.value);
   }
 }
 
-/// Mean of the ranks (n + 1) / 2 and n / 2 + 1, from 1, of what is visited in ascending order.
-Result<double> middle_of(ClaimCursor& claims, std::uint64_t n) {
+/// Sum of the ranks (n + 1) / 2 and n / 2 + 1, from 1, of what is visited in ascending order: twice the median.
+Result<ExactSum> middle_of(ClaimCursor& claims, std::uint64_t n) {
   std::uint64_t rank = 0;
-  double low = 0, high = 0;
-  SINTER_TRY(for_each(claims, [&](double x) {
+  ExactSum middle;
+  SINTER_TRY(for_each(claims, [&](const Value& value) {
     ++rank;
-    if (rank == (n + 1) / 2) low = x;
-    if (rank == n / 2 + 1) high = x;
+    if (rank == (n + 1) / 2) add_value(middle, value);
+    if (rank == n / 2 + 1) add_value(middle, value);
   }));
-  return low / 2 + high / 2;
+  return middle;
 }
 
 /// The deviation |x - centre| of a rank (from 1). Non-negative doubles are ordered as their bits, so the answer is found by
@@ -47,8 +46,8 @@ Result<double> deviation_of_rank(ClaimCursor& claims, double centre, std::uint64
   while (low < high) {
     const std::uint64_t step = std::max<std::uint64_t>((high - low) / (kCuts + 1), 1);
     std::array<std::uint64_t, kCuts + 1> counts{};
-    SINTER_TRY(for_each(claims, [&](double x) {
-      const auto bits = std::bit_cast<std::uint64_t>(std::abs(x - centre));
+    SINTER_TRY(for_each(claims, [&](const Value& value) {
+      const auto bits = std::bit_cast<std::uint64_t>(std::abs(number_of(value) - centre));
       const std::uint64_t bucket = bits <= low ? 0 : (bits - low + step - 1) / step;
       ++counts[static_cast<std::size_t>(std::min<std::uint64_t>(bucket, kCuts))];
     }));
@@ -68,40 +67,89 @@ Result<double> median_deviation(ClaimCursor& claims, double centre, std::uint64_
   if (n <= kSmallCell) {
     std::array<double, kSmallCell> deviations;
     std::size_t size = 0;
-    SINTER_TRY(for_each(claims, [&](double x) { deviations[std::min(size++, kSmallCell - 1)] = std::abs(x - centre); }));
+    SINTER_TRY(
+        for_each(claims, [&](const Value& value) { deviations[std::min(size++, kSmallCell - 1)] = std::abs(number_of(value) - centre); }));
     std::sort(deviations.begin(), deviations.begin() + static_cast<std::ptrdiff_t>(n));
     return deviations[(n - 1) / 2] / 2 + deviations[n / 2] / 2;
   }
   double largest = 0;
-  SINTER_TRY(for_each(claims, [&](double x) { largest = std::max(largest, std::abs(x - centre)); }));
+  SINTER_TRY(for_each(claims, [&](const Value& value) { largest = std::max(largest, std::abs(number_of(value) - centre)); }));
   SINTER_ASSIGN(const double low, deviation_of_rank(claims, centre, (n + 1) / 2, largest));
   if (n % 2 == 1) return low;
   SINTER_ASSIGN(const double high, deviation_of_rank(claims, centre, n / 2 + 1, largest));
   return low / 2 + high / 2;
 }
 
-/// Weights min(1, k s / |x - m|) with s = 1.4826 MAD, reweighted until m stands still. With s = 0 (half of the claims are one
-/// value) the answer is the median. Confidence: sqrt( s^2 S(psi^2) / (n (n - 1)) ) / (share of claims within k s) (Huber 1981, 6.5).
+/// Where the score of an estimate m, the sum of the claims' deviations clipped to +-bound, is zero on the linear piece around m: at
+/// (sum of the claims within the bound + bound (claims above - claims below)) / claims within.
+struct ScorePiece {
+  std::uint64_t within = 0;
+  std::int64_t above_minus_below = 0;
+  ExactSum numerator{2};
+
+  static Result<ScorePiece> around(ClaimCursor& claims, double centre, double bound) {
+    ScorePiece piece;
+    SINTER_TRY(for_each(claims, [&](const Value& value) {
+      const double distance = number_of(value) - centre;
+      if (std::abs(distance) > bound) {
+        piece.above_minus_below += distance > 0 ? 1 : -1;
+        return;
+      }
+      ++piece.within;
+      const ExactFactor x[2] = {exact_factor(value), ExactFactor::of(std::int64_t{1})};
+      piece.numerator.add(x);
+    }));
+    const ExactFactor clipped[2] = {ExactFactor::of(bound), ExactFactor::of(piece.above_minus_below)};
+    piece.numerator.add(clipped);
+    return piece;
+  }
+};
+
+/// Finds m with a score of zero: from the median by Newton's steps, which end exactly because the score is piecewise linear; where one
+/// leaves the bracket of the root, the bracket is halved. `centre` becomes the root rounded to a double, the piece is the one around it.
+Result<ScorePiece> settle(ClaimCursor& claims, double bound, double smallest, double largest, double& centre) {
+  double low = smallest, high = largest;
+  for (int pass = 1;; ++pass) {
+    SINTER_ASSIGN(const ScorePiece piece, ScorePiece::around(claims, centre, bound));
+    if (piece.within == 0 && piece.above_minus_below == 0) return piece;
+    const double root = piece.within > 0 ? piece.numerator.divided_by(piece.within) : piece.above_minus_below > 0 ? largest : smallest;
+    if ((piece.within > 0 && root == centre) || pass == kMaxPasses) return piece;
+    (root > centre ? low : high) = centre;
+    double next = root;
+    if (!(next > low && next < high)) next = low / 2 + high / 2;
+    if (!(next > low && next < high)) return piece;  // no double is left between them
+    centre = next;
+  }
+}
+
+/// Huber's M-estimate: the m with S(clip(x - m, +-k s)) = 0, s = 1.4826 MAD. With s = 0 (half of the claims are one value) the answer is
+/// the median. Confidence: sqrt( s^2 S(psi^2) / (n (n - 1)) ) / (share of claims within k s) (Huber 1981, 6.5).
 class HuberRule final : public ClaimSetRule {
  public:
   HuberRule(ValueType attribute, MinSupport min_support, double k) : attribute_(attribute), min_support_(min_support), k_(k) {}
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace&, Arena&) const override {
     FusedCell cell = no_answer(0);
     cell.confidence_is_standard_error = true;
+    double smallest = 0, largest = 0;
     bool finite = true;
-    SINTER_TRY(for_each(claims, [&](double x) {
-      ++cell.claims;
-      finite = finite && std::isfinite(x);
+    SINTER_TRY(for_each(claims, [&](const Value& value) {
+      largest = number_of(value);
+      if (cell.claims++ == 0) smallest = largest;
+      finite = finite && std::isfinite(largest);
     }));
     if (cell.claims == 0 || !finite || !min_support_.met_by(cell.claims, 1)) return cell;
-    SINTER_ASSIGN(double centre, middle_of(claims, cell.claims));
+    SINTER_ASSIGN(ExactSum middle, middle_of(claims, cell.claims));
+    double centre = middle.divided_by(2);
     SINTER_ASSIGN(const double deviation, median_deviation(claims, centre, cell.claims));
     const double bound = k_ * kMadToSigma * deviation;
-    if (bound > 0) SINTER_TRY(settle(claims, bound, centre));
-    cell.value = number_value(centre, result_type());
+    cell.value = quotient_value(middle, 2, result_type());
+    if (bound > 0 && std::isfinite(bound)) {
+      SINTER_ASSIGN(const ScorePiece piece, settle(claims, bound, smallest, largest, centre));
+      if (piece.within > 0) cell.value = quotient_value(piece.numerator, piece.within, result_type());
+    }
     if (cell.claims > 1) {
       SINTER_ASSIGN(const double error, standard_error_at(claims, bound, centre, cell.claims));
       cell.confidence = shown_error(error, attribute_);
@@ -110,30 +158,15 @@ class HuberRule final : public ClaimSetRule {
   }
 
  private:
-  static Status settle(ClaimCursor& claims, double bound, double& centre) {
-    for (int pass = 0; pass < kMaxPasses; ++pass) {
-      double weights = 0, moves = 0;
-      // Cursor order is canonical, so plain sums are the same in every run.
-      SINTER_TRY(for_each(claims, [&](double x) {
-        const double distance = x - centre;
-        const double weight = std::abs(distance) <= bound ? 1 : bound / std::abs(distance);
-        weights += weight;
-        moves += weight * distance;
-      }));
-      const double move = moves / weights;
-      centre += move;
-      if (std::abs(move) <= kPrecision * bound) break;
-    }
-    return {};
-  }
-
   static Result<double> standard_error_at(ClaimCursor& claims, double bound, double centre, std::uint64_t n) {
     if (bound == 0) return 0.0;
     double squares = 0, within = 0;
-    SINTER_TRY(for_each(claims, [&](double x) {
-      const double clipped = std::clamp(x - centre, -bound, bound);
+    // Cursor order is canonical, so plain sums are the same in every run.
+    SINTER_TRY(for_each(claims, [&](const Value& value) {
+      const double distance = number_of(value) - centre;
+      const double clipped = std::clamp(distance, -bound, bound);
       squares += clipped * clipped;
-      within += std::abs(x - centre) <= bound ? 1 : 0;
+      within += std::abs(distance) <= bound ? 1 : 0;
     }));
     const auto count = static_cast<double>(n);
     if (within == 0) return kUndefined;

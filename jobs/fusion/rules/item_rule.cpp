@@ -2,102 +2,185 @@
 #include "jobs/fusion/rules/item_rule.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
+#include "jobs/fusion/rules/cell_workspace.hpp"
 #include "jobs/fusion/rules/rule_list.hpp"
-#include "jobs/fusion/rules/value_order.hpp"
+#include "shuffle/record/key.hpp"
 
 namespace sinter::fusion {
 namespace {
 
-struct Item {
-  std::set<std::uint64_t> voters;
-  RecordPosition first;
-};
+// Channels of the first sorter. An item's record is item, voter, position: so the voters of an item are neighbours.
+constexpr std::size_t kItems = 0;
+constexpr std::size_t kVoters = 1;
 
-/// Items by their value bytes, so in value order, and voters by number.
-class ItemTable {
+void append_position(std::string& out, const RecordPosition& position) {
+  append_key_int64(out, position.file);
+  append_key_int64(out, static_cast<std::int64_t>(position.offset_bytes));
+}
+
+/// Sorts out who claims which item. Voters are sources, and claims without a source by their number.
+class ItemSpread {
  public:
+  ItemSpread(SpillSorter& sorter, bool with_position) : sorter_(sorter), with_position_(with_position) {}
+
   Status add(const Claim& claim) {
-    SINTER_ASSIGN(const std::uint64_t voter, voter_of(claim.source));
+    voter_.clear();
+    if (claim.source.empty()) {
+      append_key_null(voter_);
+      append_key_int64(voter_, static_cast<std::int64_t>(anonymous_++));
+    } else {
+      append_key_string(voter_, claim.source);
+      // Claims of one value come source by source: most repetitions are neighbours.
+      if (voter_ != last_source_) SINTER_TRY(sorter_.add(kVoters, voter_));
+      last_source_ = voter_;
+    }
     const bool is_list = claim.value.type() == ValueType::List;
-    const std::size_t size = is_list ? claim.value.list_size() : 1;
-    for (std::size_t i = 0; i < size; ++i) {
-      bytes_.clear();
-      append_value(bytes_, is_list ? claim.value.item(i) : claim.value);
-      auto found = items_.find(bytes_);
-      if (found == items_.end()) found = items_.emplace(bytes_, Item{{}, claim.position}).first;
-      Item& item = found->second;
-      item.first = std::min(item.first, claim.position);
-      if (item.voters.insert(voter).second && ++pairs_ > kMaxCellItems) return too_many_items("items and sources");
+    for (std::size_t i = 0; i < (is_list ? claim.value.list_size() : 1); ++i) {
+      record_.clear();
+      append_value(record_, is_list ? claim.value.item(i) : claim.value);
+      record_ += voter_;
+      if (with_position_) append_position(record_, claim.position);
+      SINTER_TRY(sorter_.add(kItems, record_));
     }
     return {};
   }
-  std::uint64_t voters() const { return sources_.size() + anonymous_; }
-  const std::map<std::string, Item>& items() const { return items_; }
+
+  /// After sort(): sources, each once, and claims without one.
+  Result<std::uint64_t> count_voters() const {
+    SINTER_ASSIGN(ByteCursor* const sources, sorter_.open(kVoters));
+    SINTER_ASSIGN(const std::uint64_t distinct, count_distinct(*sources));
+    return distinct + anonymous_;
+  }
 
  private:
-  /// Sources have even numbers, claims without a source odd ones.
-  Result<std::uint64_t> voter_of(std::string_view source) {
-    if (source.empty()) return 2 * anonymous_++ + 1;
-    const auto found = sources_.find(source);
-    if (found != sources_.end()) return found->second;
-    if (sources_.size() >= kMaxCellItems) return too_many_items("distinct sources");
-    const std::uint64_t number = 2 * sources_.size();
-    sources_.emplace(source, number);
-    return number;
-  }
-
-  std::map<std::string, Item> items_;
-  std::map<std::string, std::uint64_t, std::less<>> sources_;
+  SpillSorter& sorter_;
+  bool with_position_;
   std::uint64_t anonymous_ = 0;
-  std::size_t pairs_ = 0;
-  std::string bytes_;
+  std::string voter_, last_source_, record_;
 };
 
-using Entry = std::map<std::string, Item>::value_type;
+/// One item as the sorter gives it back.
+struct ItemRecord {
+  std::string_view item, voter, position;
 
-Result<Value> list_of(std::vector<const Entry*>& chosen, CollectOrder order, Arena& arena) {
-  if (chosen.empty()) return Value::null();
-  if (order == CollectOrder::First) {
-    std::stable_sort(chosen.begin(), chosen.end(), [](const Entry* a, const Entry* b) { return a->second.first < b->second.first; });
+  /// False on damaged bytes.
+  bool read(std::string_view bytes) {
+    KeyReader reader(bytes);
+    if (!reader.skip().ok()) return false;
+    item = bytes.substr(0, reader.offset());
+    const Result<KeyType> type = reader.at_end() ? Result<KeyType>(KeyType::Bytes) : reader.peek();
+    if (!type.ok() || !reader.skip().ok()) return false;
+    if (*type == KeyType::Null && !reader.skip().ok()) return false;
+    voter = bytes.substr(item.size(), reader.offset() - item.size());
+    position = bytes.substr(reader.offset());
+    return true;
   }
-  Value* values = arena.allocate_values(chosen.size());
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
+};
+
+/// Walks over the sorted items and passes on those with enough voters.
+class ItemChoosing {
+ public:
+  ItemChoosing(std::uint64_t needed, CollectOrder order, CellWorkspace& workspace, SpillSorter& by_position)
+      : needed_(needed), order_(order), workspace_(workspace), by_position_(by_position) {}
+
+  Status add(const ItemRecord& record) {
+    if (items_ == 0 || record.item != item_) {
+      SINTER_TRY(end_item());
+      ++items_;
+      item_.assign(record.item);
+      voters_ = 0;
+      first_.assign(record.position);
+    }
+    if (voters_ == 0 || record.voter != voter_) {
+      voter_.assign(record.voter);
+      ++voters_;
+    }
+    if (record.position < first_) first_.assign(record.position);
+    return {};
+  }
+  Status end_item() {
+    if (items_ == 0 || voters_ < needed_) return {};
+    ++chosen_;
+    votes_ += voters_;
+    if (order_ == CollectOrder::Value) return answer(item_);
+    first_ += item_;
+    return by_position_.add(0, first_);
+  }
+  /// Items by their first appearance, as they were put aside.
+  Status answer_by_position() {
+    SINTER_TRY(by_position_.sort());
+    SINTER_ASSIGN(ByteCursor* const items, by_position_.open(0));
+    std::string_view bytes;
+    while (true) {
+      SINTER_ASSIGN(const bool more, items->next(bytes));
+      if (!more) return {};
+      KeyReader reader(bytes);
+      SINTER_TRY(reader.skip());  // file
+      SINTER_TRY(reader.skip());  // offset
+      SINTER_TRY(answer(bytes.substr(reader.offset())));
+    }
+  }
+
+  std::uint64_t items() const { return items_; }
+  std::uint64_t chosen() const { return chosen_; }
+  std::uint64_t votes() const { return votes_; }
+
+ private:
+  Status answer(std::string_view item) {
     std::size_t at = 0;
-    if (!read_value(chosen[i]->first, at, arena, values[i])) return internal_error("an item of a list answer cannot be read back");
+    Value value;
+    arena_.clear();
+    if (!read_value(item, at, arena_, value)) return internal_error("an item of a list answer cannot be read back");
+    return workspace_.answer().add(value);
   }
-  return Value::of_list(values, chosen.size());
-}
+
+  std::uint64_t needed_;
+  CollectOrder order_;
+  CellWorkspace& workspace_;
+  SpillSorter& by_position_;
+  Arena arena_{4096};
+  std::string item_, voter_, first_;
+  std::uint64_t items_ = 0, voters_ = 0, chosen_ = 0, votes_ = 0;
+};
 
 }  // namespace
 
-Result<FusedCell> ItemRule::finish(ClaimCursor& claims, Arena& arena) const {
+Result<FusedCell> ItemRule::finish(ClaimCursor& claims, CellWorkspace& workspace, Arena& arena) const {
   SINTER_TRY(claims.rewind());
+  SINTER_ASSIGN(SpillSorter* const sorter, workspace.sorter(0));
+  SINTER_ASSIGN(SpillSorter* const by_position, workspace.sorter(1));
   FusedCell cell = no_answer(0);
-  ItemTable table;
+  ItemSpread spread(*sorter, setting_.order == CollectOrder::First);
   Claim claim;
   while (true) {
     SINTER_ASSIGN(const bool more, claims.next(claim));
     if (!more) break;
     ++cell.claims;
-    SINTER_TRY(table.add(claim));
+    SINTER_TRY(spread.add(claim));
   }
-  cell.distinct_values = table.items().size();
+  SINTER_TRY(sorter->sort());
+  SINTER_ASSIGN(const std::uint64_t voters, spread.count_voters());
   const std::uint64_t needed = setting_.choice == ItemChoice::Union          ? 1
-                               : setting_.choice == ItemChoice::Intersection ? table.voters()
+                               : setting_.choice == ItemChoice::Intersection ? voters
                                                                              : setting_.min_sources;
-  std::vector<const Entry*> chosen;
-  std::uint64_t votes = 0;
-  for (const Entry& entry : table.items()) {
-    if (entry.second.voters.size() < std::max(needed, setting_.min_support.count)) continue;
-    chosen.push_back(&entry);
-    votes += entry.second.voters.size();
+  workspace.answer().begin(AnswerKind::List);
+  ItemChoosing choosing(std::max(needed, setting_.min_support.count), setting_.order, workspace, *by_position);
+  SINTER_ASSIGN(ByteCursor* const items, sorter->open(kItems));
+  while (true) {
+    std::string_view bytes;
+    SINTER_ASSIGN(const bool more, items->next(bytes));
+    if (!more) break;
+    ItemRecord record;
+    if (!record.read(bytes)) return internal_error("a sorted item is damaged");
+    SINTER_TRY(choosing.add(record));
   }
-  if (chosen.empty()) return cell;
-  cell.confidence = static_cast<double>(votes) / (static_cast<double>(chosen.size()) * static_cast<double>(table.voters()));
-  SINTER_ASSIGN(cell.value, list_of(chosen, setting_.order, arena));
+  SINTER_TRY(choosing.end_item());
+  cell.distinct_values = choosing.items();
+  if (choosing.chosen() == 0) return cell;
+  if (setting_.order == CollectOrder::First) SINTER_TRY(choosing.answer_by_position());
+  cell.confidence = static_cast<double>(choosing.votes()) / (static_cast<double>(choosing.chosen()) * static_cast<double>(voters));
+  SINTER_TRY(workspace.answer().finish(cell, arena));
   return cell;
 }
 

@@ -19,14 +19,14 @@ struct ItemSetting {
 
 /// An item is a claimed value, or an item of a claimed list. Answer: a list without duplicates; an empty one is null.
 /// Voters are sources and claims without a source. Confidence: mean share of voters that claim an item of the answer.
-/// Memory: the items and their sources, at most kMaxCellItems pairs.
+/// Items and sources are sorted in the workspace, so memory does not grow with them.
 class ItemRule final : public ClaimSetRule {
  public:
   explicit ItemRule(ItemSetting setting) : setting_(setting) {}
   ClaimNeeds needs() const override { return {.source = true, .position = setting_.order == CollectOrder::First}; }
   ValueType result_type() const override { return ValueType::List; }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena& arena) const override;
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace& workspace, Arena& arena) const override;
 
  private:
   ItemSetting setting_;

@@ -27,7 +27,7 @@ class MeanRule final : public SumsRule {
     cell.confidence_is_standard_error = true;
     const double error = squares_ ? standard_error(claims, claims, sums[0], sums[1]) : kUndefined;
     cell.confidence = shown_error(error, attribute_);
-    if (min_support_.met_by(claims, 1)) cell.value = number_value(sums[0].divided_by(claims), result_type());
+    if (min_support_.met_by(claims, 1)) cell.value = quotient_value(sums[0], claims, result_type());
     return cell;
   }
 

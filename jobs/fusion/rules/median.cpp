@@ -19,7 +19,7 @@ class MedianRule final : public ClaimSetRule {
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace&, Arena&) const override {
     FusedCell cell = no_answer(0);
     cell.confidence_is_standard_error = true;
     SINTER_TRY(count(claims, cell));
@@ -29,7 +29,7 @@ class MedianRule final : public ClaimSetRule {
     ExactSum middle;
     add_value(middle, low);
     add_value(middle, high);
-    cell.value = number_value(middle.divided_by(2), result_type());
+    cell.value = quotient_value(middle, 2, result_type());
     if (cell.claims > 1) cell.confidence = shown_error(rank_error(below, above), attribute_);
     return cell;
   }
@@ -68,6 +68,25 @@ class MedianRule final : public ClaimSetRule {
   MinSupport min_support_;
 };
 
+/// Half of a total weight. Rounded sums decide only where they are far from it: 0.1 + 0.2 is more than half of 0.1 + 0.2 + 0.3 by a bit.
+class Half {
+ public:
+  explicit Half(const ExactSum& total) : total_(total), half_(total.to_double() / 2) {}
+  double approximate() const { return half_; }
+  /// `rounded` is sum.to_double().
+  bool is_reached_by(const ExactSum& sum, double rounded) const {
+    constexpr double kFar = 1e-9;
+    if (std::isfinite(half_) && std::abs(rounded - half_) > kFar * half_) return rounded > half_;
+    if (!sum.finite() || !total_.finite()) return rounded >= half_;
+    const WideNumber missing = total_.wide() - sum.wide() * WideNumber::of(2);
+    return missing.is_zero() || missing.negative();
+  }
+
+ private:
+  const ExactSum& total_;
+  double half_;
+};
+
 /// The smallest claimed v with S(w: x < v) < W / 2 and S(w: x > v) <= W / 2: it minimises S(w |x - v|) (least absolute
 /// deviations; as in CRH, Li et al. 2014). Confidence: rank_error() over cumulated weights, sqrt(S(w^2)) for sqrt(n).
 class WeightedMedianRule final : public ClaimSetRule {
@@ -78,13 +97,14 @@ class WeightedMedianRule final : public ClaimSetRule {
   /// One of the claimed values, so the type stays.
   ValueType result_type() const override { return attribute_; }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace&, Arena&) const override {
     FusedCell cell = no_answer(0);
     cell.confidence_is_standard_error = true;
     ExactSum total, squares(2);
     SINTER_TRY(weigh(claims, cell, total, squares));
     if (cell.claims == 0 || !min_support_.met_by(cell.claims, 1)) return cell;
-    const double half = total.to_double() / 2, deviation = std::sqrt(squares.to_double()) / 2;
+    const Half middle(total);
+    const double half = middle.approximate(), deviation = std::sqrt(squares.to_double()) / 2;
     Value below, above;
     SINTER_TRY(claims.rewind());
     ExactSum cumulated;
@@ -95,10 +115,10 @@ class WeightedMedianRule final : public ClaimSetRule {
       cumulated.add(weight_of(claim));
       const double at = cumulated.to_double();
       if (below.is_null() && at > half - deviation) below = claim.value;
-      if (cell.value.is_null() && at >= half) cell.value = claim.value;
+      if (cell.value.is_null() && middle.is_reached_by(cumulated, at)) cell.value = claim.value;
       if (at >= half + deviation) above = claim.value;
     }
-    if (cell.claims < 2) return cell;
+    if (cell.claims < 2 || below.is_null()) return cell;  // no bounds when the weights add up to more than any double
     // The last claim, when rounding keeps the sum just below the bound.
     cell.confidence = shown_error(rank_error(below, above.is_null() ? claim.value : above), attribute_);
     return cell;

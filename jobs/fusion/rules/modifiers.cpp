@@ -71,6 +71,9 @@ void read_min_support(const OptionMap& options, std::string_view rule, bool shar
   }
 }
 
+constexpr std::string_view kTrustWeight = "trust";
+constexpr std::string_view kNoWeight = "none";
+
 void refuse(const OptionMap& options, std::string_view option, std::string_view rule, std::string_view where_meant) {
   options.error(option, std::string(option) + " has no meaning for rule '" + std::string(rule) + "'", std::string(where_meant));
 }
@@ -84,8 +87,13 @@ bool Tolerance::joins(const Value& a, const Value& b) const {
            static_cast<std::uint64_t>(micros);
   }
   const double low = a.as_double(), high = b.as_double();
+  if (!std::isfinite(low) || !std::isfinite(high)) return false;  // an infinite distance is within no tolerance, even of infinity
   const double limit = relative ? amount * std::max(std::abs(low), std::abs(high)) : amount;
-  return high - low <= limit;
+  if (a.type() != ValueType::Int64) return high - low <= limit;
+  // Exactly: above 2^53 different integers are equal as doubles, and their distance may not fit an int64.
+  const std::uint64_t distance = static_cast<std::uint64_t>(b.int64()) - static_cast<std::uint64_t>(a.int64());
+  constexpr double kAllDistances = 0x1p64;
+  return limit >= kAllDistances || distance <= static_cast<std::uint64_t>(limit);
 }
 
 std::optional<Tolerance> parse_tolerance(std::string_view text, ValueType type) {
@@ -105,6 +113,12 @@ std::optional<Tolerance> parse_tolerance(std::string_view text, ValueType type) 
   return tolerance;
 }
 
+std::string weight_column(const ConfigNode& rule) {
+  const ConfigNode* const weight = rule.kind == NodeKind::Map ? rule.find("weight") : nullptr;
+  if (weight == nullptr || weight->kind != NodeKind::Scalar || weight->scalar == kTrustWeight || weight->scalar == kNoWeight) return {};
+  return weight->scalar;
+}
+
 Modifiers read_modifiers(const OptionMap& options, const RuleSetting& setting, std::string_view rule, const ModifierSet& allowed) {
   Modifiers modifiers;
   if (options.has("ties")) {
@@ -120,14 +134,14 @@ Modifiers read_modifiers(const OptionMap& options, const RuleSetting& setting, s
     if (allowed.min_support) read_min_support(options, rule, allowed.min_share, modifiers.min_support);
     else refuse(options, "min_support", rule, "");
   }
+  modifiers.use_weight = !allowed.weighs_when_told;
   if (options.has("weight")) {
     const std::string weight = options.string("weight");
-    if (allowed.weight && weight != "trust" && weight != "none") {
-      options.error("weight", "the weight of a rule is trust or none, not '" + weight + "'",
-                    "a column of weights belongs to its source: sources.NAME.weight: " + weight);
-    }
-    if (allowed.weight) modifiers.use_weight = weight != "none";
-    else refuse(options, "weight", rule, "it is for rules that weigh claims, like weighted_vote, weighted_mean, weighted_median");
+    if (allowed.weight && weight.empty()) options.error("weight", "weight is empty", "write trust, none, or the name of a column");
+    if (allowed.weight) modifiers.use_weight = weight != kNoWeight;
+    else
+      refuse(options, "weight", rule,
+             "it is for rules that weigh claims, like weighted_vote, weighted_mean, weighted_median, least_squares");
   }
   return modifiers;
 }

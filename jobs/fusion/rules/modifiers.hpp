@@ -4,15 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "jobs/fusion/rules/rule.hpp"
 
 namespace sinter::fusion {
-
-/// Items of one list answer, distinct sources of one cluster, and bytes of one text answer are limited by these.
-inline constexpr std::size_t kMaxCellItems = 1'000'000;
-inline constexpr std::size_t kMaxCellTextBytes = std::size_t{16} << 20;
 
 /// How two values of equal support are ordered. Every order ends with the smallest value, so it is total.
 enum class Ties : std::uint8_t { Trust, Smallest, Largest, First, MostTrusted, Newest, Longest };
@@ -41,6 +38,9 @@ struct Modifiers {
   bool use_weight = true;
 };
 
+/// The column that `weight: COLUMN` of a rule names; empty for the words trust and none, and without the option.
+std::string weight_column(const ConfigNode& rule);
+
 /// Which modifiers have a meaning for a rule; the others are errors when written.
 struct ModifierSet {
   bool ties = false;
@@ -48,6 +48,7 @@ struct ModifierSet {
   bool min_support = true;
   bool min_share = false;    // min_support may be a share
   bool weight = false;
+  bool weighs_when_told = false;  // without the option all claims weigh the same
 };
 
 /// Reads the common options of `rule`; problems go to the map's diagnostics.

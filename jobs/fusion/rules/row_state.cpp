@@ -120,11 +120,12 @@ void RowCombiner::merge(std::string_view, std::string_view a, std::string_view b
   }
 }
 
-RowFuser::RowFuser(const RowLayout& layout, ClaimSpill spill)
-    : layout_(layout), claims_(all_needs(layout), std::move(spill)), states_(layout.attributes()), cells_(layout.attributes()) {}
+RowFuser::RowFuser(const RowLayout& layout, const SpillSpace& space)
+    : layout_(layout), claims_(all_needs(layout), space), workspace_(space), states_(layout.attributes()), cells_(layout.attributes()) {}
 
 void RowFuser::begin_group() {
   if (has_claims_) clear_status_ = claims_.clear();
+  if (Status ended = workspace_.end_entity(); !ended.ok()) clear_status_ = std::move(ended);
   has_claims_ = false;
   for (std::string& state : states_) state.clear();
   rows_ = 0;
@@ -174,10 +175,11 @@ Result<std::span<const FusedCell>> RowFuser::finish(Arena& arena) {
   for (const std::size_t i : layout_.fused()) {
     const Rule& rule = *layout_.rule(i);
     if (rule.algebraic()) {
-      cells_[i] = states_[i].empty() ? no_answer(0) : rule.finish(states_[i], arena);
+      cells_[i] = rule.finish(states_[i], arena);
     } else {
       SINTER_ASSIGN(ClaimCursor* const cursor, claims_.open(i));
-      SINTER_ASSIGN(cells_[i], rule.finish(*cursor, arena));
+      SINTER_ASSIGN(cells_[i], rule.finish(*cursor, workspace_, arena));
+      SINTER_TRY(workspace_.end_cell());
     }
   }
   return std::span<const FusedCell>(cells_);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "framework/api/task.hpp"
+#include "jobs/fusion/rules/cell_workspace.hpp"
 #include "jobs/fusion/rules/claim_set.hpp"
 #include "jobs/fusion/rules/rule.hpp"
 #include "shuffle/record/combiner.hpp"
@@ -59,15 +60,15 @@ class RowCombiner final : public Combiner {
 /// Fuses the rows of one entity after the other. The layout and the context must outlive it. One thread.
 class RowFuser {
  public:
-  RowFuser(const RowLayout& layout, ClaimSpill spill);
+  RowFuser(const RowLayout& layout, const SpillSpace& space);
   RowFuser(const RowLayout& layout, TaskContext& context)
-      : RowFuser(layout, ClaimSpill{&context.files(), &context.memory(), context.scratch_directory(), 0}) {}
+      : RowFuser(layout, SpillSpace{&context.files(), &context.memory(), context.scratch_directory(), 0}) {}
 
   void begin_group();
   /// Adds one encoded row. Errors: damaged bytes, files.
   Status add(std::string_view row);
-  /// One cell per attribute (null for attributes without a rule); values live in the arena. Valid until begin_group().
-  /// Errors: a named limit of a rule, files.
+  /// One cell per attribute (null for attributes without a rule); values live in the arena, long ones in files. Valid until begin_group().
+  /// Errors: files, memory.
   Result<std::span<const FusedCell>> finish(Arena& arena);
   /// Rows added in this group.
   std::uint64_t rows() const { return rows_; }
@@ -78,6 +79,7 @@ class RowFuser {
 
   const RowLayout& layout_;
   ClaimCollector claims_;
+  CellWorkspace workspace_;
   std::vector<std::string> states_;  // per attribute
   std::vector<FusedCell> cells_;
   std::string merged_;

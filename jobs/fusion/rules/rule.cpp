@@ -49,7 +49,8 @@ std::vector<OptionInfo> common_rule_options() {
            "order of values with equal votes: trust, smallest, largest, first, most_trusted, newest or longest", "trust"},
           {"same_within", OptionType::String, false, "values this close count as one: 0.5 or 1% for numbers, 10m for timestamps", ""},
           {"min_support", OptionType::String, false, "fewer voters (2) or a smaller share of them (50%) give null", ""},
-          {"weight", OptionType::String, false, "what weighs a claim: trust (or the source's weight column), or none", "trust"}};
+          {"weight", OptionType::String, false, "what weighs a claim: trust (or the source's weight column), none, or a column of the row",
+           "trust"}};
 }
 
 std::unique_ptr<Rule> make_rule(const std::vector<RuleInfo>& rules, const ConfigNode& node, const RuleSetting& setting,

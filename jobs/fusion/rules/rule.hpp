@@ -16,6 +16,8 @@
 
 namespace sinter::fusion {
 
+class CellWorkspace;
+
 /// Claims of one cell in (value, source, time, position) order, readable several times.
 class ClaimCursor {
  public:
@@ -53,8 +55,9 @@ class Rule {
   virtual void merge(std::string_view a, std::string_view b, std::string& merged) const = 0;
   virtual FusedCell finish(std::string_view state, Arena& arena) const = 0;
 
-  // Rules over the claim set. Cost: a few passes over the claims, no memory per claim.
-  virtual Result<FusedCell> finish(ClaimCursor& claims, Arena& arena) const = 0;
+  // Rules over the claim set. Cost: a few passes over the claims; no memory per claim or per value: what must be sorted again or is
+  // long goes to the workspace.
+  virtual Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace& workspace, Arena& arena) const = 0;
 };
 
 /// What a rule is made with.

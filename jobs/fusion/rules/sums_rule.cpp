@@ -124,6 +124,7 @@ void SumsRule::merge(std::string_view a, std::string_view b, std::string& merged
 }
 
 FusedCell SumsRule::finish(std::string_view state, Arena&) const {
+  if (state.empty()) return answer_without_claims();
   Sums sums;
   ClaimCount count;
   if (!read(state, count, sums)) return no_answer(0);
@@ -145,6 +146,18 @@ void add_value(ExactSum& sum, const Value& value) {
 
 void append_product(std::string& state, std::initializer_list<ExactFactor> factors) {
   ExactSum::append_single(state, {factors.begin(), factors.size()});
+}
+
+Value quotient_value(const WideNumber& sum, const WideNumber& divisor, ValueType type) {
+  if (type != ValueType::Timestamp) return number_value(divide(sum, divisor));
+  const std::optional<std::int64_t> micros = divide_to_int64(sum, divisor);
+  return micros ? Value::of_timestamp({*micros}) : Value::null();
+}
+
+Value quotient_value(const ExactSum& sum, std::uint64_t divisor, ValueType type) {
+  if (!sum.finite()) return Value::null();
+  if (type != ValueType::Timestamp) return number_value(sum.divided_by(divisor));
+  return quotient_value(sum.wide(), WideNumber::of(divisor), type);
 }
 
 double standard_error(std::uint64_t n, std::uint64_t m, const ExactSum& sum, const ExactSum& squares) {

@@ -37,6 +37,8 @@ class SumsRule : public AlgebraicRule {
  protected:
   /// Appends the sums of one claim, each by ExactSum::append_single(), in the order of their degrees.
   virtual void append_sums(const Claim& claim, std::string& state) const = 0;
+  /// The cell of an entity that nobody claims anything of.
+  virtual FusedCell answer_without_claims() const { return no_answer(0); }
   /// distinct_values of FirstSum::Values is filled in afterwards.
   virtual FusedCell answer(std::uint64_t claims, const Sums& sums) const = 0;
 
@@ -59,6 +61,12 @@ ExactFactor exact_factor(const Value& value);
 void add_value(ExactSum& sum, const Value& value);
 /// Appends the exact sum of one product.
 void append_product(std::string& state, std::initializer_list<ExactFactor> factors);
+
+/// sum / divisor as a value of the answer's type, rounded once: a double correctly, a timestamp to the nearest microsecond (ties to even).
+/// Null when it does not fit. Requires: divisor is not zero.
+Value quotient_value(const WideNumber& sum, const WideNumber& divisor, ValueType type);
+/// The same for a sum that may hold infinities, which give null.
+Value quotient_value(const ExactSum& sum, std::uint64_t divisor, ValueType type);
 
 /// sqrt( D / (m (m - 1)) ), D = S(x^2) - S(x)^2 / n taken without rounding, so that close values of large size lose nothing.
 /// With m = n that is the standard error of the mean. NaN when m < 2 or a sum is not finite.

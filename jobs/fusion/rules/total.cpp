@@ -1,6 +1,5 @@
 // sum and count: totals over claims. Immutable; any thread.
-#include <set>
-
+#include "jobs/fusion/rules/cell_workspace.hpp"
 #include "jobs/fusion/rules/rule_list.hpp"
 #include "jobs/fusion/rules/sums_rule.hpp"
 #include "jobs/fusion/rules/value_order.hpp"
@@ -22,7 +21,7 @@ class SumRule final : public SumsRule {
     FusedCell cell = no_answer(claims);
     if (!min_support_.met_by(claims, 1)) return cell;
     if (attribute_ == ValueType::Double) {
-      cell.value = number_value(sums[0].to_double(), ValueType::Double);
+      cell.value = number_value(sums[0].to_double());
     } else if (const std::optional<std::int64_t> total = sums[0].to_int64()) {
       cell.value = Value::of_int64(*total);
     }
@@ -47,6 +46,7 @@ class CountRule final : public SumsRule {
     if (min_support_.met_by(claims, 1)) cell.value = Value::of_int64(static_cast<std::int64_t>(claims));
     return cell;
   }
+  FusedCell answer_without_claims() const override { return answer(0, Sums()); }
 
  private:
   MinSupport min_support_;
@@ -59,7 +59,7 @@ class CountValuesRule final : public ClaimSetRule {
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return ValueType::Int64; }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace&, Arena&) const override {
     SINTER_TRY(claims.rewind());
     FusedCell cell = no_answer(0);
     HeldValue first_of_cluster;
@@ -73,8 +73,7 @@ class CountValuesRule final : public ClaimSetRule {
       first_of_cluster.hold(claim.value);
       ++cell.distinct_values;
     }
-    const bool enough = cell.claims > 0 && min_support_.met_by(cell.claims, 1);
-    if (enough) cell.value = Value::of_int64(static_cast<std::int64_t>(cell.distinct_values));
+    if (min_support_.met_by(cell.claims, 1)) cell.value = Value::of_int64(static_cast<std::int64_t>(cell.distinct_values));
     return cell;
   }
 
@@ -90,22 +89,23 @@ class CountSourcesRule final : public ClaimSetRule {
   ClaimNeeds needs() const override { return {.source = true}; }
   ValueType result_type() const override { return ValueType::Int64; }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace& workspace, Arena&) const override {
     SINTER_TRY(claims.rewind());
     FusedCell cell = no_answer(0);
+    SINTER_ASSIGN(SpillSorter* const sources, workspace.sorter(0));
     std::uint64_t anonymous = 0;
-    SourceSet sources;
     Claim claim;
     while (true) {
       SINTER_ASSIGN(const bool more, claims.next(claim));
       if (!more) break;
       ++cell.claims;
       if (claim.source.empty()) ++anonymous;
-      else SINTER_TRY(sources.add(claim.source));
+      else SINTER_TRY(sources->add(0, claim.source));
     }
-    if (cell.claims > 0 && min_support_.met_by(cell.claims, 1)) {
-      cell.value = Value::of_int64(static_cast<std::int64_t>(anonymous + sources.size()));
-    }
+    SINTER_TRY(sources->sort());
+    SINTER_ASSIGN(ByteCursor* const sorted, sources->open(0));
+    SINTER_ASSIGN(const std::uint64_t distinct, count_distinct(*sorted));
+    if (min_support_.met_by(cell.claims, 1)) cell.value = Value::of_int64(static_cast<std::int64_t>(anonymous + distinct));
     return cell;
   }
 

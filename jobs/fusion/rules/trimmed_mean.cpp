@@ -20,7 +20,7 @@ class TrimmedMeanRule final : public ClaimSetRule {
   ClaimNeeds needs() const override { return {}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena&) const override {
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace&, Arena&) const override {
     FusedCell cell = no_answer(0);
     cell.confidence_is_standard_error = true;
     SINTER_TRY(claims.rewind());
@@ -49,7 +49,7 @@ class TrimmedMeanRule final : public ClaimSetRule {
         squares.add({x, 2});
       }
     }
-    cell.value = number_value(sum.divided_by(kept), result_type());
+    cell.value = quotient_value(sum, kept, result_type());
     cell.confidence = shown_error(standard_error(n, kept, winsorised, squares), attribute_);
     return cell;
   }

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "jobs/fusion/rules/modifiers.hpp"
-
 namespace sinter::fusion {
 
 bool same_value(const Value& a, const Value& b) {
@@ -46,18 +44,6 @@ void HeldValue::swap(HeldValue& other) {
   // A short text lives inside its string object, so swapping moves its bytes.
   if (value_.type() == ValueType::String) value_ = Value::of_string(text_);
   if (other.value_.type() == ValueType::String) other.value_ = Value::of_string(other.text_);
-}
-
-Status SourceSet::add(std::string_view source) {
-  if (names_.find(source) != names_.end()) return {};
-  if (names_.size() >= kMaxCellItems) return too_many_items("distinct sources");
-  names_.emplace(source);
-  return {};
-}
-
-Error too_many_items(std::string_view what) {
-  return user_error("one cell has more than " + std::to_string(kMaxCellItems) + " " + std::string(what) + " (kMaxCellItems)")
-      .with_hint("use a rule whose answer is bounded, like vote or count, or a finer entity key");
 }
 
 }  // namespace sinter::fusion

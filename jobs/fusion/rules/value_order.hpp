@@ -1,13 +1,9 @@
-// What rules over a claim set need while they pass over it: equality of values, a value held beyond the cursor's step, sets of
-// sources. One thread.
+// What rules over a claim set need while they pass over it: equality of values, a value held beyond the cursor's step. One thread.
 #pragma once
 
-#include <cstdint>
-#include <set>
+#include <memory>
 #include <string>
-#include <string_view>
 
-#include "base/result.hpp"
 #include "jobs/fusion/value.hpp"
 
 namespace sinter::fusion {
@@ -27,20 +23,5 @@ class HeldValue {
   std::string text_;
   std::unique_ptr<Arena> items_;  // lists only
 };
-
-/// Distinct source names. An error beyond kMaxCellItems.
-class SourceSet {
- public:
-  Status add(std::string_view source);
-  bool contains(std::string_view source) const { return names_.find(source) != names_.end(); }
-  std::size_t size() const { return names_.size(); }
-  void clear() { names_.clear(); }
-
- private:
-  std::set<std::string, std::less<>> names_;
-};
-
-/// The error of a cell with more items than kMaxCellItems.
-Error too_many_items(std::string_view what);
 
 }  // namespace sinter::fusion

@@ -1,4 +1,4 @@
-// VoteRule: counts votes for values over a claim set in one pass; the base of vote, weighted_vote and k_sources.
+// VoteRule: counts votes for values over a claim set in one pass, or two with same_within; the base of vote, weighted_vote and k_sources.
 // Immutable; any thread.
 #pragma once
 
@@ -16,7 +16,7 @@ struct VoteSetting {
 /// A voter is a source (once per value, with the largest of its weights there) or a claim without a source. Order of candidates:
 /// score, then `ties`, then the smallest value. With same_within the candidates are clusters: values in ascending order, each
 /// joins the cluster before it when it is within the tolerance of that cluster's smallest value; a source votes once in a
-/// cluster. The answer is then the best value inside the best cluster, by the same order.
+/// cluster, with the largest of its weights there. The answer is then the best value inside the best cluster, by the same order.
 /// Confidence: score of the winner / sum of all scores.
 class VoteRule final : public ClaimSetRule {
  public:
@@ -24,7 +24,7 @@ class VoteRule final : public ClaimSetRule {
   ClaimNeeds needs() const override;
   ValueType result_type() const override { return setting_.attribute.type; }
   using ClaimSetRule::finish;
-  Result<FusedCell> finish(ClaimCursor& claims, Arena& arena) const override;
+  Result<FusedCell> finish(ClaimCursor& claims, CellWorkspace& workspace, Arena& arena) const override;
 
  private:
   VoteSetting setting_;

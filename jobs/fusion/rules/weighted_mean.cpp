@@ -36,7 +36,7 @@ class WeightedMeanRule final : public SumsRule {
     }
     const WideNumber weight = sums[0].wide();
     if (weight.is_zero() || weight.negative()) return cell;
-    if (min_support_.met_by(claims, 1)) cell.value = number_value(divide(sums[1].wide(), weight), result_type());
+    if (min_support_.met_by(claims, 1)) cell.value = quotient_value(sums[1].wide(), weight, result_type());
     const WideNumber spread = sums[3].wide() * weight - sums[1].wide() * sums[1].wide();
     const WideNumber squares = sums[2].wide();
     const WideNumber excess = weight * weight - squares;
@@ -56,11 +56,16 @@ class WeightedMeanRule final : public SumsRule {
 
 /// Best linear unbiased estimate from independent claims of stated standard error: S(x / sigma^2) / S(1 / sigma^2), standard
 /// error 1 / sqrt(S(1 / sigma^2)) (Gauss; Aitken 1935). A claim without sigma takes the default, or else has no weight.
+/// Told to weigh, S(w x / sigma^2) / S(w / sigma^2), standard error sqrt(S(w^2 / sigma^2)) / S(w / sigma^2).
 class LeastSquaresRule final : public SumsRule {
  public:
-  LeastSquaresRule(ValueType attribute, MinSupport min_support, double default_sigma)
-      : SumsRule({1, 2}, FirstSum::Other), attribute_(attribute), min_support_(min_support), default_sigma_(default_sigma) {}
-  ClaimNeeds needs() const override { return {.sigma = true}; }
+  LeastSquaresRule(ValueType attribute, const Modifiers& modifiers, double default_sigma)
+      : SumsRule(modifiers.use_weight ? std::vector<unsigned>{2, 3, 3} : std::vector<unsigned>{1, 2}, FirstSum::Other),
+        attribute_(attribute),
+        min_support_(modifiers.min_support),
+        use_weight_(modifiers.use_weight),
+        default_sigma_(default_sigma) {}
+  ClaimNeeds needs() const override { return {.weight = use_weight_, .sigma = true}; }
   ValueType result_type() const override { return mediated_type(attribute_); }
 
  protected:
@@ -69,23 +74,33 @@ class LeastSquaresRule final : public SumsRule {
     // Sigmas of timestamps are stated in seconds, their values are microseconds.
     if (attribute_ == ValueType::Timestamp) sigma *= 1e6;
     const ExactFactor precision = ExactFactor::of(sigma > 0 ? 1 / (sigma * sigma) : 0);
-    append_product(state, {precision});
-    append_product(state, {precision, exact_factor(claim.value)});
+    if (!use_weight_) {
+      append_product(state, {precision});
+      append_product(state, {precision, exact_factor(claim.value)});
+      return;
+    }
+    const ExactFactor weight = ExactFactor::of(claim.weight);
+    append_product(state, {weight, precision});
+    append_product(state, {weight, precision, exact_factor(claim.value)});
+    append_product(state, {weight, weight, precision});
   }
   FusedCell answer(std::uint64_t claims, const Sums& sums) const override {
     FusedCell cell = no_answer(claims);
     cell.confidence_is_standard_error = true;
-    if (!sums[0].finite() || !sums[1].finite()) return cell;
+    if (!sums[0].finite() || !sums[1].finite() || (use_weight_ && !sums[2].finite())) return cell;
     const WideNumber precision = sums[0].wide();
     if (precision.is_zero() || precision.negative()) return cell;
-    if (min_support_.met_by(claims, 1)) cell.value = number_value(divide(sums[1].wide(), precision), result_type());
-    cell.confidence = shown_error(square_root(ScaledNumber::of(1) / precision.scaled()).to_double(), attribute_);
+    if (min_support_.met_by(claims, 1)) cell.value = quotient_value(sums[1].wide(), precision, result_type());
+    const ScaledNumber total = precision.scaled();
+    const ScaledNumber variance = use_weight_ ? sums[2].wide().scaled() / (total * total) : ScaledNumber::of(1) / total;
+    cell.confidence = shown_error(square_root(variance).to_double(), attribute_);
     return cell;
   }
 
  private:
   ValueType attribute_;
   MinSupport min_support_;
+  bool use_weight_;
   double default_sigma_;
 };
 
@@ -94,11 +109,11 @@ std::unique_ptr<Rule> make_weighted_mean(const OptionMap& options, const RuleSet
 }
 
 std::unique_ptr<Rule> make_least_squares(const OptionMap& options, const RuleSetting& setting) {
-  const Modifiers modifiers = read_modifiers(options, setting, "least_squares", {});
+  const Modifiers modifiers = read_modifiers(options, setting, "least_squares", {.weight = true, .weighs_when_told = true});
   const double sigma = options.number("default_sigma", 0);
   if (options.has("default_sigma") && !(sigma > 0)) options.error("default_sigma", "default_sigma must be greater than 0",
       "write the usual standard error of a claim");
-  return std::make_unique<LeastSquaresRule>(setting.attribute.type, modifiers.min_support, sigma);
+  return std::make_unique<LeastSquaresRule>(setting.attribute.type, modifiers, sigma);
 }
 
 }  // namespace

@@ -346,4 +346,32 @@ double divide(const WideNumber& a, const WideNumber& b) {
   return WideNumber::divide_bitwise(negative, a, b);
 }
 
+std::optional<std::int64_t> divide_to_int64(const WideNumber& a, const WideNumber& b) {
+  constexpr double kBeyondInt64 = 0x1p64;
+  // A double is the quotient but for its last bits; what is left after taking it away is divided again.
+  constexpr int kPasses = 3;
+  Signed128 quotient = 0;
+  WideNumber rest = a;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    const double part = std::nearbyint(divide(rest, b));
+    if (!(std::abs(part) < kBeyondInt64)) return std::nullopt;
+    if (part == 0) break;
+    WideNumber taken = b * WideNumber::of(static_cast<std::uint64_t>(std::abs(part)));
+    if (part < 0) taken.negative_ = !taken.negative_;
+    quotient += static_cast<Signed128>(part);
+    rest = rest - taken;
+  }
+  // At most about half a unit is left: on which side of the half is decided without rounding.
+  if (!rest.is_zero()) {
+    WideNumber twice = rest * WideNumber::of(2), unit = b;
+    const int direction = rest.negative_ == b.negative_ ? 1 : -1;
+    twice.negative_ = false;
+    unit.negative_ = false;
+    const WideNumber excess = twice - unit;
+    if ((excess.is_zero() && (quotient & 1) != 0) || (!excess.is_zero() && !excess.negative())) quotient += direction;
+  }
+  if (quotient > std::numeric_limits<std::int64_t>::max() || quotient < std::numeric_limits<std::int64_t>::min()) return std::nullopt;
+  return static_cast<std::int64_t>(quotient);
+}
+
 }  // namespace sinter::fusion

@@ -59,6 +59,8 @@ class WideNumber {
   std::optional<std::int64_t> to_int64() const;
   /// a / b, correctly rounded. Requires: b is not zero.
   friend double divide(const WideNumber& a, const WideNumber& b);
+  /// a / b as the nearest whole number, ties to even; nothing when it does not fit. Requires: b is not zero.
+  friend std::optional<std::int64_t> divide_to_int64(const WideNumber& a, const WideNumber& b);
 
  private:
   /// Drops zero limbs at both ends, so that numbers stay short.

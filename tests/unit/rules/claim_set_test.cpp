@@ -64,7 +64,7 @@ TEST(ClaimBytes, survive_foreign_bytes) {
 struct Collecting {
   std::unique_ptr<FileSystem> files = make_memory_file_system();
   MemoryBudget memory{"execution.memory", 8 << 20};
-  ClaimSpill spill() {
+  SpillSpace spill() {
     EXPECT_TRUE(files->make_directories("scratch").ok());
     return {files.get(), &memory, "scratch", 512 << 10};
   }
@@ -134,6 +134,22 @@ TEST(ClaimCollector, spills_claims_longer_than_a_key) {
   EXPECT_TRUE(collector.spilled());
   std::sort(expected.begin(), expected.end());
   EXPECT_TRUE(values_of(collector, 0) == expected);
+}
+
+TEST(ClaimCollector, takes_a_long_claim_after_it_began_to_spill) {
+  Collecting world;
+  ClaimCollector collector({{.source = true}}, world.spill());
+  std::vector<std::string> expected;
+  for (int i = 0; i < 30'000; ++i) expected.push_back("value-" + std::to_string(i));
+  expected.push_back(std::string(300'000, 'w'));  // above an eighth of the memory that spilling began with
+  expected.push_back("v");
+  for (const std::string& value : expected) ASSERT_TRUE(collector.add(0, encoded(text(value, "s"), {.source = true})).ok());
+  ASSERT_TRUE(collector.sort().ok());
+  EXPECT_TRUE(collector.spilled());
+  std::sort(expected.begin(), expected.end());
+  EXPECT_TRUE(values_of(collector, 0) == expected);
+  ASSERT_TRUE(collector.clear().ok());
+  EXPECT_TRUE(world.files->list("scratch")->empty()) << "nothing is left behind";
 }
 
 TEST(ClaimCollector, spills_when_the_budget_is_full) {

@@ -73,6 +73,24 @@ TEST(Tolerance, is_relative_to_the_larger_magnitude) {
   EXPECT_FALSE(tolerance->joins(Value::of_double(-1), Value::of_double(1)));
 }
 
+TEST(Tolerance, is_exact_for_large_integers) {
+  const auto none = parse_tolerance("0", ValueType::Int64), two = parse_tolerance("2.5", ValueType::Int64);
+  const std::int64_t large = std::int64_t{1} << 60;
+  EXPECT_FALSE(none->joins(Value::of_int64(large), Value::of_int64(large + 1)));
+  EXPECT_TRUE(two->joins(Value::of_int64(large), Value::of_int64(large + 2)));
+  EXPECT_FALSE(two->joins(Value::of_int64(large), Value::of_int64(large + 3)));
+  EXPECT_FALSE(two->joins(Value::of_int64(INT64_MIN), Value::of_int64(INT64_MAX)));
+}
+
+TEST(Weight, names_a_column) {
+  EXPECT_EQ(weight_column(rule_node("mean", {})), "");
+  EXPECT_EQ(weight_column(rule_node("vote", {{"weight", "none"}})), "");
+  EXPECT_EQ(weight_column(rule_node("vote", {{"weight", "copies"}})), "copies");
+  EXPECT_EQ(first_problem("weighted_mean", ValueType::Double, {{"weight", "copies"}}), "");
+  EXPECT_NE(first_problem("weighted_mean", ValueType::Double, {{"weight", ""}}).find("weight is empty"), std::string::npos);
+  EXPECT_NE(first_problem("median", ValueType::Double, {{"weight", "copies"}}).find("weight has no meaning"), std::string::npos);
+}
+
 TEST(Tolerance, does_not_overflow_on_far_times) {
   const auto tolerance = parse_tolerance("1s", ValueType::Timestamp);
   EXPECT_FALSE(tolerance->joins(Value::of_timestamp({INT64_MIN}), Value::of_timestamp({INT64_MAX})));

@@ -10,7 +10,7 @@ namespace {
 struct World {
   std::unique_ptr<FileSystem> files = make_memory_file_system();
   MemoryBudget memory{"execution.memory", 64 << 20};
-  ClaimSpill spill() { return {files.get(), &memory, "scratch", 0}; }
+  SpillSpace spill() { return {files.get(), &memory, "scratch", 0}; }
 };
 
 RowLayout numbers_layout() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "jobs/fusion/rules/cell_workspace.hpp"
 #include "jobs/fusion/rules/claim_set.hpp"
 #include "jobs/fusion/rules/rule.hpp"
 
@@ -110,9 +111,17 @@ class SortedClaims final : public ClaimCursor {
   std::size_t at_ = 0;
 };
 
+/// A workspace whose spills are in memory.
+struct TestWorkspace {
+  std::unique_ptr<FileSystem> files = make_memory_file_system();
+  MemoryBudget memory{"execution.memory", 64u << 20};
+  CellWorkspace workspace{SpillSpace{files.get(), &memory, "scratch", 0}};
+};
+
 inline FusedCell fuse(const Rule& rule, const std::vector<Claim>& claims, Arena& arena) {
   SortedClaims cursor(claims);
-  Result<FusedCell> cell = rule.finish(cursor, arena);
+  TestWorkspace world;
+  Result<FusedCell> cell = rule.finish(cursor, world.workspace, arena);
   if (!cell.ok()) {
     ADD_FAILURE() << cell.error().to_string();
     return {};
