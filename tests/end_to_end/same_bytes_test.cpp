@@ -165,6 +165,7 @@ TEST_F(Disturbed, a_full_disk_is_named_and_leaves_no_half_output) {
   EXPECT_EQ(run.command.exit_code, 1);
   EXPECT_NE(run.command.err.find("No space left"), std::string::npos) << run.command.err;
   EXPECT_NE(run.command.err.find(mount), std::string::npos) << run.command.err;
+  EXPECT_EQ(run.command.err.find("gave up after"), std::string::npos) << "a retry cannot help: " << run.command.err;
   EXPECT_EQ(left, std::vector<std::string>());
 }
 
