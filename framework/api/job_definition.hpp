@@ -42,9 +42,11 @@ struct OutputDeclaration {
 
 struct JobDefinition {
   std::string name;
-  /// Identifies the job's meaning (not its execution): in _SUCCESS.json and for resuming.
+  /// Identifies the job's meaning (not its execution): in the manifest and for resuming.
   std::string hash;
   std::vector<InputDeclaration> inputs;
+  /// What expand_inputs() gave, when the client has looked already; empty: the plan expands `inputs`. Not sent to workers.
+  std::vector<InputFile> input_files;
   /// A mapper for records of inputs[input].
   std::function<Result<std::unique_ptr<MapTask>>(std::size_t input, TaskContext& context)> make_map;
   /// May be empty: no combining.

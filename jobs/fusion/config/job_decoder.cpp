@@ -76,6 +76,7 @@ namespace {
 struct Draft {
   Attribute attribute;
   bool required = false;
+  Mark mark = {};
 };
 
 std::optional<ValueType> type_named(std::string_view name) {
@@ -100,7 +101,7 @@ std::string type_help(std::string_view name) {
 Draft decode_attribute(const DecodeContext& context, const ConfigEntry& entry) {
   const SectionTable table = section_table(Section::Attribute);
   const std::string where = "schema." + entry.key;
-  Draft draft{{entry.key, ValueType::String}, false};
+  Draft draft{{entry.key, ValueType::String}, false, entry.key_mark};
   if (entry.value.kind == NodeKind::Null) {
     context.diagnostics.error(entry.key_mark, where + " has no type", entry.key + ": string");
     return draft;
@@ -254,6 +255,7 @@ void decode_schema(DecodeContext& context, const ConfigNode& root, const std::ve
       }
     }
     job.schema.push_back(attribute);
+    job.attribute_marks.push_back(mark);
     job.required.push_back(true);
   }
   job.key_size = job.schema.size();
@@ -262,6 +264,7 @@ void decode_schema(DecodeContext& context, const ConfigNode& root, const std::ve
     const auto is_key = [&](const auto& part) { return part.first == draft.attribute.name; };
     if (std::any_of(key.begin(), key.end(), is_key)) continue;
     job.schema.push_back(draft.attribute);
+    job.attribute_marks.push_back(draft.mark);
     job.required.push_back(draft.required);
   }
   if (job.schema.size() > kMaxColumns) {

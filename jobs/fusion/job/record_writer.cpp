@@ -19,6 +19,32 @@ OutputFormat output_format(std::string_view path) {
   return path.ends_with(".jsonl") || path.ends_with(".ndjson") ? OutputFormat::JsonLines : OutputFormat::Csv;
 }
 
+void append_json_value(std::string& out, const Value& value) {
+  switch (value.type()) {
+    case ValueType::Null: out += "null"; return;
+    case ValueType::Bool: out += value.boolean() ? "true" : "false"; return;
+    case ValueType::Int64: return append_int64(out, value.int64());
+    case ValueType::Double:
+      if (std::isfinite(value.number())) return append_double(out, value.number());
+      out += "null";
+      return;
+    case ValueType::String: return append_json_string(out, value.string());
+    case ValueType::Timestamp:
+      out += '"';
+      append_display(out, value);  // digits and signs: nothing to escape
+      out += '"';
+      return;
+    case ValueType::List:
+      out += '[';
+      for (std::size_t i = 0; i < value.list_size(); ++i) {
+        if (i > 0) out += ',';
+        append_json_value(out, value.item(i));
+      }
+      out += ']';
+      return;
+  }
+}
+
 RecordWriter::RecordWriter(const JobFile& job)
     : columns_(output_columns(job)), format_(output_format(job.output_path)), key_size_(job.key_size), key_(job.key_size) {
   for (const OutputColumn& column : columns_) {
@@ -75,31 +101,6 @@ void RecordWriter::append_csv_value(std::string& out, const Value& value) {
   text_.clear();
   append_display(text_, value);
   append_csv_text(out, text_);
-}
-
-void RecordWriter::append_json_value(std::string& out, const Value& value) {
-  switch (value.type()) {
-    case ValueType::Null: out += "null"; return;
-    case ValueType::Bool: out += value.boolean() ? "true" : "false"; return;
-    case ValueType::Int64: return append_int64(out, value.int64());
-    case ValueType::Double:
-      if (std::isfinite(value.number())) return append_double(out, value.number());
-      out += "null";
-      return;
-    case ValueType::String: return append_json_string(out, value.string());
-    case ValueType::Timestamp:
-      text_.clear();
-      append_display(text_, value);
-      return append_json_string(out, text_);
-    case ValueType::List:
-      out += '[';
-      for (std::size_t i = 0; i < value.list_size(); ++i) {
-        if (i > 0) out += ',';
-        append_json_value(out, value.item(i));
-      }
-      out += ']';
-      return;
-  }
 }
 
 }  // namespace sinter::fusion

@@ -26,6 +26,9 @@ std::vector<OutputColumn> output_columns(const JobFile& job);
 /// The format that the output path's extension names (CSV unless .jsonl or .ndjson), also for a directory of parts (x.jsonl/).
 OutputFormat output_format(std::string_view path);
 
+/// A value as JSON has it: numbers, bools and lists as such, times as strings, null.
+void append_json_value(std::string& out, const Value& value);
+
 class RecordWriter {
  public:
   explicit RecordWriter(const JobFile& job);
@@ -38,7 +41,6 @@ class RecordWriter {
 
  private:
   void append_csv_value(std::string& out, const Value& value);
-  void append_json_value(std::string& out, const Value& value);
 
   std::vector<OutputColumn> columns_;
   std::vector<std::string> json_names_;  // each as `"name":`

@@ -220,7 +220,7 @@ output: { fused: out.csv }
   EXPECT_EQ(job.key_size, 2u);
   EXPECT_EQ(job.fuse[2].rule_name, "vote");
   EXPECT_EQ(job.fuse[2].rule.find("ties")->scalar, "first");
-  EXPECT_EQ(job.fuse[2].tolerance, 0.5);
+  EXPECT_EQ(job.fuse[2].tolerance.amount, 0.5);
   EXPECT_EQ(job.fuse[3].rule_name, "mean");
   EXPECT_EQ(job.fuse[4].rule_name, "mean");
 }
