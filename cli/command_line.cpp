@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
@@ -35,6 +36,16 @@ struct Arguments {
   std::string help_topic;
 };
 
+/// A text as YAML reads it back, whatever it holds.
+std::string yaml_quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
 /// Shortcuts are spelled as the override they stand for, so that precedence and checks are the same.
 void add_shortcut(CLI::App* app, std::vector<std::string>& overrides, const std::string& flags, const std::string& key,
                   const std::string& help) {
@@ -62,7 +73,14 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
   std::vector<std::string>& overrides = arguments.run.job.overrides;
   add_shortcut(run, overrides, "-j,--workers", "execution.workers", "worker processes");
   add_shortcut(run, overrides, "--memory", "execution.memory", "memory per worker, such as 256MiB");
-  add_shortcut(run, overrides, "-o,--output", "output.fused.to", "where the fused records go, relative to the working directory");
+  // A path in the job file starts from there, one on the command line from where the person is.
+  run->add_option_function<std::string>(
+      "-o,--output",
+      [&overrides](const std::string& path) {
+        std::error_code ignored;
+        overrides.push_back("output.fused.to=" + yaml_quoted(std::filesystem::absolute(path, ignored).string()));
+      },
+      "where the fused records go, relative to the working directory");
   run->add_flag_callback("--in-process", [&overrides] { overrides.emplace_back("execution.in_process=true"); },
                          "threads instead of worker processes, for debuggers");
   run->add_flag("--force", arguments.run.force, "replace an output that exists");

@@ -83,7 +83,8 @@ void add_gold(std::vector<std::string>& lines, const fusion::JobFile& job) {
     text += " compared with";
     for (const std::string& path : job.gold->paths) text += " " + path;
   }
-  lines.push_back(text + (job.gold && !job.checks.empty() ? ", " : " ") + (job.checks.empty() ? "" : counted(job.checks.size(), "check")));
+  if (!job.checks.empty()) text += (job.gold ? ", " : " ") + counted(job.checks.size(), "check");
+  lines.push_back(std::move(text));
   if (!job.differences_path.empty()) lines.push_back("  differences to " + job.differences_path);
 }
 

@@ -146,8 +146,9 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
   if (balance.read > 0 && balance.fused == 0) text += "  " + console.red("warning") + "   not one row was fused: see the rejects\n";
   for (const std::string& line : unseen_columns(summary.job, report.counters)) text += "  " + console.red("warning") + "   " + line + "\n";
   if (report.failed_attempts > 0) {
-    text += "  attempts  " + std::to_string(report.failed_attempts) + (report.failed_attempts == 1 ? " failed and was" : " failed and were") +
-            " repeated, " + counted(report.lost_workers, "worker") + " lost\n";
+    text += "  attempts  " + std::to_string(report.failed_attempts) +
+            (report.failed_attempts == 1 ? " failed and was" : " failed and were") + " repeated, " +
+            counted(report.lost_workers, "worker") + " lost\n";
   }
   if (report.quarantined_records > 0)
     text += "  crashed   " + counted(report.quarantined_records, "record") + " set aside, see the rejects\n";

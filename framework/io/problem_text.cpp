@@ -29,7 +29,8 @@ std::string_view describe_broken_row(const BrokenRow& row, std::size_t width, Te
     text = "the quote opened on line " + std::to_string(row.open_line) + " is never closed; this record takes " +
            count_of(row.lines, "line") + ", to the end of the file";
   } else if (row.size_bytes > kMaxRecordBytes) {
-    text = "record has " + std::to_string(row.size_bytes) + " bytes; the limit is " + std::to_string(kMaxRecordBytes) + " (kMaxRecordBytes)";
+    text =
+        "record has " + std::to_string(row.size_bytes) + " bytes; the limit is " + std::to_string(kMaxRecordBytes) + " (kMaxRecordBytes)";
   } else if (width == 0) {
     text = "row has " + count_of(row.fields, "field") + "; the limit is " + std::to_string(kMaxColumns) + " (kMaxColumns)";
   } else {

@@ -38,7 +38,8 @@ TEST_F(Command, run_fuses_and_publishes_a_manifest) {
 TEST_F(Command, outputs_in_one_directory_keep_their_own_manifests) {
   ASSERT_EQ(sinter_run(job_, {"--set", "output.fused.to=out/one.csv"}).command.exit_code, 0);
   ASSERT_EQ(sinter_run(job_, {"--set", "output.fused.to=out/two.csv", "--set", "name=second"}).command.exit_code, 0);
-  for (const auto& [path, job] : {std::pair("out/one.csv", "shops"), std::pair("out/two.csv", "second"), std::pair("out/two.csv.success.json", "second")}) {
+  for (const auto& [path, job] :
+       {std::pair("out/one.csv", "shops"), std::pair("out/two.csv", "second"), std::pair("out/two.csv.success.json", "second")}) {
     const CommandResult shown = sinter({"inspect", directory_ / path});
     EXPECT_EQ(shown.exit_code, 0) << shown.err;
     EXPECT_NE(shown.out.find("\"job\": \"" + std::string(job) + "\""), std::string::npos) << path << shown.out;
@@ -134,7 +135,7 @@ TEST_F(Command, an_attribute_that_no_source_has_is_an_error_with_a_suggestion) {
 TEST_F(Command, settings_reach_into_short_forms) {
   const std::string path =
       directory_.write("short.yaml", "version: 1\nsources: { a: a.csv }\nentity: isbn\noutput: { fused: out/short.csv }\n");
-  const CommandResult done = sinter({"run", path, "-o", "out/other.csv"});
+  const CommandResult done = sinter({"run", path, "-o", directory_ / "out/other.csv"});
   EXPECT_EQ(done.exit_code, 0) << done.err;
   EXPECT_TRUE(std::filesystem::exists(directory_ / "out/other.csv"));
 }

@@ -28,7 +28,8 @@ class Newcomer : public ::testing::Test {
 constexpr const char* kBoth = "  a: a.csv\n  b: { from: b.jsonl, columns: { isbn: id, price: eur } }\n";
 
 TEST_F(Newcomer, missing_files_and_columns_are_all_shown_at_their_places_before_anything_runs) {
-  const std::string path = job("  a: { from: [a.csv, none.csv] }\n  b: { from: nowhere/*.csv }\n  c: { from: a.csv, columns: { price: eur } }\n");
+  const std::string path =
+      job("  a: { from: [a.csv, none.csv] }\n  b: { from: nowhere/*.csv }\n  c: { from: a.csv, columns: { price: eur } }\n");
   for (const char* verb : {"check", "run", "explain", "preview"}) {
     const CommandResult result = sinter({verb, path});
     EXPECT_EQ(result.exit_code, 78) << verb << result.err;
@@ -73,8 +74,9 @@ TEST_F(Newcomer, differences_from_the_truth_are_listed_cell_by_cell) {
   };
   const SinterRun strict = run({});
   ASSERT_EQ(strict.command.exit_code, 0) << strict.command.err;
-  EXPECT_EQ(read_whole_file(directory_ / "out/differences.csv"),
-            "entity,attribute,expected,got,error\n1,price,12,11,-1\n2,title,Emma!,Emma,\n4,price,1,,\n4,title,\"Gone, \"\"really\"\"\",,\n");
+  EXPECT_EQ(
+      read_whole_file(directory_ / "out/differences.csv"),
+      "entity,attribute,expected,got,error\n1,price,12,11,-1\n2,title,Emma!,Emma,\n4,price,1,,\n4,title,\"Gone, \"\"really\"\"\",,\n");
   EXPECT_EQ(strict.quality("price", "wrong"), 1);
   const SinterRun near = run({"--set", "quality.gold.same_within={ price: 10% }"});
   ASSERT_EQ(near.command.exit_code, 0) << near.command.err;
@@ -109,7 +111,8 @@ TEST_F(Newcomer, preview_fits_the_line_and_shows_what_cleaning_took_away) {
   ASSERT_EQ(wide.exit_code, 0) << wide.err;
   std::istringstream lines(wide.out);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 125u) << line;
-  EXPECT_THAT(wide.out, AllOf(HasSubstr("price => 10  (median"), HasSubstr("10  <- 29: shop0, shop1"), HasSubstr("null (cheap)  <- shop7")));
+  EXPECT_THAT(wide.out,
+              AllOf(HasSubstr("price => 10  (median"), HasSubstr("10  <- 29: shop0, shop1"), HasSubstr("null (cheap)  <- shop7")));
   const auto json = nlohmann::json::parse(sinter({"preview", path, "--format", "json"}).out, nullptr, false);
   ASSERT_TRUE(json.is_object());
   EXPECT_EQ(json["entities"][0]["fused"]["price"], 10);
@@ -137,6 +140,23 @@ TEST_F(Newcomer, common_options_are_in_the_help_of_each_verb_and_in_completion) 
   EXPECT_THAT(sinter({"generate", "--help"}).out, AllOf(Not(HasSubstr("--format")), HasSubstr("--color")));
   EXPECT_THAT(sinter({"completion", "bash"}).out, AllOf(HasSubstr("--format"), HasSubstr("--quiet")));
   EXPECT_EQ(sinter({"--color", "never", "check", job(kBoth), "-q"}).exit_code, 0);
+}
+
+TEST_F(Newcomer, an_output_on_the_command_line_is_relative_to_where_the_person_is) {
+  const std::string path = job(kBoth);
+  const CommandResult run =
+      run_command({"sh", "-c", "mkdir -p elsewhere && cd elsewhere && exec \"$0\" run \"$1\" -o 'my \"own\".csv'", sinter_program(), path});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(std::filesystem::exists("elsewhere/my \"own\".csv"));
+  std::filesystem::remove_all("elsewhere");
+}
+
+TEST_F(Newcomer, files_that_are_not_there_are_shown_at_their_places_without_a_schema_too) {
+  const std::string path =
+      directory_.write("s.yaml", "version: 1\nsources:\n  a: no.csv\n  b: { from: nor.csv }\nentity: isbn\noutput: x.csv\n");
+  const CommandResult checked = sinter({"check", path});
+  EXPECT_EQ(checked.exit_code, 78);
+  EXPECT_THAT(checked.err, AllOf(HasSubstr("s.yaml:3:6: error: sources.a: "), HasSubstr("s.yaml:4:14: error: sources.b: ")));
 }
 
 TEST_F(Newcomer, one_of_a_thing_is_not_several) {

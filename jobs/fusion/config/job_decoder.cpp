@@ -210,8 +210,7 @@ std::vector<Draft> infer_schema(const DecodeContext& context, const ConfigNode& 
     if (source.source.long_shape || source.source.paths.empty() || !discover) continue;
     const auto columns = discover(source.source);
     if (!columns.ok()) {
-      context.diagnostics.error(source.source.mark, "cannot find the columns of " + source.where + ": " + columns.error().to_string(),
-                                "a schema in the job file makes this step unnecessary");
+      context.diagnostics.error(source.source.path_marks.front(), source.where + ": " + columns.error().message(), columns.error().hint());
       continue;
     }
     const auto taken = taken_columns(source);

@@ -195,7 +195,8 @@ OptionMap::OptionMap(const ConfigNode& node, const std::vector<OptionInfo>& opti
     const std::string place = where_.empty() ? "at the top level" : "in " + where_;
     const auto inner = std::find_if(below.begin(), below.end(), [&](const KeyBelow& one) { return one.key == entry.key; });
     std::string help = names.empty() ? where_ + " takes no options" : did_you_mean(entry.key, names);
-    if (inner != below.end()) help = "it belongs under '" + std::string(inner->section) + "': " + std::string(inner->section) + ": { " + entry.key + ": ... }";
+    if (inner != below.end())
+      help = "it belongs under '" + std::string(inner->section) + "': " + std::string(inner->section) + ": { " + entry.key + ": ... }";
     diagnostics.error(entry.key_mark, "unknown key '" + entry.key + "' " + place, std::move(help));
   }
   for (const OptionInfo& option : options) {

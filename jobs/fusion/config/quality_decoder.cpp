@@ -91,7 +91,8 @@ void decode_same_within(DecodeContext& context, const ConfigNode& node) {
       context.job.gold_tolerance[*index] = *tolerance;
       continue;
     }
-    context.diagnostics.error(entry.value.mark, "quality.gold.same_within cannot be '" + entry.value.scalar + "' for a " + std::string(to_string(type)),
+    context.diagnostics.error(entry.value.mark,
+                              "quality.gold.same_within cannot be '" + entry.value.scalar + "' for a " + std::string(to_string(type)),
                               type == ValueType::Timestamp ? "write a duration like 10m or 90s"
                               : can_be_near                ? "write a number like 0.5, or a share like 1%"
                                                            : "only numbers and times can be near to each other");
@@ -100,7 +101,8 @@ void decode_same_within(DecodeContext& context, const ConfigNode& node) {
 
 void decode_gold(DecodeContext& context, const ConfigNode& node) {
   const SectionTable table = section_table(Section::Gold);
-  const OptionMap options(node, table.options, table.short_form, "quality.gold", context.diagnostics, keys_below(Section::Format, "format"));
+  const OptionMap options(node, table.options, table.short_form, "quality.gold", context.diagnostics,
+                          keys_below(Section::Format, "format"));
   SourceDraft draft = decode_gold_source(context, options, node);
   complete_source(context, draft);
   context.job.gold = std::move(draft.source);

@@ -13,7 +13,8 @@ bool same(const Value& a, const Value& b, const Tolerance& tolerance) {
     return a.type() == ValueType::Int64 ? a.int64() == b.int64() : a.number() == b.number();
   }
   if (a.is_number() && b.is_number()) {
-    const Value low = Value::of_double(std::min(a.as_double(), b.as_double())), high = Value::of_double(std::max(a.as_double(), b.as_double()));
+    const Value low = Value::of_double(std::min(a.as_double(), b.as_double())),
+                high = Value::of_double(std::max(a.as_double(), b.as_double()));
     return low.number() == high.number() || (tolerance.active && tolerance.joins(low, high));
   }
   if (a.type() != b.type()) return false;
