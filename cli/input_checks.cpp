@@ -96,6 +96,7 @@ void check_columns(FileSystem& files, const InputDeclaration& input, const Sourc
     if (depth == HeaderDepth::FirstFiles && ++looked_at > kFirstHeaders) break;
     const auto columns = read_columns(files, file);
     if (!columns.ok()) {
+      if (depth == HeaderDepth::FirstFiles) return;  // a damaged file is no mistake of the job: the run fails, and says so
       diagnostics.error(source.path_marks.front(), columns.error().message(), columns.error().hint());
       return;  // the next file of the source most likely says the same
     }

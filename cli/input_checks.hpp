@@ -11,7 +11,7 @@
 namespace sinter::cli {
 
 /// How many headers of a source's files are read: `run` looks at the first ones, so that a hundred thousand small files are not opened
-/// twice; a file behind them that lacks a column stops the run when it is reached.
+/// twice; a file behind them that lacks a column stops the run when it is reached, and so does one whose header cannot be read.
 enum class HeaderDepth { FirstFiles, EveryFile };
 inline constexpr std::size_t kFirstHeaders = 100;
 
