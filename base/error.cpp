@@ -58,10 +58,12 @@ Error environment_error(std::string message, bool retriable) {
 Error system_error(std::string_view action, std::string_view subject, int error_number) {
   std::string text = "cannot ";
   text.append(action).append(" '").append(subject).append("': ").append(std::strerror(error_number));
-  // A missing or forbidden path stays so; a full disk or a transient failure may pass.
-  const bool final = error_number == ENOENT || error_number == EACCES || error_number == EISDIR ||
+  // A missing or forbidden path stays so, and so does a full disk; a transient failure may pass.
+  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  const bool final = full || error_number == EFBIG || error_number == ENOENT || error_number == EACCES || error_number == EISDIR ||
                      error_number == ENOTDIR || error_number == ENAMETOOLONG || error_number == EROFS;
-  return Error(Fault::Environment, std::move(text), !final);
+  Error error(Fault::Environment, std::move(text), !final);
+  return full ? Error(std::move(error).with_hint("Make room, or write elsewhere")) : error;
 }
 
 Error internal_error(std::string message) { return Error(Fault::Internal, std::move(message)); }

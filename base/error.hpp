@@ -59,9 +59,10 @@ class Error {
 
 /// The person's input, job file or command is wrong; a retry cannot help.
 Error user_error(std::string message);
-/// The machine failed us (disk full, file missing, peer gone); a retry may help.
+/// The machine failed us (file missing, peer gone); a retry may help.
 Error environment_error(std::string message, bool retriable = true);
-/// From errno: "cannot <action> '<subject>': <strerror>". ENOSPC, EACCES, ENOENT and alike name themselves.
+/// From errno: "cannot <action> '<subject>': <strerror>". ENOSPC, EACCES, ENOENT and alike name themselves,
+/// and a retry cannot help.
 Error system_error(std::string_view action, std::string_view subject, int error_number);
 /// Our own code broke its promise.
 Error internal_error(std::string message);

@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
+// The years 0000 to 9999, which are written without a sign.
+constexpr std::int64_t kFirstPlainSecond = days_from_civil(0, 1, 1) * kSecondsPerDay;
+constexpr std::int64_t kLastPlainSecond = days_from_civil(10'000, 1, 1) * kSecondsPerDay - 1;
 
 void append_padded(std::string& out, std::uint64_t value, std::size_t width) {
   const std::string digits = std::to_string(value);
@@ -45,11 +48,12 @@ class Scanner {
   std::string_view rest_;
 };
 
-bool scan_date(Scanner& scan, std::int64_t& days) {
+bool scan_date(Scanner& scan, std::int64_t& days, bool& has_sign) {
   const bool minus = scan.take('-');
   const bool plus = !minus && scan.take('+');
+  has_sign = minus || plus;
   // Years outside 0000..9999 need a sign, so that "20240301" never reads as a year.
-  const std::size_t width = minus || plus ? scan.count_digits(6) : 4;
+  const std::size_t width = has_sign ? scan.count_digits(6) : 4;
   unsigned year = 0, month = 0, day = 0;
   if (width < 4 || !scan.take_digits(width, year) || !scan.take('-') || !scan.take_digits(2, month) || !scan.take('-') ||
       !scan.take_digits(2, day))
@@ -144,12 +148,15 @@ std::string format_timestamp(Timestamp at) {
 std::optional<Timestamp> parse_iso8601(std::string_view text) {
   Scanner scan(text);
   std::int64_t days = 0, second_of_day = 0, micros = 0, offset_seconds = 0;
-  if (!scan_date(scan, days)) return std::nullopt;
+  bool has_sign = false;
+  if (!scan_date(scan, days, has_sign)) return std::nullopt;
   if (!scan.at_end()) {
     if (!scan.take('T') && !scan.take(' ')) return std::nullopt;
     if (!scan_time(scan, second_of_day, micros) || !scan_zone(scan, offset_seconds) || !scan.at_end()) return std::nullopt;
   }
   std::int64_t seconds = days * kSecondsPerDay + second_of_day - offset_seconds;
+  // A zone must not carry "9999-12-31T23:00-10:00" into a year that its writer did not sign for.
+  if (!has_sign && (seconds < kFirstPlainSecond || seconds > kLastPlainSecond)) return std::nullopt;
   // Borrow one second below zero: the product alone can leave the range at the very first representable second.
   if (seconds < 0 && micros > 0) {
     ++seconds;

@@ -3,6 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
 #include "cli/exit_code.hpp"
@@ -34,6 +37,16 @@ struct Arguments {
   std::string help_topic;
 };
 
+/// A text as YAML reads it back, whatever it holds.
+std::string yaml_quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
 /// Shortcuts are spelled as the override they stand for, so that precedence and checks are the same.
 void add_shortcut(CLI::App* app, std::vector<std::string>& overrides, const std::string& flags, const std::string& key,
                   const std::string& help) {
@@ -41,15 +54,18 @@ void add_shortcut(CLI::App* app, std::vector<std::string>& overrides, const std:
       flags, [&overrides, key](const std::string& value) { overrides.push_back(key + "=" + value); }, help);
 }
 
+/// Spelled on the command itself or behind any verb: the verbs show them in their help, and completion knows them.
+void add_global_options(CLI::App* app, Globals& globals, bool has_result) {
+  if (has_result) {
+    app->add_option("--format", globals.format, "text, or json: one result object on stdout")->check(CLI::IsMember({"text", "json"}));
+  }
+  app->add_option("--color", globals.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+  app->add_flag("-q,--quiet", globals.quiet, "only errors");
+}
+
 void add_job_options(CLI::App* app, JobArguments& job) {
   app->add_option("JOB", job.job_path, "the job file (YAML)")->required();
   app->add_option("--set", job.overrides, "change one setting: execution.workers=4 (repeatable)")->allow_extra_args(false);
-}
-
-void add_global_options(CLI::App* app, Globals& globals) {
-  app->add_option("--format", globals.format, "text, or json: one result object on stdout")->check(CLI::IsMember({"text", "json"}));
-  app->add_option("--color", globals.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
-  app->add_flag("-q,--quiet", globals.quiet, "only errors");
 }
 
 void add_run(CLI::App& app, Arguments& arguments, int& code) {
@@ -58,7 +74,14 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
   std::vector<std::string>& overrides = arguments.run.job.overrides;
   add_shortcut(run, overrides, "-j,--workers", "execution.workers", "worker processes");
   add_shortcut(run, overrides, "--memory", "execution.memory", "memory per worker, such as 256MiB");
-  add_shortcut(run, overrides, "-o,--output", "output.fused.to", "where the fused records go, relative to the working directory");
+  // A path in the job file starts from there, one on the command line from where the person is.
+  run->add_option_function<std::string>(
+      "-o,--output",
+      [&overrides](const std::string& path) {
+        std::error_code ignored;
+        overrides.push_back("output.fused.to=" + yaml_quoted(std::filesystem::absolute(path, ignored).string()));
+      },
+      "where the fused records go, relative to the working directory");
   run->add_flag_callback("--in-process", [&overrides] { overrides.emplace_back("execution.in_process=true"); },
                          "threads instead of worker processes, for debuggers");
   run->add_flag("--force", arguments.run.force, "replace an output that exists");
@@ -144,7 +167,7 @@ VerbTable describe(const CLI::App& app) {
 }
 
 void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
-  CLI::App* inspect = app.add_subcommand("inspect", "Look into a run file, or an output with its _SUCCESS.json");
+  CLI::App* inspect = app.add_subcommand("inspect", "Look into a run file, or the manifest of an output");
   inspect->add_option("PATH", arguments.inspect.path, "the file")->required();
   inspect->add_option("-n,--records", arguments.inspect.records, "records shown");
   inspect->callback([&] { code = inspect_command(arguments.inspect, arguments.globals.console()); });
@@ -174,6 +197,12 @@ void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
   worker->add_option("ENDPOINT", arguments.worker.endpoint)->required();
   worker->add_option("WORKER", arguments.worker.worker)->required();
   worker->callback([&] { code = worker_command(arguments.worker); });
+}
+
+/// Verbs that know --format json.
+bool gives_result(const std::string& verb) {
+  constexpr std::string_view kVerbs[] = {"run", "check", "explain", "preview", "list", "version"};
+  return std::find(std::begin(kVerbs), std::end(kVerbs), verb) != std::end(kVerbs);
 }
 
 std::vector<std::string> visible_verbs(const CLI::App& app) {
@@ -209,12 +238,15 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.fallthrough();
   app.set_version_flag("--version", SINTER_VERSION);
-  add_global_options(&app, arguments.globals);
+  add_global_options(&app, arguments.globals, true);
   add_run(app, arguments, code);
   add_job_verbs(app, arguments, code);
   add_generate(app, arguments, code);
   add_init(app, arguments.init, arguments.globals, code);
   add_reference_verbs(app, arguments, code);
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); })) {
+    add_global_options(verb, arguments.globals, gives_result(verb->get_name()));
+  }
   CLI::App* help = app.add_subcommand("help", "Show the help of a verb");
   help->add_option("VERB", arguments.help_topic, "the verb");
   app.footer("Start with: sinter generate demo && sinter run demo/job.yaml       Documentation: docs/ in the source tree");

@@ -1,6 +1,7 @@
 // Terminal output: see console.hpp. One thread.
 #include "cli/console.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -24,6 +25,12 @@ void write(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, t
 Console::Console(std::string_view color, bool json, bool quiet)
     : json_(json), quiet_(quiet), stderr_is_terminal_(::isatty(STDERR_FILENO) == 1) {
   color_ = wants_color(color, stderr_is_terminal_);
+}
+
+std::size_t Console::width() const {
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : kPlainWidth;
 }
 
 void Console::data(std::string_view text) const {

@@ -9,6 +9,9 @@
 
 namespace sinter::cli {
 
+/// Lines of data are kept this short where no terminal says how wide it is.
+inline constexpr std::size_t kPlainWidth = 120;
+
 enum class ProgressMode { Auto, Tty, Plain, None };
 
 class Console {
@@ -19,6 +22,8 @@ class Console {
   bool json() const { return json_; }
   bool quiet() const { return quiet_; }
   bool color() const { return color_; }
+  /// Characters of a line of stdout: the terminal's, else kPlainWidth.
+  std::size_t width() const;
   bool stderr_is_terminal() const { return stderr_is_terminal_; }
 
   /// Data, to stdout, as it is.

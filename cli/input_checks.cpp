@@ -1,4 +1,4 @@
-// Headers against the job: see input_checks.hpp. One thread.
+// Paths and headers against the job: see input_checks.hpp. One thread.
 #include "cli/input_checks.hpp"
 
 #include <algorithm>
@@ -12,13 +12,21 @@
 namespace sinter::cli {
 namespace {
 
+using fusion::Diagnostics;
+using fusion::JobFile;
+using fusion::Mark;
+using fusion::SourceDeclaration;
+
+/// What a message shows of a header.
+constexpr std::size_t kShownHeaderBytes = 300;
+
 std::string suggestion(const std::string& wanted, const std::vector<std::string>& columns) {
   const std::vector<std::string_view> candidates(columns.begin(), columns.end());
   const std::string_view near = fusion::nearest(wanted, candidates);
-  if (!near.empty()) return "; did you mean '" + std::string(near) + "'?";
+  if (!near.empty()) return "did you mean '" + std::string(near) + "'?";
   std::string all;
-  for (const std::string& column : columns) all += (all.empty() ? "; it has " : ", ") + column;
-  return all.substr(0, 300);
+  for (const std::string& column : columns) all += (all.empty() ? "the columns are " : ", ") + column;
+  return all.size() <= kShownHeaderBytes ? all : all.substr(0, kShownHeaderBytes) + "...";
 }
 
 /// With links and dots resolved as far as the path exists.
@@ -50,23 +58,63 @@ bool is_at_or_below(const std::filesystem::path& path, const std::filesystem::pa
   return std::mismatch(target.begin(), target.end(), path.begin(), path.end()).first == target.end();
 }
 
-}  // namespace
-
-Status check_columns(FileSystem& files, const std::vector<InputDeclaration>& inputs, const std::vector<InputFile>& found) {
-  std::string missing;
-  for (const InputFile& file : found) {
-    if (file.size_bytes == 0 || file.format.kind != FormatKind::Csv) continue;  // JSON records may differ from line to line
-    SINTER_ASSIGN(const std::vector<std::string> columns, read_columns(files, file));
-    for (const ColumnRequest& wanted : inputs[file.input].columns) {
-      if (!wanted.required || std::find(columns.begin(), columns.end(), wanted.name) != columns.end()) continue;
-      missing += (missing.empty() ? "" : "\n") + file.path + " has no column '" + wanted.name + "'" + suggestion(wanted.name, columns);
-    }
+/// Expands the paths of one source. One by one when that fails, so that each mistake is shown at its own place.
+std::vector<InputFile> find_files(FileSystem& files, const InputDeclaration& input, const SourceDeclaration& source,
+                                  Diagnostics& diagnostics) {
+  auto found = expand_inputs(files, {input});
+  if (found.ok()) return std::move(found).value();
+  bool told = false;
+  for (std::size_t i = 0; i < source.paths.size(); ++i) {
+    InputDeclaration one = input;
+    one.paths = {source.paths[i]};
+    const auto tried = expand_inputs(files, {one});
+    if (tried.ok()) continue;
+    diagnostics.error(source.path_marks[i], tried.error().message(), tried.error().hint());
+    told = true;
   }
-  if (missing.empty()) return {};
-  return user_error(missing).with_hint("name the column in the job as the file does, or check the delimiter and the header line");
+  if (!told) diagnostics.error(source.mark, found.error().message(), found.error().hint());
+  return {};
 }
 
-Status check_attributes(FileSystem& files, const fusion::JobFile& job, const std::vector<InputFile>& found) {
+/// Where the job file asks for a column.
+Mark mark_of(const SourceDeclaration& source, const std::string& column) {
+  const auto named = source.column_marks.find(column);
+  return named != source.column_marks.end() && named->second.line > 0 ? named->second : source.mark;
+}
+
+/// Required columns that CSV files lack; JSON records may differ from line to line. One problem a column, however many files lack it.
+void check_columns(FileSystem& files, const InputDeclaration& input, const SourceDeclaration& source, const std::vector<InputFile>& found,
+                   HeaderDepth depth, Diagnostics& diagnostics) {
+  struct Lack {
+    std::string path, help;
+    std::size_t files = 0;
+  };
+  std::map<std::string, Lack> lacks;
+  std::size_t looked_at = 0;
+  for (const InputFile& file : found) {
+    if (file.size_bytes == 0 || file.format.kind != FormatKind::Csv) continue;
+    if (depth == HeaderDepth::FirstFiles && ++looked_at > kFirstHeaders) break;
+    const auto columns = read_columns(files, file);
+    if (!columns.ok()) {
+      if (depth == HeaderDepth::FirstFiles) return;  // a damaged file is no mistake of the job: the run fails, and says so
+      diagnostics.error(source.path_marks.front(), columns.error().message(), columns.error().hint());
+      return;  // the next file of the source most likely says the same
+    }
+    for (const ColumnRequest& wanted : input.columns) {
+      if (!wanted.required || std::find(columns->begin(), columns->end(), wanted.name) != columns->end()) continue;
+      Lack& lack = lacks[wanted.name];
+      if (lack.files++ == 0) lack = {file.path, suggestion(wanted.name, *columns), 1};
+    }
+  }
+  for (const auto& [column, lack] : lacks) {
+    const std::string others = lack.files == 1 ? "" : ", nor have " + std::to_string(lack.files - 1) + " other files of it";
+    diagnostics.error(mark_of(source, column), "'" + lack.path + "' has no column '" + column + "'" + others, lack.help);
+  }
+}
+
+/// Attributes that no source can have a value for: a name in the schema that no header knows. JSON records may differ from line to
+/// line and long rows name their attributes, so a job with such a source passes. Looks at the first file of each source.
+void check_attributes(FileSystem& files, const JobFile& job, const std::vector<InputFile>& found, Diagnostics& diagnostics) {
   std::set<std::size_t> attributes;
   for (std::size_t i = job.key_size; i < job.schema.size(); ++i) attributes.insert(i);
   std::set<std::string> seen;
@@ -74,10 +122,10 @@ Status check_attributes(FileSystem& files, const fusion::JobFile& job, const std
   for (const InputFile& file : found) {
     if (file.input == source) continue;
     source = file.input;
-    const fusion::SourceDeclaration& declared = job.sources[source];
-    if (declared.long_shape || file.format.kind != FormatKind::Csv || file.size_bytes == 0) return {};
+    const SourceDeclaration& declared = job.sources[source];
+    if (declared.long_shape || file.format.kind != FormatKind::Csv || file.size_bytes == 0) return;
     const auto read = read_columns(files, file);
-    if (!read.ok()) return {};  // check_columns() or the run says what is wrong with the file
+    if (!read.ok()) return;  // check_columns() has said what is wrong with the file
     const std::vector<std::string>& columns = *read;
     seen.insert(columns.begin(), columns.end());
     for (const auto& [attribute, column] : declared.columns) attributes.erase(attribute);
@@ -85,41 +133,53 @@ Status check_attributes(FileSystem& files, const fusion::JobFile& job, const std
       return std::find(columns.begin(), columns.end(), job.schema[one].name) != columns.end() || !job.clean[source][one].steps.empty();
     });
   }
-  if (attributes.empty()) return {};
-  std::string text;
   for (const std::size_t one : attributes) {
-    text += (text.empty() ? "" : "\n") + ("no source has a column '" + job.schema[one].name + "' of the schema") +
-            suggestion(job.schema[one].name, {seen.begin(), seen.end()});
+    const std::string& name = job.schema[one].name;
+    diagnostics.error(job.attribute_marks[one], "no source has a column '" + name + "'",
+                      suggestion(name, {seen.begin(), seen.end()}) + "; or map it under 'columns' of a source");
   }
-  return user_error(text).with_hint("map it under 'columns:' of a source, or take it out of the schema");
 }
 
-Status check_gold(FileSystem& files, const fusion::JobFile& job) {
-  if (!job.gold) return {};
-  const InputDeclaration input{"quality.gold", job.gold->paths, job.gold->format, fusion::bind_source(job, *job.gold).columns};
-  SINTER_ASSIGN(const std::vector<InputFile> found, expand_inputs(files, {input}));
-  return check_columns(files, {input}, found);
-}
-
-Status check_output_is_no_input(FileSystem& files, const fusion::JobFile& job, const std::vector<InputFile>& found) {
-  std::vector<std::string> read = {job.path};
-  for (const InputFile& file : found) read.push_back(file.path);
-  if (job.gold) {
-    const auto gold = expand_inputs(files, {{"quality.gold", job.gold->paths, job.gold->format, {}}});
-    if (gold.ok()) {
-      for (const InputFile& file : *gold) read.push_back(file.path);
-    }
-  }
+/// The output must not be, or hold, a file that the job reads. Links are followed.
+void check_output(const JobFile& job, const std::vector<std::string>& read, Diagnostics& diagnostics) {
   std::string written = job.output_path;
   while (written.size() > 1 && written.ends_with('/')) written.pop_back();
+  std::error_code ignored;
+  if (!std::filesystem::exists(written, ignored)) return;  // what is not there is nothing that the job reads
   const std::filesystem::path target = resolved(written);
   Resolver resolve;
   for (const std::string& path : read) {
     if (!is_at_or_below(resolve(path), target)) continue;
-    return user_error("output '" + job.output_path + "' would replace '" + path + "', which the job reads")
-        .with_hint("choose another output; a pattern such as *.csv also matches earlier results");
+    diagnostics.error(job.output_mark, "the output '" + job.output_path + "' would replace '" + path + "', which the job reads",
+                      "choose another output; a pattern such as *.csv also matches earlier results");
+    return;
   }
-  return {};
+}
+
+}  // namespace
+
+std::vector<InputFile> check_inputs(FileSystem& files, const JobFile& job, HeaderDepth depth, Diagnostics& diagnostics) {
+  const std::vector<InputDeclaration> inputs = fusion::fusion_inputs(job);
+  std::vector<InputFile> all;
+  std::vector<std::string> read = {job.path};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    std::vector<InputFile> found = find_files(files, inputs[i], job.sources[i], diagnostics);
+    check_columns(files, inputs[i], job.sources[i], found, depth, diagnostics);
+    for (InputFile& file : found) {
+      file.input = static_cast<std::uint32_t>(i);
+      read.push_back(file.path);
+      all.push_back(std::move(file));
+    }
+  }
+  if (diagnostics.ok()) check_attributes(files, job, all, diagnostics);
+  if (job.gold) {
+    const InputDeclaration input{"quality.gold", job.gold->paths, job.gold->format, fusion::bind_source(job, *job.gold).columns};
+    const std::vector<InputFile> found = find_files(files, input, *job.gold, diagnostics);
+    check_columns(files, input, *job.gold, found, depth, diagnostics);
+    for (const InputFile& file : found) read.push_back(file.path);
+  }
+  check_output(job, read, diagnostics);
+  return all;
 }
 
 }  // namespace sinter::cli

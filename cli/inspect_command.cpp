@@ -4,7 +4,7 @@
 #include "base/memory_budget.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "framework/io/json_writer.hpp"
+#include "framework/runtime/publish.hpp"
 #include "jobs/fusion/value.hpp"
 #include "shuffle/merge/group_cursor.hpp"
 
@@ -63,13 +63,11 @@ Status print_run(FileSystem& files, const InspectArguments& arguments, const Run
   return {};
 }
 
-/// The manifest of an output: the path itself, inside the directory, or beside the file.
-std::string manifest_path(FileSystem& files, const std::string& path) {
-  if (path.ends_with("_SUCCESS.json")) return path;
+/// The manifest of what is at `path`, which may be the manifest itself, a file or a directory of parts.
+std::string manifest_of(FileSystem& files, const std::string& path) {
+  if (path.ends_with(kManifestName) || path.ends_with(kManifestExtension)) return path;
   const auto info = files.info(path);
-  if (info.ok() && info->is_directory) return path + (path.ends_with('/') ? "" : "/") + "_SUCCESS.json";
-  const std::size_t slash = path.rfind('/');
-  return (slash == std::string::npos ? std::string() : path.substr(0, slash + 1)) + "_SUCCESS.json";
+  return manifest_path(info.ok() && info->is_directory ? path + "/" : path);
 }
 
 }  // namespace
@@ -87,20 +85,13 @@ int inspect_command(const InspectArguments& arguments, const Console& console) {
     console.error(printed.error());
     return kRunFailed;
   }
-  const std::string manifest = manifest_path(*files, arguments.path);
+  const std::string manifest = manifest_of(*files, arguments.path);
   const auto text =
       files->exists(manifest)
           ? read_file(*files, manifest, kMaxManifestBytes)
           : Result<std::string>(user_error("'" + arguments.path + "' is neither a run nor an output with '" + manifest + "'"));
   if (!text.ok()) {
     console.error(text.error());
-    return kRunFailed;
-  }
-  // Two outputs in one directory share the manifest of the later one: say so instead of showing another's facts.
-  const std::string name = arguments.path.substr(arguments.path.rfind('/') + 1);
-  if (!name.empty() && !name.ends_with("_SUCCESS.json") && manifest != arguments.path + "/_SUCCESS.json" &&
-      text->find(name) == std::string::npos) {
-    console.error(user_error("'" + manifest + "' does not speak of '" + name + "': it belongs to another output in this directory"));
     return kRunFailed;
   }
   console.data(*text);

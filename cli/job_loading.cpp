@@ -13,6 +13,15 @@ namespace {
 /// Larger files are not jobs but data given by mistake.
 constexpr std::uint64_t kMaxJobFileBytes = 16u << 20;
 
+/// Shows what is wrong; `stops` says whether it is why nothing runs.
+void show(const fusion::Diagnostics& diagnostics, const std::string& path, const std::string& text, bool stops, const Console& console) {
+  if (diagnostics.problems().empty()) return;
+  if (console.json() && stops) console.data(fusion::render_problems_json(diagnostics, path) + "\n");
+  const std::string shown = fusion::render_problems(diagnostics, path, text, console.color());
+  if (stops) std::fputs((shown + "\n").c_str(), stderr);  // also when quiet
+  else console.note(shown);
+}
+
 }  // namespace
 
 fusion::EnvironmentLookup process_environment() {
@@ -32,17 +41,21 @@ std::shared_ptr<fusion::JobFile> load_job_file(FileSystem& files, const JobArgum
   fusion::Diagnostics diagnostics;
   auto job =
       fusion::load_job(*text, arguments.job_path, arguments.overrides, fusion::discover_columns(files), diagnostics, process_environment());
-  if (!diagnostics.problems().empty()) {
-    if (console.json() && !job) console.data(fusion::render_problems_json(diagnostics, arguments.job_path) + "\n");
-    const std::string shown = fusion::render_problems(diagnostics, arguments.job_path, *text, console.color());
-    if (job) console.note(shown);
-    else std::fputs((shown + "\n").c_str(), stderr);  // also when quiet: it is why nothing runs
-  }
+  show(diagnostics, arguments.job_path, *text, !job.has_value(), console);
   if (!job) {
     exit_code = kBadJobFile;
     return nullptr;
   }
   return std::make_shared<fusion::JobFile>(std::move(*job));
+}
+
+std::optional<std::vector<InputFile>> find_job_files(FileSystem& files, const fusion::JobFile& job, HeaderDepth depth,
+                                                     const Console& console) {
+  fusion::Diagnostics diagnostics;
+  std::vector<InputFile> found = check_inputs(files, job, depth, diagnostics);
+  show(diagnostics, job.path, job.text, !diagnostics.ok(), console);
+  if (!diagnostics.ok()) return std::nullopt;
+  return found;
 }
 
 }  // namespace sinter::cli

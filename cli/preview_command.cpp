@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/job_loading.hpp"
 #include "framework/io/json_writer.hpp"
+#include "framework/plan/plan.hpp"
 #include "jobs/fusion/report/preview.hpp"
 
 namespace sinter::cli {
@@ -14,14 +15,15 @@ std::string as_json(const fusion::JobFile& job, const fusion::Preview& preview) 
   json.key("entities").begin_array();
   for (const fusion::PreviewEntity& entity : preview.entities) {
     json.begin_object().member("key", entity.key).key("fused").begin_object();
-    for (std::size_t i = job.key_size; i < job.schema.size(); ++i) json.member(job.schema[i].name, entity.fused[i]);
+    for (std::size_t i = job.key_size; i < job.schema.size(); ++i) json.key(job.schema[i].name).raw(entity.fused_json[i]);
     json.end_object().key("confidence").begin_object();
     for (std::size_t i = job.key_size; i < job.schema.size(); ++i) json.member(job.schema[i].name, entity.confidence[i]);
     json.end_object().key("rows").begin_array();
     for (const fusion::PreviewRow& row : entity.rows) {
       json.begin_object().member("source", row.source).key("cells").begin_object();
       for (std::size_t i = 0; i < job.schema.size(); ++i) {
-        json.key(job.schema[i].name).begin_object().member("before", row.cells[i].before).member("after", row.cells[i].after).end_object();
+        json.key(job.schema[i].name).begin_object().key("before").raw(row.cells[i].before_json);
+        json.key("after").raw(row.cells[i].after_json).end_object();
       }
       json.end_object().end_object();
     }
@@ -38,6 +40,7 @@ int preview_command(const PreviewArguments& arguments, const Console& console) {
   int code = kOk;
   const auto job = load_job_file(*files, arguments.job, console, code);
   if (job == nullptr) return code;
+  if (!find_job_files(*files, *job, HeaderDepth::FirstFiles, console)) return kBadJobFile;
   fusion::PreviewOptions options;
   options.entities = arguments.entities;
   options.rows_per_file = arguments.rows_per_file;
@@ -51,8 +54,8 @@ int preview_command(const PreviewArguments& arguments, const Console& console) {
     console.data(as_json(*job, *preview));
     return kOk;
   }
-  console.data(fusion::render_preview(*job, *preview));
-  std::string note = std::to_string(preview->rows_read) + " rows read";
+  console.data(fusion::render_preview(*job, *preview, console.width()));
+  std::string note = counted(preview->rows_read, "row") + " read";
   if (preview->rows_rejected > 0) note += ", " + std::to_string(preview->rows_rejected) + " rejected, for example:";
   console.note(note);
   for (const std::string& example : preview->reject_examples) console.note("  " + example);

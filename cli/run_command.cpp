@@ -9,7 +9,6 @@
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/input_checks.hpp"
 #include "cli/job_loading.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_summary.hpp"
@@ -25,9 +24,10 @@ int code_of(const Error& error, const SignalWatcher& signals) {
   return signals.signal() == SIGTERM ? kTerminated : kCancelled;
 }
 
-Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, const RunArguments& arguments,
-                      const Console& console, const SignalWatcher& signals) {
+Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, std::vector<InputFile> found,
+                      const RunArguments& arguments, const Console& console, const SignalWatcher& signals) {
   SINTER_ASSIGN(JobDefinition definition, fusion::make_fusion_job(job));
+  definition.input_files = std::move(found);
   definition.overwrite = arguments.force;
   const SteadyClock clock;
   Log log(console.quiet() ? LogLevel::Error : LogLevel::Warning);
@@ -47,15 +47,6 @@ Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::Job
   return report;
 }
 
-/// What would only be noticed when everything has been read: a truth that is not there, an attribute that no source has.
-Status check_before_run(FileSystem& files, const fusion::JobFile& job) {
-  SINTER_TRY(check_gold(files, job));
-  const auto found = expand_inputs(files, fusion::fusion_inputs(job));
-  if (!found.ok()) return {};  // the run says it, as a failure of the run
-  SINTER_TRY(check_output_is_no_input(files, job, *found));
-  return check_attributes(files, job, *found);
-}
-
 /// Compares with the truth, when the job names one.
 Result<std::optional<fusion::QualityReport>> judge(FileSystem& files, const fusion::JobFile& job, const JobReport& report) {
   if (!job.gold) return std::optional<fusion::QualityReport>();
@@ -73,11 +64,9 @@ int run_command(const RunArguments& arguments, const Console& console) {
   int code = kOk;
   const std::shared_ptr<const fusion::JobFile> job = load_job_file(*files, arguments.job, console, code);
   if (job == nullptr) return code;
-  if (const Status checked = check_before_run(*files, *job); !checked.ok()) {
-    console.error(checked.error());
-    return kBadJobFile;
-  }
-  const auto report = run(*files, job, arguments, console, signals);
+  auto found = find_job_files(*files, *job, HeaderDepth::FirstFiles, console);
+  if (!found) return kBadJobFile;
+  const auto report = run(*files, job, std::move(*found), arguments, console, signals);
   if (!report.ok()) {
     console.error(report.error());
     return code_of(report.error(), signals);

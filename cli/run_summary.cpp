@@ -1,6 +1,7 @@
 // The end of a run, in text and JSON: see run_summary.hpp. Any thread.
 #include "cli/run_summary.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/progress.hpp"
@@ -27,6 +28,10 @@ std::string number(double value) {
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.4g", value);
   return buffer;
+}
+
+std::string shortly(std::uint64_t count, std::string_view one, std::string_view many) {
+  return short_count(count) + " " + std::string(count == 1 ? one : many);
 }
 
 std::string quality_row(const fusion::AttributeQuality& quality, bool with_distances) {
@@ -68,7 +73,36 @@ void write_checks(JsonWriter& json, const std::vector<fusion::CheckOutcome>& che
   json.end_array();
 }
 
+bool has_steps(const fusion::JobFile& job, std::size_t attribute) {
+  return std::any_of(job.clean.begin(), job.clean.end(), [attribute](const auto& plans) { return !plans[attribute].steps.empty(); });
+}
+
 }  // namespace
+
+std::vector<std::string> unseen_columns(const fusion::JobFile& job, const Counters& counters) {
+  std::vector<std::string> lines;
+  std::uint64_t all_rows = 0;
+  bool all_wide = true;
+  for (const fusion::SourceDeclaration& source : job.sources) {
+    const std::uint64_t rows = count(counters, std::string(fusion::kRowsParsedPrefix) + source.name);
+    all_rows += rows;
+    all_wide = all_wide && !source.long_shape;
+    for (const auto& [attribute, column] : source.columns) {
+      const std::string counter = std::string(fusion::kColumnMissingPrefix) + source.name + "." + column;
+      if (rows > 0 && count(counters, counter) == rows) {
+        lines.push_back("none of the " + counted(rows, "row") + " of source '" + source.name + "' has '" + column + "' (sources." +
+                        source.name + ".columns." + job.schema[attribute].name + ")");
+      }
+    }
+  }
+  if (!lines.empty() || !all_wide || all_rows == 0) return lines;
+  for (std::size_t i = job.key_size; i < job.schema.size(); ++i) {
+    const std::string& name = job.schema[i].name;
+    if (count(counters, std::string(fusion::kAttributeMissingPrefix) + name) < all_rows || has_steps(job, i)) continue;
+    lines.push_back("no row of any source has '" + name + "'");
+  }
+  return lines;
+}
 
 bool RunSummary::quality_failed() const {
   for (const fusion::CheckOutcome& outcome : checks) {
@@ -96,9 +130,9 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
   const JobReport& report = summary.report;
   const RowBalance balance = row_balance(report.counters);
   std::string text = (summary.quality_failed() ? console.red("quality failed") : console.green("ok")) + "  " +
-                     console.bold(summary.job.name) + "  " + short_count(report.input_files) +
-                     (report.input_files == 1 ? " file, " : " files, ") + short_count(balance.read) + " rows -> " +
-                     short_count(count(report.counters, fusion::kEntities)) + " entities in " + seconds(report.total_ms) + "\n";
+                     console.bold(summary.job.name) + "  " + shortly(report.input_files, "file", "files") + ", " +
+                     shortly(balance.read, "row", "rows") + " -> " +
+                     shortly(count(report.counters, fusion::kEntities), "entity", "entities") + " in " + seconds(report.total_ms) + "\n";
   text += "  rows      " + std::to_string(balance.read) + " read = " + std::to_string(balance.fused) + " fused + " +
           std::to_string(balance.rejected) + " rejected";
   for (const auto& [rule, rows] : balance.dropped) text += " + " + std::to_string(rows) + " dropped by " + rule;
@@ -107,18 +141,20 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
           std::to_string(count(report.counters, fusion::kCellsEmpty)) + " empty, " +
           std::to_string(count(report.counters, fusion::kCellsInConflict)) + " in conflict\n";
   if (const std::uint64_t nulled = count(report.counters, fusion::kCellsNulled); nulled > 0) {
-    text += "  nulled    " + std::to_string(nulled) + " values that could not be converted (on_bad_value: null)\n";
+    text += "  nulled    " + counted(nulled, "value") + " that could not be converted (on_bad_value: null)\n";
   }
   if (const std::uint64_t too_long = count(report.counters, fusion::kCellsTooLong); too_long > 0) {
     text += "  too long  " + std::to_string(too_long) + " cells are empty because their answer is too long, see the rejects\n";
   }
   if (balance.read > 0 && balance.fused == 0) text += "  " + console.red("warning") + "   not one row was fused: see the rejects\n";
+  for (const std::string& line : unseen_columns(summary.job, report.counters)) text += "  " + console.red("warning") + "   " + line + "\n";
   if (report.failed_attempts > 0) {
-    text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) +
-            " workers lost\n";
+    text += "  attempts  " + std::to_string(report.failed_attempts) +
+            (report.failed_attempts == 1 ? " failed and was" : " failed and were") + " repeated, " +
+            counted(report.lost_workers, "worker") + " lost\n";
   }
   if (report.quarantined_records > 0)
-    text += "  crashed   " + std::to_string(report.quarantined_records) + " records set aside, see the rejects\n";
+    text += "  crashed   " + counted(report.quarantined_records, "record") + " set aside, see the rejects\n";
   if (summary.quality) text += quality_table(*summary.quality);
   for (const fusion::CheckOutcome& outcome : summary.checks) {
     text += std::string("  check     ") +
@@ -129,6 +165,7 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
   }
   for (const OutputFileReport& file : report.outputs) text += "  output    " + file.path + " (" + format_bytes(file.bytes) + ")\n";
   if (!report.rejects.path.empty()) text += "  rejects   " + report.rejects.path + "\n";
+  if (summary.quality && !summary.job.differences_path.empty()) text += "  differs   " + summary.job.differences_path + "\n";
   return text;
 }
 
@@ -144,6 +181,10 @@ std::string summary_json(const RunSummary& summary) {
     json.begin_object().member("path", file.path).member("bytes", file.bytes).member("checksum", file.checksum).end_object();
   }
   json.end_array().member("manifest", report.manifest_path).member("rejects", report.rejects.path);
+  if (summary.quality && !summary.job.differences_path.empty()) json.member("differences", summary.job.differences_path);
+  json.key("warnings").begin_array();
+  for (const std::string& line : unseen_columns(summary.job, report.counters)) json.value(line);
+  json.end_array();
   if (summary.quality) {
     json.key("quality").begin_object().key("all");
     write_quality(json, summary.quality->total());

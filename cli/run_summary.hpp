@@ -31,6 +31,9 @@ struct RowBalance {
 };
 RowBalance row_balance(const Counters& counters);
 
+/// What no record has though the job maps it, or though the schema names it: a JSON path with a slip, most likely. A sentence each.
+std::vector<std::string> unseen_columns(const fusion::JobFile& job, const Counters& counters);
+
 std::string summary_text(const RunSummary& summary, const Console& console);
 std::string summary_json(const RunSummary& summary);
 

@@ -76,9 +76,11 @@ inline constexpr std::uint64_t kMaxSummaryBytes = 256u << 20;
 /// map -> steps -> rounds -> reduce, all but the map optional. A job without make_reduce is map-only: make_map_output writes the output.
 struct JobDefinition {
   std::string name;
-  /// Identifies the job's meaning (not its execution): in _SUCCESS.json and for resuming.
+  /// Identifies the job's meaning (not its execution): in the manifest and for resuming.
   std::string hash;
   std::vector<InputDeclaration> inputs;
+  /// What expand_inputs() gave, when the client has looked already; empty: the plan expands `inputs`. Not sent to workers.
+  std::vector<InputFile> input_files;
   /// A mapper for records of inputs[input].
   std::function<Result<std::unique_ptr<MapTask>>(std::size_t input, TaskContext& context)> make_map;
   /// Instead of make_map in a map-only job. Its output is in the order of the inputs, a part for each split.

@@ -73,6 +73,10 @@ Result<CsvTable> read_table(RowFinder& finder, const InputFile& file, RowBlock& 
         for (std::size_t i = 0; i < bounds.fields; ++i) {
           const char* begin = block.bytes + (bounds.separators[i] + 1);
           const char* end = block.bytes + (i + 1 == bounds.fields ? bounds.end : bounds.separators[i + 1]);
+          const bool quoted = begin != end && static_cast<unsigned char>(*begin) == quote_code(file.format);
+          if (!quoted && has_lone_return({begin, end})) {
+            return user_error("'" + file.path + "': " + std::string(kLoneReturnNote)).with_hint(std::string(kLoneReturnHint));
+          }
           table.names.emplace_back(make_csv_field(begin, end, quote_code(file.format), arena).text);
         }
         if (inner < block.inner_lines.size() && block.inner_lines[inner].row == row) line += block.inner_lines[inner].count;
@@ -209,6 +213,7 @@ class CsvReader final : public RecordReader {
     BrokenRow row;
     row.size_bytes = bounds.end - bounds.begin;
     row.fields = bounds.fields;
+    row.raw.assign(block_.bytes + bounds.begin, std::min<std::size_t>(row.size_bytes, kMaxRejectBytes));
     Record& record = start_record(block_.offset_bytes + bounds.begin, line, {block_.bytes + bounds.begin, bounds.end - bounds.begin});
     record.fields = {};
     record.problem = describe_broken_row(row, width_, arena_, width_from_);

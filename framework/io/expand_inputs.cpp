@@ -87,14 +87,16 @@ Status decide_format(const std::string& path, std::string name, Format& format) 
 
 /// A file's size, codec and format; opening it shows that it can be read.
 Status inspect(FileSystem& files, InputFile& file) {
-  if (!files.exists(file.path)) return user_error("'" + file.path + "' does not exist");
-  SINTER_ASSIGN(const FileInfo info, files.info(file.path));
+  const auto looked = files.info(file.path);
+  if (!looked.ok()) return files.exists(file.path) ? Status(looked.error()) : user_error("'" + file.path + "' does not exist");
+  const FileInfo& info = *looked;
   if (info.is_directory) return user_error("'" + file.path + "' is a directory").with_hint("Name the files in it: '" + file.path + "/*'");
   if (!info.is_regular) return user_error("'" + file.path + "' is not a regular file; sinter reads files more than once");
   SINTER_ASSIGN(auto opened, files.open(file.path));
   char start[4] = {};
   SINTER_ASSIGN(const std::size_t got, opened->read_at(0, start, sizeof(start)));
-  file.size_bytes = opened->size_bytes();
+  file.size_bytes = info.size_bytes;
+  file.modified_ns = info.modified_ns;
   const std::string name = lowercase(file.path.substr(file.path.rfind('/') + 1));
   SINTER_ASSIGN(file.format.codec, decide_codec(file.path, name, file.format.codec, {start, got}));
   return decide_format(file.path, name, file.format);
@@ -115,9 +117,8 @@ Result<std::map<std::string, std::string>> expand_pattern(FileSystem& files, con
   return found;
 }
 
-void expand_input(FileSystem& files, const InputDeclaration& input, std::uint32_t ordinal, std::vector<InputFile>& out,
-    Complaints& complaints) {
-  // One file matched by two patterns of an input is still one file.
+/// The paths of an input in order, each with its capture. One file matched by two patterns is still one file.
+std::map<std::string, std::string> find_paths(FileSystem& files, const InputDeclaration& input, Complaints& complaints) {
   std::map<std::string, std::string> found;
   if (input.paths.empty()) complaints.add(Fault::User, "input '" + input.name + "' names no files");
   for (const std::string& pattern : input.paths) {
@@ -129,12 +130,22 @@ void expand_input(FileSystem& files, const InputDeclaration& input, std::uint32_
     if (matches->empty()) complaints.add(Fault::User, "input '" + input.name + "': no file matches '" + pattern + "'");
     found.merge(*matches);
   }
-  for (auto& [path, capture] : found) {
-    InputFile file;
-    file.input = ordinal;
-    file.path = path;
-    file.capture = capture;
-    file.format = input.format;
+  return found;
+}
+
+InputFile uninspected(const InputDeclaration& input, std::uint32_t ordinal, const std::string& path, const std::string& capture) {
+  InputFile file;
+  file.input = ordinal;
+  file.path = path;
+  file.capture = capture;
+  file.format = input.format;
+  return file;
+}
+
+void expand_input(FileSystem& files, const InputDeclaration& input, std::uint32_t ordinal, std::vector<InputFile>& out,
+    Complaints& complaints) {
+  for (const auto& [path, capture] : find_paths(files, input, complaints)) {
+    InputFile file = uninspected(input, ordinal, path, capture);
     const Status inspected = inspect(files, file);
     if (inspected.ok()) out.push_back(std::move(file));
     else complaints.add(inspected.error(), input.name);
@@ -149,6 +160,15 @@ Result<std::vector<InputFile>> expand_inputs(FileSystem& files, const std::vecto
   for (std::size_t i = 0; i < inputs.size(); ++i) expand_input(files, inputs[i], static_cast<std::uint32_t>(i), out, complaints);
   if (!complaints.empty()) return complaints.to_error();
   return out;
+}
+
+Result<InputFile> first_input_file(FileSystem& files, const InputDeclaration& input) {
+  Complaints complaints;
+  const std::map<std::string, std::string> found = find_paths(files, input, complaints);
+  if (!complaints.empty()) return complaints.to_error();
+  InputFile file = uninspected(input, 0, found.begin()->first, found.begin()->second);
+  SINTER_TRY(inspect(files, file));
+  return file;
 }
 
 }  // namespace sinter

@@ -53,6 +53,7 @@ struct InputFile {
   std::string capture;       // what {id} matched; empty without
   std::uint64_t size_bytes = 0;
   Format format;             // with nothing left to infer
+  std::int64_t modified_ns = 0;
 };
 
 /// A range of record starts of one file.
@@ -73,6 +74,9 @@ struct Split {
 /// Expands globs, checks that each input names at least one readable regular file, infers formats. Files come in
 /// declaration order, then path order. Errors: all of them in one message list, naming the input and path.
 Result<std::vector<InputFile>> expand_inputs(FileSystem& files, const std::vector<InputDeclaration>& inputs);
+
+/// The first of the files that expand_inputs() would give for one declaration; looks into no other.
+Result<InputFile> first_input_file(FileSystem& files, const InputDeclaration& input);
 
 /// Cuts files into splits of about `split_bytes`: large plain files at record borders (never inside a quoted newline,
 /// exact, not guessed), compressed files whole, small files packed together (never of two inputs). In file order.

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/limits.hpp"
+#include "framework/io/problem_text.hpp"
 #include "framework/io/row_finder.hpp"
 #include "framework/io/utf8.hpp"
 
@@ -229,6 +230,8 @@ std::string_view JsonLineParser::parse(std::string_view line, std::span<FieldVie
   if (error == simdjson::SUCCESS) return {};
   const bool made = error != simdjson::UTF8_ERROR && error != simdjson::UNCLOSED_STRING && error != simdjson::UNESCAPED_CHARS &&
                     error != simdjson::EMPTY && error != simdjson::CAPACITY && error != simdjson::MEMALLOC;
+  if (error == simdjson::TRAILING_CONTENT && has_lone_return(line))
+    return arena.copy("more than one value: " + std::string(kLoneReturnNote));
   return arena.copy("not valid JSON near byte " + std::to_string(state.error_position(error, document, made)) + " of the line: " +
                     simdjson::error_message(error));
 }

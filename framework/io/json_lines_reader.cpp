@@ -14,6 +14,7 @@ namespace {
 
 /// Fields of one batch: bounds the memory of very wide projections.
 constexpr std::size_t kBatchFields = 32 * 1024;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 /// Records looked at for their keys.
 constexpr std::size_t kColumnSampleRecords = 100;
 
@@ -28,7 +29,10 @@ std::string_view line_of(const RowBlock& block, std::size_t row) {
   const std::uint32_t begin = block.separators[row] + 1;
   std::uint32_t end = block.separators[row + 1];
   if (end > begin && block.bytes[end - 1] == '\r') --end;
-  return {block.bytes + begin, end - begin};
+  std::string_view line(block.bytes + begin, end - begin);
+  // Files put together leave their byte order marks in the middle.
+  if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  return line;
 }
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }

@@ -38,6 +38,8 @@ class JsonWriter {
     return *this;
   }
   /// key() and value() at once.
+  /// A value that is JSON already.
+  JsonWriter& raw(std::string_view json) { separate(); text_ += json; return *this; }
   template <class T>
   JsonWriter& member(std::string_view name, const T& member_value) { key(name); return value(member_value); }
 

@@ -16,20 +16,29 @@ std::string count_of(std::uint64_t count, std::string_view thing) {
 
 }  // namespace
 
+bool has_lone_return(std::string_view text) {
+  for (std::size_t at = text.find('\r'); at != std::string_view::npos && at + 1 < text.size(); at = text.find('\r', at + 1)) {
+    if (text[at + 1] != '\n') return true;
+  }
+  return false;
+}
+
 std::string_view describe_broken_row(const BrokenRow& row, std::size_t width, TextArena& arena, WidthFrom from) {
+  std::string text;
   if (row.open_line != 0) {
-    return arena.copy("the quote opened on line " + std::to_string(row.open_line) + " is never closed; this record takes " +
-                      count_of(row.lines, "line") + ", to the end of the file");
+    text = "the quote opened on line " + std::to_string(row.open_line) + " is never closed; this record takes " +
+           count_of(row.lines, "line") + ", to the end of the file";
+  } else if (row.size_bytes > kMaxRecordBytes) {
+    text =
+        "record has " + std::to_string(row.size_bytes) + " bytes; the limit is " + std::to_string(kMaxRecordBytes) + " (kMaxRecordBytes)";
+  } else if (width == 0) {
+    text = "row has " + count_of(row.fields, "field") + "; the limit is " + std::to_string(kMaxColumns) + " (kMaxColumns)";
+  } else {
+    text = "row has " + count_of(row.fields, "field") + ", the " + std::string(kWidthNames[static_cast<std::size_t>(from)]) + " " +
+           std::to_string(width);
   }
-  if (row.size_bytes > kMaxRecordBytes) {
-    return arena.copy("record has " + std::to_string(row.size_bytes) + " bytes; the limit is " + std::to_string(kMaxRecordBytes) +
-                      " (kMaxRecordBytes)");
-  }
-  if (width == 0) {
-    return arena.copy("row has " + count_of(row.fields, "field") + "; the limit is " + std::to_string(kMaxColumns) + " (kMaxColumns)");
-  }
-  return arena.copy("row has " + count_of(row.fields, "field") + ", the " + std::string(kWidthNames[static_cast<std::size_t>(from)]) + " " +
-                    std::to_string(width));
+  if (has_lone_return(row.raw)) text.append("; ").append(kLoneReturnNote);
+  return arena.copy(text);
 }
 
 std::string list_names(const std::vector<std::string>& names) {

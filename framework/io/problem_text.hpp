@@ -14,6 +14,12 @@ namespace sinter {
 /// What tells how many fields a row has.
 enum class WidthFrom : std::uint8_t { Header, FirstRow, Declaration };
 
+/// What a message says about a CR that ends no line, as in files of old Macs.
+inline constexpr std::string_view kLoneReturnNote = "its lines seem to end with CR alone (old Mac), and only LF and CR LF end lines";
+inline constexpr std::string_view kLoneReturnHint = R"(Convert it: tr '\r' '\n' < OLD > NEW)";
+/// Whether a CR stands in `text` with no LF behind it; one at its very end does not count.
+bool has_lone_return(std::string_view text);
+
 /// Why a row is bad: never closed, too large, or not `width` fields; lives in the arena.
 std::string_view describe_broken_row(const BrokenRow& row, std::size_t width, TextArena& arena, WidthFrom from = WidthFrom::Header);
 

@@ -93,11 +93,12 @@ Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cor
   plan.job_name = job.name;
   plan.job_hash = job.hash;
   for (const InputDeclaration& input : job.inputs) plan.input_names.push_back(input.name);
-  SINTER_ASSIGN(plan.files, expand_inputs(files, job.inputs));
-  for (InputFile& file : plan.files) {
-    SINTER_ASSIGN(const FileInfo info, files.info(file.path));
-    file.size_bytes = info.size_bytes;
-    plan.modified_ns.push_back(info.modified_ns);
+  plan.files = job.input_files;
+  if (plan.files.empty()) {
+    SINTER_ASSIGN(plan.files, expand_inputs(files, job.inputs));
+  }
+  for (const InputFile& file : plan.files) {
+    plan.modified_ns.push_back(file.modified_ns);
     plan.input_bytes += file.size_bytes;
   }
   plan.workers = execution.workers > 0 ? execution.workers : std::clamp(cores, 1u, kMaxWorkers);

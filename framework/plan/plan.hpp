@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file_system.hpp"
@@ -87,6 +88,9 @@ std::string describe_split(const Plan& plan, const Split& split);
 
 /// The plan as lines of text for people.
 std::vector<std::string> explain(const Plan& plan, const JobDefinition& job);
+
+/// "1 file", "2 files": a noun whose plural takes an s.
+std::string counted(std::uint64_t count, std::string_view noun);
 
 /// "0 B", "12 KiB", "1.5 GiB": three significant digits.
 std::string format_bytes(std::uint64_t bytes);

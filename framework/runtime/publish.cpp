@@ -48,14 +48,19 @@ void append_file(JsonWriter& json, const OutputFileReport& file) {
 
 }  // namespace
 
+std::string manifest_path(std::string output) {
+  const bool directory = output.ends_with('/');
+  while (output.size() > 1 && output.ends_with('/')) output.pop_back();
+  return directory ? output + "/" + std::string(kManifestName) : output + std::string(kManifestExtension);
+}
+
 OutputPaths output_paths(const JobDefinition& job) {
   std::string output = job.output.path;
-  const bool directory = output.ends_with('/');
   while (output.size() > 1 && output.ends_with('/')) output.pop_back();
   OutputPaths paths;
   paths.parent = parent_of(output);
   paths.rejects = job.rejects_path.empty() ? output + ".rejects.jsonl" : job.rejects_path;
-  paths.manifest = (directory ? output : paths.parent) + "/" + std::string(kManifestName);
+  paths.manifest = manifest_path(job.output.path);
   return paths;
 }
 

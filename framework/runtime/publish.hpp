@@ -15,13 +15,18 @@
 
 namespace sinter {
 
+/// The manifest of a directory of parts, in it; that of a file is named after the file.
 inline constexpr std::string_view kManifestName = "_SUCCESS.json";
+inline constexpr std::string_view kManifestExtension = ".success.json";
+
+/// "out/parts/_SUCCESS.json" for "out/parts/", "out/x.csv.success.json" for "out/x.csv". Two outputs in one directory have two.
+std::string manifest_path(std::string output);
 
 /// Where a job's results go, with defaults filled in.
 struct OutputPaths {
   std::string parent;    // of the output; "." when it has none
   std::string rejects;
-  std::string manifest;  // in a directory of parts, else beside the file
+  std::string manifest;  // manifest_path()
 };
 OutputPaths output_paths(const JobDefinition& job);
 
@@ -40,7 +45,7 @@ struct Publication {
 /// report.publishing_ms. An old manifest goes first, so that none ever describes files that are not there.
 Status publish_job(FileSystem& files, const Clock& clock, const Publication& what, JobReport& report);
 
-/// `_SUCCESS.json`: everything outside "run" is a function of job and input.
+/// The manifest: everything outside "run" is a function of job and input.
 std::string manifest_text(const JobDefinition& job, const JobReport& report);
 
 }  // namespace sinter

@@ -59,7 +59,7 @@ struct OutputFileReport {
 struct JobReport {
   Counters counters;                      // sums over committed attempts
   std::vector<OutputFileReport> outputs;  // in key order; of a map-only job in input order
-  std::string manifest_path;              // _SUCCESS.json
+  std::string manifest_path;              // out/x.csv.success.json, or _SUCCESS.json in a directory of parts
   OutputFileReport rejects;               // its path is empty when nothing was rejected
   std::uint64_t rejected_lines = 0;
   std::vector<StageProgress> stages;
@@ -99,7 +99,7 @@ struct RunOptions {
 /// Whether `error` says that the job was cancelled, not that it failed.
 bool was_cancelled(const Error& error);
 
-/// Runs the job. On success the output, its rejects and `_SUCCESS.json` are on disk, durable; on error the output is as it was before,
+/// Runs the job. On success the output, its rejects and its manifest are on disk, durable; on error the output is as it was before,
 /// and neither processes nor scratch are left. Errors name the task, the file and line where that is known, and what a worker last wrote.
 Result<JobReport> run_job(const JobDefinition& job, const JobPayload& payload, const RunOptions& options);
 

@@ -176,7 +176,7 @@ TEST_F(FaultsTest, a_disk_that_fills_up_while_publishing_leaves_no_half_output) 
     EXPECT_EQ(report.error().fault(), Fault::Environment);
     EXPECT_THAT(report.error().to_string(), ::testing::AnyOf(HasSubstr("No space left on device"), HasSubstr("bytes free")));
     EXPECT_FALSE(files_->exists(options_.output));
-    EXPECT_FALSE(files_->exists(directory_ + "/_SUCCESS.json"));
+    EXPECT_FALSE(files_->exists(options_.output + ".success.json"));
     EXPECT_THAT(leftovers(), IsEmpty());
   }
 }

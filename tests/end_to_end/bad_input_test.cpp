@@ -67,6 +67,7 @@ TEST_F(BadInput, truncated_gzip_fails_and_leaves_no_output) {
   EXPECT_EQ(run.command.exit_code, 1) << run.command.err;
   EXPECT_NE(run.command.err.find("a.csv.gz"), std::string::npos) << run.command.err;
   EXPECT_FALSE(std::filesystem::exists(directory_ / "out/fused.csv"));
+  EXPECT_EQ(sinter({"check", directory_ / "job.yaml"}).exit_code, 78);
 }
 
 TEST_F(BadInput, ragged_rows_are_rejected_with_file_and_line) {

@@ -26,13 +26,26 @@ TEST_F(Command, run_fuses_and_publishes_a_manifest) {
   const SinterRun run = sinter_run(job_);
   ASSERT_EQ(run.command.exit_code, 0) << run.command.err;
   EXPECT_EQ(read_whole_file(directory_ / "out/books.csv"), "isbn,price,title\n1,11,Dune\n2,7,Emma\n3,5,Kim\n");
-  const auto manifest = nlohmann::json::parse(read_whole_file(directory_ / "out/_SUCCESS.json"), nullptr, false);
+  const auto manifest = nlohmann::json::parse(read_whole_file(directory_ / "out/books.csv.success.json"), nullptr, false);
   ASSERT_TRUE(manifest.is_object());
   EXPECT_EQ(manifest["job"], "shops");
   EXPECT_EQ(manifest["counters"]["rows_read"], 4);
   EXPECT_TRUE(run.accounts_for_every_row());
   EXPECT_NE(sinter({"inspect", directory_ / "out/books.csv"}).out.find("\"shops\""), std::string::npos);
   EXPECT_EQ(sinter({"inspect", directory_ / "a.csv"}).exit_code, 1) << "a source has no manifest beside it";
+}
+
+TEST_F(Command, outputs_in_one_directory_keep_their_own_manifests) {
+  ASSERT_EQ(sinter_run(job_, {"--set", "output.fused.to=out/one.csv"}).command.exit_code, 0);
+  ASSERT_EQ(sinter_run(job_, {"--set", "output.fused.to=out/two.csv", "--set", "name=second"}).command.exit_code, 0);
+  for (const auto& [path, job] :
+       {std::pair("out/one.csv", "shops"), std::pair("out/two.csv", "second"), std::pair("out/two.csv.success.json", "second")}) {
+    const CommandResult shown = sinter({"inspect", directory_ / path});
+    EXPECT_EQ(shown.exit_code, 0) << shown.err;
+    EXPECT_NE(shown.out.find("\"job\": \"" + std::string(job) + "\""), std::string::npos) << path << shown.out;
+  }
+  ASSERT_EQ(sinter_run(job_, {"--set", "output.fused.to=out/parts/"}).command.exit_code, 0);
+  EXPECT_EQ(sinter({"inspect", directory_ / "out/parts"}).exit_code, 0);
 }
 
 TEST_F(Command, run_writes_jsonl_when_the_extension_says_so) {
@@ -122,7 +135,7 @@ TEST_F(Command, an_attribute_that_no_source_has_is_an_error_with_a_suggestion) {
 TEST_F(Command, settings_reach_into_short_forms) {
   const std::string path =
       directory_.write("short.yaml", "version: 1\nsources: { a: a.csv }\nentity: isbn\noutput: { fused: out/short.csv }\n");
-  const CommandResult done = sinter({"run", path, "-o", "out/other.csv"});
+  const CommandResult done = sinter({"run", path, "-o", directory_ / "out/other.csv"});
   EXPECT_EQ(done.exit_code, 0) << done.err;
   EXPECT_TRUE(std::filesystem::exists(directory_ / "out/other.csv"));
 }

@@ -87,7 +87,7 @@ class Disturbed : public ::testing::Test {
     if (!std::filesystem::exists(directory_ / "out")) return names;
     for (const auto& entry : std::filesystem::directory_iterator(directory_ / "out")) {
       const std::string name = entry.path().filename();
-      if (name != "fused.csv" && name != "_SUCCESS.json") names.push_back(name);
+      if (name != "fused.csv" && name != "fused.csv.success.json") names.push_back(name);
     }
     return names;
   }
@@ -148,7 +148,7 @@ TEST_F(Disturbed, two_runs_on_one_output_do_not_mix) {
   EXPECT_EQ(second.command.exit_code, 1);
   EXPECT_NE(second.command.err.find("another run is writing"), std::string::npos) << second.command.err;
   EXPECT_EQ(first.wait(120), 0) << log();
-  EXPECT_TRUE(std::filesystem::exists(directory_ / "out/_SUCCESS.json"));
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "out/fused.csv.success.json"));
   EXPECT_EQ(leftovers(), std::vector<std::string>());
 }
 
@@ -165,6 +165,7 @@ TEST_F(Disturbed, a_full_disk_is_named_and_leaves_no_half_output) {
   EXPECT_EQ(run.command.exit_code, 1);
   EXPECT_NE(run.command.err.find("No space left"), std::string::npos) << run.command.err;
   EXPECT_NE(run.command.err.find(mount), std::string::npos) << run.command.err;
+  EXPECT_EQ(run.command.err.find("gave up after"), std::string::npos) << "a retry cannot help: " << run.command.err;
   EXPECT_EQ(left, std::vector<std::string>());
 }
 

@@ -18,6 +18,7 @@ class BoolWords : public TextCleaner {
   CellVerdict clean(std::string_view text, Arena& arena, Value& out, std::string& reason) override {
     if (out.type() == ValueType::Bool) return CellVerdict::Keep;
     const std::ptrdiff_t found = words_.find(text, arena);
+    if (found < 0 && take_blank(text, out)) return CellVerdict::Keep;
     if (found < 0) return otherwise_.apply(out, reason, "not one of the words for true and false");
     out = Value::of_bool(found == 1);
     return CellVerdict::Keep;

@@ -1,4 +1,5 @@
-// One line per cleaner: what all_cleaners() lists. Each is defined in the .cpp of its name. Pure functions; any thread.
+// One line per cleaner: what all_cleaners() lists. Each is defined in the .cpp of its name; close relatives share one (strip_affix,
+// unicode_forms). Pure functions; any thread.
 #pragma once
 
 #include "jobs/fusion/clean/cleaner.hpp"

@@ -19,15 +19,21 @@ class Convert : public TextCleaner {
 
  protected:
   CellVerdict clean(std::string_view text, Arena&, Value& out, std::string& reason) override {
+    if (take_blank(text, out)) return CellVerdict::Keep;
     std::string_view rest = trimmed(text);
     double total = 0;
     bool first = true, minus = false;
+    const Unit* unit = nullptr;
     // "5 ft 10 in" is the sum of its parts.
     while (first || !rest.empty()) {
       if (!first && rest.front() == ',') rest = trimmed(rest.substr(1));
       double part = 0;
-      const Unit* unit = nullptr;
+      const Unit* const before = unit;
       if (!take_part(rest, part, unit, reason)) return CellVerdict::Fail;
+      if (unit == nullptr && (unit = unit_of_bare(before)) == nullptr) {
+        reason = first ? "has no unit, and the step has no 'from'" : "its last number has no unit";
+        return CellVerdict::Fail;
+      }
       if (first) minus = part < 0;
       if (!first && (part < 0 || to_->dimension == Dimension::Temperature)) {
         reason = "not one measurement";
@@ -46,7 +52,13 @@ class Convert : public TextCleaner {
   }
 
  private:
-  /// Takes "12.5 cm" off the front.
+  /// The unit of a number that names none. Behind feet it is inches (5'10); behind anything else nobody can say.
+  const Unit* unit_of_bare(const Unit* before) const {
+    if (before == nullptr) return from_;
+    return before == find_unit("ft", &before->dimension) ? find_unit("in", &before->dimension) : nullptr;
+  }
+
+  /// Takes "12.5 cm" off the front; `unit` is null when none is named.
   bool take_part(std::string_view& rest, double& number, const Unit*& unit, std::string& reason) {
     std::size_t end = 0;
     while (end < rest.size() && (starts_number(rest[end]) || is_exponent(rest, end))) ++end;
@@ -86,11 +98,8 @@ class Convert : public TextCleaner {
   static std::string shown(const Unit& unit) { return std::string(unit.names.substr(0, unit.names.find('|'))); }
 
   bool find(std::string_view name, const Unit*& unit, std::string& reason) const {
-    if (name.empty()) {
-      unit = from_;
-      if (unit == nullptr) reason = "has no unit, and the step has no 'from'";
-      return unit != nullptr;
-    }
+    unit = nullptr;
+    if (name.empty()) return true;
     unit = find_unit(name, &to_->dimension);
     if (unit == nullptr) reason = "its unit is not one of " + std::string(to_string(to_->dimension));
     return unit != nullptr;

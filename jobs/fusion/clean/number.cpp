@@ -19,6 +19,7 @@ class Number : public TextCleaner {
     Value value;
     const NumberProblem problem = parse_written_number(text, style_, value);
     if (problem != NumberProblem::None) {
+      if (take_blank(text, out)) return CellVerdict::Keep;
       reason = problem == NumberProblem::NotANumber ? expected_ : problem_phrase(problem);
       return CellVerdict::Fail;
     }

@@ -59,23 +59,28 @@ class ParseTime : public TextCleaner {
       time = local_time(out.timestamp());
       return give(time, arena, out);
     }
+    if (take_blank(text, out)) return CellVerdict::Keep;
     const std::string_view bare = trimmed(text);
-    if (bare.empty()) {
-      out = Value::null();
-      return CellVerdict::Keep;
-    }
     std::string_view problem = no_match_;
     for (const TimeFormat& format : options_.formats) {
       ClockReading reading;
       if (!format.read(bare, reading)) continue;
       // A date that no calendar has (31.02.) may be one in the next format.
-      if (resolve(reading, time, problem)) return give(time, arena, out);
+      if (resolve(reading, time, problem) && is_shown(time, problem)) return give(time, arena, out);
     }
     reason = problem;
     return CellVerdict::Fail;
   }
 
  private:
+  /// December 31 of 9999 can be a day of the year 10000 in UTC, which no schema of four digits can hold.
+  bool is_shown(const LocalTime& time, std::string_view& problem) const {
+    const std::int64_t utc_seconds = time.seconds - time.offset;
+    if (options_.to || (utc_seconds >= kFirstSecond && utc_seconds <= kLastSecond)) return true;
+    problem = "a time outside the years 0000 to 9999 in UTC";
+    return false;
+  }
+
   CellVerdict give(const LocalTime& time, Arena& arena, Value& out) {
     if (!options_.to) {
       out = Value::of_timestamp({time.utc_micros()});

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "jobs/fusion/clean/text_scan.hpp"
+
 namespace sinter::fusion {
 
 std::string_view scalar_text(const Value& value, Arena& arena) {
@@ -19,6 +21,12 @@ std::string_view scalar_text(const Value& value, Arena& arena) {
     case ValueType::List: break;
   }
   return {};
+}
+
+bool TextCleaner::take_blank(std::string_view text, Value& out) {
+  if (!trimmed(text).empty()) return false;
+  out = Value::null();
+  return true;
 }
 
 CellVerdict TextCleaner::clean_scalar(Value& value, Arena& arena, std::string& reason) {

@@ -21,6 +21,8 @@ class TextCleaner : public Cleaner {
   virtual CellVerdict clean(std::string_view text, Arena& arena, Value& out, std::string& reason) = 0;
   /// Called before clean() with the row, for cleaners that read other fields.
   virtual void enter(const RowCells& row) { (void)row; }
+  /// For cleaners that read something other than text: nothing written is no value. True, and `out` null, when the text is blank.
+  static bool take_blank(std::string_view text, Value& out);
 
  private:
   CellVerdict clean_scalar(Value& value, Arena& arena, std::string& reason);

@@ -9,7 +9,7 @@ namespace {
 
 using enum Dimension;
 
-// Names are UTF-8; U+2033 and U+2032 are the prime marks of inches and feet.
+// Names are UTF-8; inches and feet have prime marks (U+2033, U+2032) and what keyboards and word processors make of them.
 constexpr Unit kUnits[] = {
     {Length, "m|metre|metres|meter|meters", 1, 1, 0},
     {Length, "km|kilometre|kilometres|kilometer|kilometers", 1000, 1, 0},
@@ -18,8 +18,8 @@ constexpr Unit kUnits[] = {
     {Length, "mm|millimetre|millimetres|millimeter|millimeters", 1, 1000, 0},
     {Length, "um|µm|μm|micron|microns|micrometre|micrometer", 1, 1'000'000, 0},
     {Length, "nm|nanometre|nanometer", 1, 1'000'000'000, 0},
-    {Length, "in|in.|inch|inches|\"|″", 254, 10'000, 0},
-    {Length, "ft|ft.|foot|feet|'|′", 3048, 10'000, 0},
+    {Length, "in|in.|inch|inches|\"|″|”|''|’’|′′", 254, 10'000, 0},
+    {Length, "ft|ft.|foot|feet|'|′|’", 3048, 10'000, 0},
     {Length, "yd|yd.|yard|yards", 9144, 10'000, 0},
     {Length, "mi|mi.|mile|miles", 1'609'344, 1000, 0},
     {Length, "nmi|NM|nautical mile|nautical miles", 1852, 1, 0},

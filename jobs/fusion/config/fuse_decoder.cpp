@@ -125,7 +125,7 @@ AttributeFusion make_fusion(const DecodeContext& context, std::size_t index, con
   const ConfigNode* tolerance = rule.find("same_within");
   if (tolerance != nullptr && tolerance->kind == NodeKind::Scalar) {
     const auto parsed = parse_tolerance(tolerance->scalar, setting.attribute.type);
-    if (parsed && !parsed->relative) fusion.tolerance = parsed->amount;
+    if (parsed) fusion.tolerance = *parsed;
   }
   return fusion;
 }

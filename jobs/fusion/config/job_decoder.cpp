@@ -77,6 +77,7 @@ namespace {
 struct Draft {
   Attribute attribute;
   bool required = false;
+  Mark mark = {};
 };
 
 std::optional<ValueType> type_named(std::string_view name) {
@@ -101,7 +102,7 @@ std::string type_help(std::string_view name) {
 Draft decode_attribute(const DecodeContext& context, const ConfigEntry& entry) {
   const SectionTable table = section_table(Section::Attribute);
   const std::string where = "schema." + entry.key;
-  Draft draft{{entry.key, ValueType::String}, false};
+  Draft draft{{entry.key, ValueType::String}, false, entry.key_mark};
   if (entry.value.kind == NodeKind::Null) {
     context.diagnostics.error(entry.key_mark, where + " has no type", entry.key + ": string");
     return draft;
@@ -223,8 +224,7 @@ std::vector<Draft> infer_schema(const DecodeContext& context, const ConfigNode& 
     if (source.source.long_shape || source.source.paths.empty() || !discover) continue;
     const auto columns = discover(source.source);
     if (!columns.ok()) {
-      context.diagnostics.error(source.source.mark, "cannot find the columns of " + source.where + ": " + columns.error().to_string(),
-                                "a schema in the job file makes this step unnecessary");
+      context.diagnostics.error(source.source.path_marks.front(), source.where + ": " + columns.error().message(), columns.error().hint());
       continue;
     }
     const auto taken = taken_columns(source);
@@ -269,6 +269,7 @@ void decode_schema(DecodeContext& context, const ConfigNode& root, const std::ve
       }
     }
     job.schema.push_back(attribute);
+    job.attribute_marks.push_back(mark);
     job.required.push_back(true);
   }
   job.key_size = job.schema.size();
@@ -277,6 +278,7 @@ void decode_schema(DecodeContext& context, const ConfigNode& root, const std::ve
     const auto is_key = [&](const auto& part) { return part.first == draft.attribute.name; };
     if (std::any_of(key.begin(), key.end(), is_key)) continue;
     job.schema.push_back(draft.attribute);
+    job.attribute_marks.push_back(draft.mark);
     job.required.push_back(draft.required);
   }
   if (job.schema.size() > kMaxColumns) {

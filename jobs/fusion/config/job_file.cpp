@@ -95,7 +95,7 @@ void decode_top(DecodeContext& context, const OptionMap& options) {
 
 void decode_sections(DecodeContext& context, const ConfigNode& root, const ColumnDiscovery& discover) {
   const SectionTable table = section_table(Section::Top);
-  const OptionMap options(root, table.options, table.short_form, "", context.diagnostics);
+  const OptionMap options(root, table.options, table.short_form, "", context.diagnostics, keys_below(Section::Execution, "execution"));
   decode_top(context, options);
   std::vector<SourceDraft> drafts;
   if (const ConfigNode* sources = options.node("sources")) drafts = decode_sources(context, *sources);

@@ -13,6 +13,7 @@
 #include "framework/api/job_definition.hpp"
 #include "jobs/fusion/config/node.hpp"
 #include "jobs/fusion/config/tree_edit.hpp"
+#include "jobs/fusion/rules/modifiers.hpp"
 #include "jobs/fusion/value.hpp"
 
 namespace sinter::fusion {
@@ -39,6 +40,8 @@ struct SourceDeclaration {
   std::string name;
   Mark mark;
   std::vector<std::string> paths;  // absolute or relative to the working directory, globs unexpanded
+  std::vector<Mark> path_marks;    // of each path
+  std::map<std::string, Mark> column_marks;  // where the job file names a column; those that attributes name by themselves are not in it
   bool each = false;               // every file is a source of its own, named by {id}
   Format format;
   double trust = 1.0;
@@ -73,7 +76,7 @@ struct AttributeFusion {
   std::string rule_name;  // as resolved, for explain
   ConfigNode rule;        // for make_rule()
   std::string weight_column;  // of `weight: COLUMN`: an attribute of the schema (wide shape), or a column of the sources; empty: none
-  double tolerance = 0;   // absolute same_within of numbers; used when comparing with truth
+  Tolerance tolerance;    // same_within, when the rule has one; used when comparing with truth too
 };
 
 /// The rule with the options it was given: "vote { same_within: 10m, ties: newest }".
@@ -99,6 +102,7 @@ struct JobFile {
   std::string description;
   std::string hash;  // of the meaning: not of execution or output
   std::vector<Attribute> schema;     // key attributes first, in key order, then the others in schema order
+  std::vector<Mark> attribute_marks; // per attribute: where schema or entity names it; no place when files do
   std::vector<bool> required;        // per attribute: a null rejects the row
   std::size_t key_size = 0;          // schema[0 .. key_size) is the entity key
   std::vector<SourceDeclaration> sources;
@@ -108,10 +112,13 @@ struct JobFile {
   std::vector<AttributeFusion> fuse;  // per attribute; unused for key attributes
   std::optional<SourceDeclaration> gold;
   std::vector<CleanPlan> gold_clean;  // general steps only, per attribute
+  std::vector<Tolerance> gold_tolerance;  // per attribute: what still counts as right; that of the rule unless quality.gold says it
   std::vector<QualityCheck> checks;
   std::string output_path;
+  Mark output_mark;
   bool output_confidence = false;
   std::string rejects_path;  // empty: beside the output
+  std::string differences_path;  // of cells that differ from the truth; empty: none
   ExecutionOptions execution;
 };
 

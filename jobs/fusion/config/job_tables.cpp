@@ -74,6 +74,7 @@ std::vector<OptionInfo> gold_options() {
           {"long", Any, false, "columns of a truth with one value per row", ""},
           {"format", Any, false, "how to read the files", ""},
           {"timezone", String, false, "zone of times that state none", "UTC"},
+          {"same_within", StringMap, false, "attribute: difference that counts as right, like 0.01, 1% or 10m", "that of the fusion rule"},
           {"coverage", Any, false, "share of known cells that have an answer", ""},
           {"error_rate", Any, false, "share of answers that differ from the truth", ""},
           {"mae", Any, false, "mean absolute error of numbers", ""},
@@ -81,7 +82,7 @@ std::vector<OptionInfo> gold_options() {
 }
 
 SectionTable quality_table(Section section) {
-  if (section == Section::Gold) return {"quality.gold", "", gold_options()};
+  if (section == Section::Gold) return {"quality.gold", "from", gold_options()};
   if (section == Section::RejectedRows) {
     return {"quality.rejected_rows", "max", {{"max", Fraction, true, "largest share of rejected rows", ""},
                                              {"severity", String, false, "error (exit code 3) or warn", "error"}}};
@@ -104,8 +105,12 @@ SectionTable output_table(Section section) {
   if (section == Section::Rejects) {
     return {"output.rejects", "to", {{"to", String, true, "a .jsonl file", ""}}};
   }
-  return {"output", "", {{"fused", Any, true, "one record per entity", ""},
-                         {"rejects", Any, false, "rows that could not be used, with the reason", "beside the output"}}};
+  if (section == Section::Differences) {
+    return {"output.differences", "to", {{"to", String, true, "a .csv or .jsonl file", ""}}};
+  }
+  return {"output", "fused", {{"fused", Any, true, "one record per entity", ""},
+                         {"rejects", Any, false, "rows that could not be used, with the reason", "beside the output"},
+                              {"differences", Any, false, "the cells that differ from quality.gold", ""}}};
 }
 
 SectionTable clean_table(Section section) {
@@ -147,12 +152,19 @@ SectionTable section_table(Section section) {
     case Section::RejectedRows:
     case Section::Gold:
     case Section::Measure: return quality_table(section);
+    case Section::Differences:
     case Section::Output:
     case Section::Fused:
     case Section::Rejects: return output_table(section);
     case Section::Execution: return {"execution", "", execution_table()};
   }
   return {};
+}
+
+std::vector<KeyBelow> keys_below(Section section, std::string_view name) {
+  std::vector<KeyBelow> keys;
+  for (const OptionInfo& option : section_table(section).options) keys.push_back({option.name, name});
+  return keys;
 }
 
 std::vector<std::string_view> option_choices(Section section, std::string_view option) {

@@ -13,13 +13,13 @@ namespace sinter::fusion {
 
 enum class Section : std::uint8_t {
   Top, Parameter, Attribute, Source, Format, Long, Clean, CleanAttribute, RowSteps, Entity, Fuse, Quality, RejectedRows, Gold, Measure,
-  Output, Fused, Rejects, Execution
+  Differences, Output, Fused, Rejects, Execution
 };
 
 inline constexpr std::array kSections{
     Section::Top, Section::Parameter, Section::Attribute, Section::Source, Section::Format, Section::Long, Section::Clean,
     Section::CleanAttribute, Section::RowSteps, Section::Entity, Section::Fuse, Section::Quality, Section::RejectedRows, Section::Gold,
-    Section::Measure, Section::Output, Section::Fused, Section::Rejects, Section::Execution};
+    Section::Measure, Section::Differences, Section::Output, Section::Fused, Section::Rejects, Section::Execution};
 
 struct SectionTable {
   /// As docs and messages write it: "sources.NAME.format"; empty for the top level.
@@ -31,12 +31,16 @@ struct SectionTable {
 
 SectionTable section_table(Section section);
 
+/// Keys of `section` for messages about those who write them beside it, under the name it has there.
+std::vector<KeyBelow> keys_below(Section section, std::string_view name);
+
 /// The words that a String option accepts, the default first; empty when any text will do.
 std::vector<std::string_view> option_choices(Section section, std::string_view option);
 
 /// Longest accepted values of `execution:`.
 inline constexpr std::int64_t kMaxWorkers = 1024;
 inline constexpr std::int64_t kMaxRetries = 100;
+inline constexpr std::int64_t kMaxTaskTimeoutMs = std::int64_t{7} * 24 * 3'600'000;
 inline constexpr std::uint64_t kMinWorkerMemoryBytes = 8u << 20;
 
 }  // namespace sinter::fusion

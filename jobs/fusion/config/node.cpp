@@ -75,6 +75,9 @@ bool fits(const ConfigNode& node, OptionType type) {
 
 std::string fix_for(const ConfigNode& node, OptionType type) {
   if (node.kind == NodeKind::Null) return "give it a value, or quote it (\"\") when the empty text is meant";
+  if (node.kind == NodeKind::List && type == OptionType::String && node.items.size() == 1 && node.items[0].kind == NodeKind::Scalar) {
+    return "[...] without quotes is a list; if the brackets belong to the text, quote it: \"[" + node.items[0].scalar + "]\"";
+  }
   if (node.kind != NodeKind::Scalar) return {};
   if (node.quoted && type != OptionType::StringMap) {
     ConfigNode plain = node;
@@ -177,7 +180,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 }
 
 OptionMap::OptionMap(const ConfigNode& node, const std::vector<OptionInfo>& options, std::string_view short_form, std::string where,
-                     Diagnostics& diagnostics)
+                     Diagnostics& diagnostics, const std::vector<KeyBelow>& below)
     : node_(&node), options_(&options), short_form_(short_form), where_(std::move(where)), diagnostics_(&diagnostics) {
   std::vector<std::string_view> names;
   for (const OptionInfo& option : options) names.push_back(option.name);
@@ -190,8 +193,11 @@ OptionMap::OptionMap(const ConfigNode& node, const std::vector<OptionInfo>& opti
   for (const ConfigEntry& entry : node.entries) {
     if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
     const std::string place = where_.empty() ? "at the top level" : "in " + where_;
-    diagnostics.error(entry.key_mark, "unknown key '" + entry.key + "' " + place,
-                      names.empty() ? where_ + " takes no options" : did_you_mean(entry.key, names));
+    const auto inner = std::find_if(below.begin(), below.end(), [&](const KeyBelow& one) { return one.key == entry.key; });
+    std::string help = names.empty() ? where_ + " takes no options" : did_you_mean(entry.key, names);
+    if (inner != below.end())
+      help = "it belongs under '" + std::string(inner->section) + "': " + std::string(inner->section) + ": { " + entry.key + ": ... }";
+    diagnostics.error(entry.key_mark, "unknown key '" + entry.key + "' " + place, std::move(help));
   }
   for (const OptionInfo& option : options) {
     const ConfigNode* value = this->node(option.name);

@@ -71,13 +71,19 @@ struct OptionInfo {
   std::string_view default_text;   // as it would be written in the file; empty: none
 };
 
+/// A key that people write one level too high, and where it belongs.
+struct KeyBelow {
+  std::string_view key;
+  std::string_view section;  // "format"
+};
+
 /// Decodes one map (or the short form: a bare scalar or list that stands for the option `short_form`) by a table of options.
 /// Missing required ones, unknown ones ("did you mean"), wrong types are reported to `diagnostics`.
 class OptionMap {
  public:
   /// `where` names the place in messages, e.g. "clean.price[2] number".
   OptionMap(const ConfigNode& node, const std::vector<OptionInfo>& options, std::string_view short_form, std::string where,
-            Diagnostics& diagnostics);
+            Diagnostics& diagnostics, const std::vector<KeyBelow>& below = {});
 
   bool has(std::string_view name) const;
   Mark mark(std::string_view name) const;           // of the option's value, or of the whole node

@@ -61,6 +61,25 @@ void check_confidence_columns(const DecodeContext& context, const OptionMap& opt
   }
 }
 
+void decode_differences(DecodeContext& context, const ConfigNode& node) {
+  const SectionTable table = section_table(Section::Differences);
+  const OptionMap options(node, table.options, table.short_form, "output.differences", context.diagnostics);
+  JobFile& job = context.job;
+  if (!options.has("to") || options.node("to")->kind != NodeKind::Scalar) return;
+  job.differences_path = context.resolve_path(options.string("to"), options.mark("to"), "output.differences.to");
+  const std::string& path = job.differences_path;
+  if (path.empty()) return;
+  if (!path.ends_with(".csv") && !is_json_lines(path)) options.error("to", "output.differences.to must be a .csv or .jsonl file");
+  if (!job.gold) options.error("to", "output.differences needs quality.gold, the truth to differ from", "quality: { gold: truth.csv }");
+  std::vector<std::string> taken = {job.path, job.output_path, job.rejects_path, job.output_path + ".rejects.jsonl"};
+  for (const SourceDeclaration& source : job.sources) taken.insert(taken.end(), source.paths.begin(), source.paths.end());
+  if (job.gold) taken.insert(taken.end(), job.gold->paths.begin(), job.gold->paths.end());
+  const auto is_same = [&](const std::string& other) { return !other.empty() && normal(other) == normal(path); };
+  if (std::any_of(taken.begin(), taken.end(), is_same)) {
+    options.error("to", "output.differences would overwrite '" + path + "', which the job reads or writes", "give it a path of its own");
+  }
+}
+
 std::uint64_t decode_limited(const OptionMap& options, std::string_view name, std::int64_t minimum, std::int64_t maximum,
                              std::int64_t fallback, std::string_view limit) {
   const std::int64_t value = options.integer(name, fallback);
@@ -84,13 +103,13 @@ ConfigNode without_auto(const ConfigNode& node) {
 
 void decode_output(DecodeContext& context, const ConfigNode& output) {
   const SectionTable table = section_table(Section::Output);
-  const OptionMap options(output, table.options, table.short_form, "output", context.diagnostics);
+  const OptionMap options(output, table.options, table.short_form, "output", context.diagnostics, keys_below(Section::Fused, "fused"));
   JobFile& job = context.job;
   Mark fused_mark, rejects_mark;
   if (const ConfigNode* node = options.node("fused")) {
     const SectionTable fused_table = section_table(Section::Fused);
     const OptionMap fused(*node, fused_table.options, fused_table.short_form, "output.fused", context.diagnostics);
-    fused_mark = fused.mark("to");
+    fused_mark = job.output_mark = fused.mark("to");
     if (fused.has("to") && fused.node("to")->kind == NodeKind::Scalar) {
       job.output_path = context.resolve_path(fused.string("to"), fused_mark, "output.fused.to");
     }
@@ -110,6 +129,7 @@ void decode_output(DecodeContext& context, const ConfigNode& output) {
     }
   }
   check_paths_differ(context, fused_mark, rejects_mark);
+  if (const ConfigNode* node = options.node("differences")) decode_differences(context, *node);
 }
 
 void decode_execution(DecodeContext& context, const ConfigNode* execution) {
@@ -118,7 +138,9 @@ void decode_execution(DecodeContext& context, const ConfigNode* execution) {
   const SectionTable table = section_table(Section::Execution);
   const OptionMap options(node, table.options, table.short_form, "execution", context.diagnostics);
   ExecutionOptions& out = context.job.execution;
-  out.workers = static_cast<std::uint32_t>(decode_limited(options, "workers", 0, kMaxWorkers, 0, "kMaxWorkers"));
+  if (options.has("workers")) {
+    out.workers = static_cast<std::uint32_t>(decode_limited(options, "workers", 1, kMaxWorkers, 1, "kMaxWorkers"));
+  }
   out.max_attempts = static_cast<std::uint32_t>(decode_limited(options, "retries", 0, kMaxRetries, 3, "kMaxRetries") + 1);
   out.memory_bytes = options.size_bytes("memory", out.memory_bytes);
   if (out.memory_bytes < kMinWorkerMemoryBytes) {
@@ -134,6 +156,10 @@ void decode_execution(DecodeContext& context, const ConfigNode* execution) {
   }
   out.task_timeout_ms = options.duration_ms("timeout", out.task_timeout_ms);
   if (out.task_timeout_ms <= 0) options.error("timeout", "execution.timeout must be greater than 0", "10m is the default");
+  if (out.task_timeout_ms > kMaxTaskTimeoutMs) {
+    options.error("timeout", "execution.timeout is more than 7d (kMaxTaskTimeoutMs)",
+                  "it is the time without any progress, not that of the task; 10m is the default");
+  }
   if (options.has("scratch") && options.node("scratch")->kind == NodeKind::Scalar) {
     out.scratch_directory = context.resolve_path(options.string("scratch"), options.mark("scratch"), "execution.scratch");
   }

@@ -80,12 +80,34 @@ void decode_measure(const DecodeContext& context, const ConfigNode& node, const 
   }
 }
 
+void decode_same_within(DecodeContext& context, const ConfigNode& node) {
+  for (const ConfigEntry& entry : node.entries) {
+    const auto index = context.find_attribute(entry.key, entry.key_mark, "quality.gold.same_within");
+    if (!index || entry.value.kind != NodeKind::Scalar) continue;
+    const ValueType type = context.job.schema[*index].type;
+    const bool can_be_near = type == ValueType::Double || type == ValueType::Int64 || type == ValueType::Timestamp;
+    const auto tolerance = can_be_near ? parse_tolerance(entry.value.scalar, type) : std::nullopt;
+    if (tolerance) {
+      context.job.gold_tolerance[*index] = *tolerance;
+      continue;
+    }
+    context.diagnostics.error(entry.value.mark,
+                              "quality.gold.same_within cannot be '" + entry.value.scalar + "' for a " + std::string(to_string(type)),
+                              type == ValueType::Timestamp ? "write a duration like 10m or 90s"
+                              : can_be_near                ? "write a number like 0.5, or a share like 1%"
+                                                           : "only numbers and times can be near to each other");
+  }
+}
+
 void decode_gold(DecodeContext& context, const ConfigNode& node) {
   const SectionTable table = section_table(Section::Gold);
-  const OptionMap options(node, table.options, table.short_form, "quality.gold", context.diagnostics);
+  const OptionMap options(node, table.options, table.short_form, "quality.gold", context.diagnostics,
+                          keys_below(Section::Format, "format"));
   SourceDraft draft = decode_gold_source(context, options, node);
   complete_source(context, draft);
   context.job.gold = std::move(draft.source);
+  for (const AttributeFusion& fusion : context.job.fuse) context.job.gold_tolerance.push_back(fusion.tolerance);
+  if (const ConfigNode* near = options.node("same_within")) decode_same_within(context, *near);
   for (const MeasureInfo& info : kMeasures) {
     const ConfigNode* measure = options.node(info.name);
     if (measure != nullptr) decode_measure(context, *measure, info, -1, "quality.gold." + std::string(info.name));

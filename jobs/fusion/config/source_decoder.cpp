@@ -55,9 +55,24 @@ Format decode_format(const DecodeContext& context, const ConfigNode& node, const
   return format;
 }
 
-LongShape decode_long(const DecodeContext& context, const ConfigNode& node, const std::string& where) {
+/// Remembers where the columns of `names` stand, for messages about files that lack them.
+void mark_columns(const OptionMap& options, std::initializer_list<std::string_view> names, SourceDeclaration& source) {
+  const auto add = [&](const ConfigNode& item) {
+    if (item.kind == NodeKind::Scalar) source.column_marks.emplace(item.scalar, item.mark);
+  };
+  for (const std::string_view name : names) {
+    const ConfigNode* node = options.node(name);
+    if (node == nullptr) continue;
+    add(*node);
+    for (const ConfigNode& item : node->items) add(item);
+    for (const ConfigEntry& entry : node->entries) add(entry.value);
+  }
+}
+
+LongShape decode_long(const DecodeContext& context, const ConfigNode& node, const std::string& where, SourceDeclaration& source) {
   const SectionTable table = section_table(Section::Long);
   const OptionMap options(node, table.options, table.short_form, where + ".long", context.diagnostics);
+  mark_columns(options, {"entity", "attribute", "value", "source", "time"}, source);
   LongShape shape;
   shape.entity = options.strings("entity");
   shape.attribute = options.string("attribute");
@@ -109,7 +124,9 @@ void decode_paths(const DecodeContext& context, const OptionMap& options, std::s
   const auto add = [&](const ConfigNode& item) {
     if (item.kind != NodeKind::Scalar) return;
     std::string path = context.resolve_path(item.scalar, item.mark, where + "." + std::string(name));
-    if (!path.empty()) source.paths.push_back(std::move(path));
+    if (path.empty()) return;
+    source.paths.push_back(std::move(path));
+    source.path_marks.push_back(item.mark);
   };
   add(*node);
   for (const ConfigNode& item : node->items) add(item);
@@ -154,7 +171,9 @@ void check_long(const OptionMap& options, const std::string& where) {
 SourceDraft decode_source(const DecodeContext& context, const ConfigEntry& entry) {
   const std::string where = "sources." + entry.key;
   const SectionTable table = section_table(Section::Source);
-  const OptionMap options(entry.value, table.options, table.short_form, where, context.diagnostics);
+  std::vector<KeyBelow> below = keys_below(Section::Format, "format");
+  for (const KeyBelow& key : keys_below(Section::Long, "long")) below.push_back(key);
+  const OptionMap options(entry.value, table.options, table.short_form, where, context.diagnostics, below);
   SourceDraft draft;
   SourceDeclaration& source = draft.source;
   draft.where = where;
@@ -175,7 +194,7 @@ SourceDraft decode_source(const DecodeContext& context, const ConfigEntry& entry
   source.weight_column = options.string("weight");
   source.timezone = decode_timezone(options, where);
   if (const ConfigNode* shape = options.node("long")) {
-    source.long_shape = decode_long(context, *shape, where);
+    source.long_shape = decode_long(context, *shape, where, source);
     source.time_column = source.long_shape->time;
     check_long(options, where);
     if (source.each && !source.long_shape->source.empty()) options.error("each", where + " has both each and long.source");
@@ -183,6 +202,7 @@ SourceDraft decode_source(const DecodeContext& context, const ConfigEntry& entry
   if (const ConfigNode* trust = options.node("trust")) decode_trust(context, *trust, where, source);
   draft.columns = options.node("columns");
   draft.sigma = options.node("sigma");
+  mark_columns(options, {"source_column", "time", "weight", "columns", "sigma"}, source);
   return draft;
 }
 
@@ -244,11 +264,12 @@ SourceDraft decode_gold_source(const DecodeContext& context, const OptionMap& op
   decode_paths(context, options, "from", "quality.gold", draft.source);
   if (const ConfigNode* format = options.node("format")) draft.source.format = decode_format(context, *format, "quality.gold");
   if (const ConfigNode* shape = options.node("long")) {
-    draft.source.long_shape = decode_long(context, *shape, "quality.gold");
+    draft.source.long_shape = decode_long(context, *shape, "quality.gold", draft.source);
     if (options.has("columns")) options.error("columns", "quality.gold is long: its attributes are named in the data, not by columns");
   }
   draft.source.timezone = decode_timezone(options, draft.where);
   draft.columns = options.node("columns");
+  mark_columns(options, {"columns"}, draft.source);
   return draft;
 }
 

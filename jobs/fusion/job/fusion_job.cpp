@@ -94,9 +94,8 @@ Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& paylo
 
 ColumnDiscovery discover_columns(FileSystem& files) {
   return [&files](const SourceDeclaration& source) -> Result<std::vector<std::string>> {
-    SINTER_ASSIGN(const std::vector<InputFile> found, expand_inputs(files, {{source.name, source.paths, source.format, {}}}));
-    if (found.empty()) return user_error("source '" + source.name + "' has no files");
-    return read_columns(files, found.front());
+    SINTER_ASSIGN(const InputFile first, first_input_file(files, {source.name, source.paths, source.format, {}}));
+    return read_columns(files, first);
   };
 }
 

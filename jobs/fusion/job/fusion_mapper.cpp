@@ -44,6 +44,7 @@ FusionMapper::FusionMapper(const JobFile& job, const RowLayout& layout, const So
       rows_rejected_(context.counter(kRowsRejected)),
       cells_nulled_(context.counter(kCellsNulled)),
       cells_(cleaning_schema(job).size()),
+      missing_(job.schema.size()),
       claims_(job.schema.size()),
       file_source_(source.name) {
   if (source.long_shape && !source.long_shape->time.empty()) time_cell_ = find_attribute(cleaning_schema(job), source.long_shape->time);
@@ -68,6 +69,15 @@ void FusionMapper::set_observer(std::function<void(const CleanedRow&)> observer)
 
 Status FusionMapper::finish(RawEmitter&) {
   cells_nulled_.add(cleaner_.nulled_cells());
+  if (source_.long_shape) return {};
+  context_.counter(std::string(kRowsParsedPrefix) + source_.name).add(rows_parsed_);
+  for (std::size_t i = job_.key_size; i < missing_.size(); ++i) {
+    if (missing_[i] == 0) continue;
+    context_.counter(std::string(kAttributeMissingPrefix) + job_.schema[i].name).add(missing_[i]);
+    const auto mapped = source_.columns.find(i);
+    if (mapped == source_.columns.end()) continue;
+    context_.counter(std::string(kColumnMissingPrefix) + source_.name + "." + mapped->second).add(missing_[i]);
+  }
   return {};
 }
 
@@ -86,7 +96,11 @@ void FusionMapper::load_cell(const Record& record, std::size_t field, Value& cel
 }
 
 Status FusionMapper::map_wide(const Record& record, RawEmitter& emitter) {
-  for (std::size_t i = 0; i < claims_.size(); ++i) load_cell(record, binding_.attribute_field[i], cells_[i]);
+  ++rows_parsed_;
+  for (std::size_t i = 0; i < claims_.size(); ++i) {
+    load_cell(record, binding_.attribute_field[i], cells_[i]);
+    if (cells_[i].is_null() && record.fields[binding_.attribute_field[i]].kind == FieldKind::Missing) ++missing_[i];
+  }
   if (observer_) before_ = cells_;
   RowCells row{cells_, &arena_};
   const RowVerdict verdict = cleaner_.clean_row(row);

@@ -24,6 +24,11 @@ inline constexpr std::string_view kRowsFused = "rows_fused";
 inline constexpr std::string_view kRowsRejected = "rows_rejected";
 inline constexpr std::string_view kRowsDroppedPrefix = "rows_dropped.";
 inline constexpr std::string_view kCellsNulled = "cells_nulled";
+/// Of wide sources: readable rows by source, rows without an attribute's field, rows without a column that the source maps. They tell a
+/// JSON path that no record has from one that some lack.
+inline constexpr std::string_view kRowsParsedPrefix = "rows_parsed.";              // + source
+inline constexpr std::string_view kAttributeMissingPrefix = "attribute_missing.";  // + attribute
+inline constexpr std::string_view kColumnMissingPrefix = "column_missing.";        // + source.column
 
 /// A cleaned row as it leaves the mapper: what preview shows and the shuffle carries. Views into the mapper's arena.
 struct CleanedRow {
@@ -81,6 +86,8 @@ class FusionMapper final : public MapTask {
   std::size_t time_cell_ = kNoField;  // long shape: where steps find the claim's time
   std::vector<Value> before_;  // kept for the observer only
   std::function<void(const CleanedRow&)> observer_;
+  std::uint64_t rows_parsed_ = 0;
+  std::vector<std::uint64_t> missing_;  // wide shape, by attribute: rows that have no such field
   std::vector<Claim> claims_;  // per attribute; null value: no claim
   std::string file_source_;    // the source of every row of this file, unless a field names it
   // Facts of the current row.

@@ -11,6 +11,7 @@
 #include "jobs/fusion/job/record_writer.hpp"
 #include "jobs/fusion/job/row_cleaner.hpp"
 #include "jobs/fusion/job/source_binding.hpp"
+#include "jobs/fusion/report/differences.hpp"
 #include "jobs/fusion/rules/rule.hpp"
 
 namespace sinter::fusion {
@@ -119,8 +120,9 @@ Result<std::vector<ValueType>> output_types(const JobFile& job) {
 /// Compares one fused record with the truth of its entity, when there is one.
 class Comparison {
  public:
-  Comparison(const JobFile& job, const Truth& truth, std::vector<ValueType> types)
-      : job_(job), truth_(truth), types_(std::move(types)), cells_(job.schema.size()) {
+  /// `differences` may be null.
+  Comparison(const JobFile& job, const Truth& truth, std::vector<ValueType> types, DifferenceWriter* differences)
+      : job_(job), truth_(truth), types_(std::move(types)), differences_(differences), cells_(job.schema.size()) {
     for (const Attribute& attribute : job.schema) report_.attributes.push_back({.attribute = attribute.name});
     report_.gold_entities = truth.by_entity().size();
   }
@@ -143,28 +145,62 @@ class Comparison {
     if (found == truth_.by_entity().end()) return {};
     ++report_.found_entities;
     compared_.insert(std::move(key));
+    std::string entity;
     for (std::size_t i = job_.key_size; i < cells_.size(); ++i) {
-      if (!found->second[i].is_null()) report_.attributes[i].add(cells_[i], found->second[i], job_.fuse[i].tolerance);
+      const Value& truth = found->second[i];
+      if (truth.is_null() || report_.attributes[i].add(cells_[i], truth, job_.gold_tolerance[i]) || differences_ == nullptr) continue;
+      if (entity.empty()) append_entity(entity, std::span(cells_).first(job_.key_size));
+      SINTER_TRY(differences_->add(entity, job_.schema[i].name, truth, cells_[i]));
     }
     return {};
   }
 
   /// Gold cells of entities that the output does not have count as not covered.
-  QualityReport finish() && {
+  Result<QualityReport> finish() && {
+    std::vector<std::string_view> absent;
     for (const auto& [key, truth] : truth_.by_entity()) {
       if (compared_.contains(key)) continue;
+      absent.push_back(key);
       for (std::size_t i = job_.key_size; i < truth.size(); ++i) {
         if (!truth[i].is_null()) ++report_.attributes[i].gold_cells;
       }
     }
+    if (differences_ != nullptr) SINTER_TRY(list_absent(std::move(absent)));
     report_.attributes.erase(report_.attributes.begin(), report_.attributes.begin() + static_cast<std::ptrdiff_t>(job_.key_size));
     return std::move(report_);
   }
 
  private:
+  static void append_entity(std::string& out, std::span<const Value> key) {
+    for (const Value& part : key) {
+      if (!out.empty()) out += " / ";
+      append_display(out, part);
+    }
+  }
+
+  Status list_absent(std::vector<std::string_view> keys) {
+    std::sort(keys.begin(), keys.end());
+    std::vector<Value> parts(job_.key_size);
+    for (const std::string_view key : keys) {
+      arena_.clear();
+      std::size_t at = 0;
+      for (Value& part : parts) {
+        if (!read_value(key, at, arena_, part)) return internal_error("a key of the truth cannot be read back");
+      }
+      std::string entity;
+      append_entity(entity, parts);
+      const std::vector<Value>& truth = truth_.by_entity().at(std::string(key));
+      for (std::size_t i = job_.key_size; i < truth.size(); ++i) {
+        if (!truth[i].is_null()) SINTER_TRY(differences_->add(entity, job_.schema[i].name, truth[i], Value::null()));
+      }
+    }
+    return {};
+  }
+
   const JobFile& job_;
   const Truth& truth_;
   std::vector<ValueType> types_;
+  DifferenceWriter* differences_;
   std::vector<Value> cells_;
   Arena arena_;
   QualityReport report_;
@@ -210,10 +246,17 @@ Result<QualityReport> compare_with_gold(FileSystem& files, const JobFile& job, c
   const InputDeclaration gold_input{"quality.gold", job.gold->paths, job.gold->format, bind_source(job, *job.gold).columns};
   SINTER_TRY(for_each_record(files, gold_input, [&](const std::string& path, const Record& record) { return truth.add(path, record); }));
   SINTER_ASSIGN(std::vector<ValueType> types, output_types(job));
-  Comparison comparison(job, truth, std::move(types));
+  std::optional<DifferenceWriter> differences;
+  if (!job.differences_path.empty()) {
+    SINTER_ASSIGN(DifferenceWriter made, DifferenceWriter::create(files, job.differences_path, job.name));
+    differences.emplace(std::move(made));
+  }
+  Comparison comparison(job, truth, std::move(types), differences ? &*differences : nullptr);
   SINTER_TRY(for_each_record(files, output_as_input(job, output_paths),
                              [&](const std::string& path, const Record& record) { return comparison.add(path, record); }));
-  return std::move(comparison).finish();
+  SINTER_ASSIGN(QualityReport report, std::move(comparison).finish());
+  if (differences) SINTER_TRY(differences->finish());
+  return report;
 }
 
 std::vector<CheckOutcome> judge_checks(const JobFile& job, const QualityReport* quality, double rejected_share) {

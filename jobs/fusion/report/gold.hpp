@@ -13,7 +13,8 @@ namespace sinter::fusion {
 
 /// Reads the truth through the job's general cleaning steps (what they cannot read is taken as it stands), then the fused output files, and
 /// compares cell by cell. Memory: the truth is held; the output streams by. Errors: truth rows that cannot be read or cleaned (named),
-/// files. Requires: job.gold.
+/// files. Writes output.differences when the job has it: in output order, then the entities that the output lacks in key order.
+/// Requires: job.gold.
 Result<QualityReport> compare_with_gold(FileSystem& files, const JobFile& job, const std::vector<std::string>& output_paths);
 
 /// A quality check with what was measured.

@@ -1,4 +1,5 @@
 // Sampling and fusing a few entities in this process: see preview.hpp. One thread.
+#include "jobs/fusion/value_json.hpp"
 #include "jobs/fusion/report/preview.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "jobs/fusion/job/fusion_job.hpp"
 #include "jobs/fusion/job/fusion_mapper.hpp"
 #include "jobs/fusion/job/fusion_reducer.hpp"
+#include "jobs/fusion/job/record_writer.hpp"
 
 namespace sinter::fusion {
 namespace {
@@ -69,6 +71,8 @@ class FirstEntities final : public RawEmitter {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       append_display(shown_.cells[i].before, row.before[i]);
       append_display(shown_.cells[i].after, row.cells[i]);
+      append_json(shown_.cells[i].before_json, row.before[i]);
+      append_json(shown_.cells[i].after_json, row.cells[i]);
     }
   }
 
@@ -140,6 +144,11 @@ void append_answer(std::string& out, const FusedCell& cell) {
   else append_display(out, cell.value);
 }
 
+void append_json_answer(std::string& out, const FusedCell& cell, const std::string& shown) {
+  if (cell.long_text != nullptr || cell.is_too_long) append_json_string(out, shown);
+  else append_json(out, cell.value);
+}
+
 Result<PreviewEntity> fuse_entity(const JobFile& job, FusionReducer& reducer, const std::string& group, std::vector<StoredRow>& rows,
                                   const FirstEntities& first) {
   std::stable_sort(rows.begin(), rows.end(), [](const StoredRow& a, const StoredRow& b) { return a.full_key < b.full_key; });
@@ -149,43 +158,11 @@ Result<PreviewEntity> fuse_entity(const JobFile& job, FusionReducer& reducer, co
   SINTER_ASSIGN(const std::span<const FusedCell> cells, reducer.fuse(stored));
   for (std::size_t i = 0; i < job.schema.size(); ++i) {
     append_answer(entity.fused.emplace_back(), cells[i]);
+    append_json_answer(entity.fused_json.emplace_back(), cells[i], entity.fused.back());
     entity.confidence.push_back(i < job.key_size ? std::nan("") : cells[i].confidence);
   }
   for (StoredRow& row : rows) entity.rows.push_back(std::move(row.shown));
   return entity;
-}
-
-/// Characters, not bytes, so that columns line up for most scripts.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-void append_table(std::string& out, const std::vector<std::vector<std::string>>& table) {
-  std::vector<std::size_t> widths(table.front().size());
-  for (const auto& row : table) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
-  }
-  for (const auto& row : table) {
-    std::string line = " ";
-    for (std::size_t i = 0; i < row.size(); ++i) line += " " + row[i] + std::string(widths[i] - width(row[i]) + 1, ' ');
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-}
-
-/// What the rows of one source say of one attribute: each different value once, with what it was before cleaning.
-std::string said(const PreviewEntity& entity, const std::string& source, std::size_t attribute) {
-  std::vector<std::string> values;
-  for (const PreviewRow& row : entity.rows) {
-    if (row.source != source || row.cells[attribute].after.empty()) continue;
-    const PreviewCell& cell = row.cells[attribute];
-    std::string text = cell.after;
-    if (cell.before != cell.after) text += " (" + cell.before + ")";
-    if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(std::move(text));
-  }
-  std::string joined;
-  for (const std::string& value : values) joined += (joined.empty() ? "" : " | ") + value;
-  return joined;
 }
 
 }  // namespace
@@ -204,31 +181,6 @@ Result<Preview> make_preview(FileSystem& files, const JobFile& job, const Previe
   preview.rows_read = context.count(kRowsRead);
   preview.rows_rejected = context.count(kRowsRejected);
   return preview;
-}
-
-std::string render_preview(const JobFile& job, const Preview& preview) {
-  std::string out;
-  for (const PreviewEntity& entity : preview.entities) {
-    std::vector<std::string> sources;
-    for (const PreviewRow& row : entity.rows) {
-      if (std::find(sources.begin(), sources.end(), row.source) == sources.end()) sources.push_back(row.source);
-    }
-    out += entity.key + "\n";
-    std::vector<std::vector<std::string>> table = {{"attribute"}};
-    for (const std::string& source : sources) table.front().push_back(source);
-    table.front().insert(table.front().end(), {"=> fused", "rule", "confidence"});
-    for (std::size_t i = job.key_size; i < job.schema.size(); ++i) {
-      std::vector<std::string>& row = table.emplace_back();
-      row.push_back(job.schema[i].name);
-      for (const std::string& source : sources) row.push_back(said(entity, source, i));
-      std::string confidence;
-      if (std::isfinite(entity.confidence[i])) append_double(confidence, std::round(entity.confidence[i] * 1000) / 1000);
-      row.insert(row.end(), {entity.fused[i], describe_rule(job.fuse[i]), confidence});
-    }
-    append_table(out, table);
-    out += "\n";
-  }
-  return out;
 }
 
 }  // namespace sinter::fusion

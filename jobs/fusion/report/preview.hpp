@@ -19,8 +19,12 @@ struct PreviewOptions {
 };
 
 struct PreviewCell {
-  std::string before;  // as the source has it
-  std::string after;   // cleaned
+  std::string before;      // as the source has it
+  std::string after;       // cleaned
+  std::string before_json; // the same as JSON values, with null and numbers
+  std::string after_json;
+  /// Cleaning took the value away, by a step or by on_bad_value: null.
+  bool was_nulled() const { return after_json == "null" && before_json != "null"; }
 };
 
 struct PreviewRow {
@@ -32,6 +36,7 @@ struct PreviewEntity {
   std::string key;
   std::vector<PreviewRow> rows;
   std::vector<std::string> fused;       // by attribute
+  std::vector<std::string> fused_json;
   std::vector<double> confidence;       // by attribute; NaN: undefined
 };
 
@@ -46,7 +51,8 @@ struct Preview {
 /// Memory: the rows of the entities shown. Errors: files.
 Result<Preview> make_preview(FileSystem& files, const JobFile& job, const PreviewOptions& options);
 
-/// As aligned text: an entity a table, attributes down, sources across.
-std::string render_preview(const JobFile& job, const Preview& preview);
+/// As text of at most `width` characters a line. An entity is a table, attributes down and sources across, where that fits; else a list:
+/// each attribute with its answer, and each claim once with the sources that make it. What cleaning took away shows as null.
+std::string render_preview(const JobFile& job, const Preview& preview, std::size_t width);
 
 }  // namespace sinter::fusion

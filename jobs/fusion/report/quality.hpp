@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "jobs/fusion/rules/modifiers.hpp"
 #include "jobs/fusion/value.hpp"
 
 namespace sinter::fusion {
@@ -26,7 +27,8 @@ struct AttributeQuality {
   double rmse() const;
 
   /// Counts one gold cell. `fused` may be null (not covered); `truth` is never null.
-  void add(const Value& fused, const Value& truth, double tolerance);
+  /// Returns whether the cell is right.
+  bool add(const Value& fused, const Value& truth, const Tolerance& tolerance);
   /// Adds the counts of another attribute: the line "all".
   void merge(const AttributeQuality& other);
 };

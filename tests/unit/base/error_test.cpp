@@ -34,7 +34,11 @@ TEST(Error, renders_message_context_and_hint) {
 TEST(Error, system_errors_know_whether_a_retry_can_help) {
   EXPECT_FALSE(system_error("open", "x", ENOENT).retriable());
   EXPECT_FALSE(system_error("open", "x", EACCES).retriable());
-  EXPECT_TRUE(system_error("write", "x", ENOSPC).retriable());
+  EXPECT_FALSE(system_error("write", "x", ENOSPC).retriable()) << "a full disk does not empty itself";
+  EXPECT_FALSE(system_error("write", "x", EDQUOT).retriable());
+  EXPECT_NE(system_error("write", "x", ENOSPC).hint().find("room"), std::string::npos);
+  EXPECT_TRUE(system_error("read", "x", EIO).retriable());
+  EXPECT_TRUE(system_error("fork", "x", EAGAIN).retriable());
   EXPECT_EQ(system_error("open", "x", ENOENT).message(), "cannot open 'x': No such file or directory");
 }
 

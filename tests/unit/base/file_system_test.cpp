@@ -218,7 +218,7 @@ TEST(FileSystemPosix, a_full_disk_names_the_file_at_the_write) {
   const Status written = (*file)->append("x");
   ASSERT_FALSE(written.ok());
   EXPECT_NE(written.error().message().find("'/dev/full': No space left"), std::string::npos) << written.error().message();
-  EXPECT_TRUE(written.error().retriable());
+  EXPECT_FALSE(written.error().retriable());
   EXPECT_FALSE((*file)->append("x").ok());
   EXPECT_FALSE((*file)->sync().ok()) << "a sync after a failed write must not say that all is well";
   EXPECT_FALSE((*file)->close().ok());

@@ -113,4 +113,12 @@ TEST(Timestamp, random_text_never_breaks_the_parser) {
 }
 
 }  // namespace
+TEST(Timestamp, of_a_plain_year_does_not_leave_plain_years_by_its_zone) {
+  EXPECT_EQ(parse_iso8601("9999-12-31T23:00:00-10:00"), std::nullopt);
+  EXPECT_EQ(parse_iso8601("0000-01-01T00:30:00+01:00"), std::nullopt);
+  EXPECT_TRUE(parse_iso8601("9999-12-31T23:59:59.999999Z").has_value());
+  EXPECT_TRUE(parse_iso8601("9999-12-31T13:59:59-10:00").has_value());
+  EXPECT_TRUE(parse_iso8601("+10000-01-01T09:00:00Z").has_value()) << "who writes the sign means it";
+}
+
 }  // namespace sinter

@@ -59,8 +59,9 @@ TEST(ParseTime, refuses_what_no_clock_or_calendar_shows) {
   EXPECT_EQ(parse("[\"%F %R %Z\"]", "2024-01-01 10:00 Mars/Base"), "FAIL: a time in an unknown zone");
   EXPECT_EQ(parse("iso8601", "  "), "null");
   EXPECT_EQ(parse("iso8601", "+292277-01-09T04:00:54-23:59"), "FAIL: not a time like iso8601");
-  EXPECT_EQ(parse("iso8601", "9999-12-31T23:59:59-23:59"), "@+10000-01-01T23:58:59Z");
-  EXPECT_EQ(parse("{ formats: \"%F %R\", timezone: Asia/Tokyo }", "0000-01-01 00:00").substr(0, 2), "@-");
+  EXPECT_EQ(parse("iso8601", "9999-12-31T23:59:59-23:59"), "FAIL: not a time like iso8601");
+  EXPECT_EQ(parse("{ formats: \"%F %R\", timezone: Asia/Tokyo }", "0000-01-01 00:00"),
+            "FAIL: a time outside the years 0000 to 9999 in UTC");
 }
 
 TEST(ParseTime, tries_formats_in_order_and_a_wrong_date_goes_on) {

@@ -55,7 +55,7 @@ TEST(Number, reads_numbers_as_people_write_them) {
 
 TEST(Number, refuses_what_is_none) {
   constexpr std::string_view kNone = "FAIL: not a number (expected like 1,234.56)";
-  check({{"number", "", kNone},
+  check({{"number", "-", kNone},
          {"number", "abc", kNone},
          {"number", "1.2.3", kNone},
          {"number", "--5", kNone},
@@ -104,9 +104,33 @@ TEST(Number, keeps_cells_that_are_numbers_already) {
 
 TEST(Scale, multiplies_and_adds) {
   check({{"{ scale: 0.01 }", "1250", "12.5"},
-         {"{ scale: { factor: 2, offset: -1 } }", "3", "5"},
+         {"{ scale: { factor: 2, offset: -1 } }", "3", "int 5"},
          {"{ scale: 1e308 }", "1e10", "FAIL: out of range for double after scaling"},
          {"{ scale: 2 }", "x", "FAIL: not a number (expected like -1234.56)"}});
+}
+
+TEST(Scale, keeps_every_digit_of_integers) {
+  check({{"{ scale: 1 }", "9007199254740993", "int 9007199254740993"},
+         {"{ scale: { factor: 2, offset: -1 } }", "4503599627370497", "int 9007199254740993"},
+         {"{ scale: 1000 }", "9007199254740993", "int 9007199254740993000"},
+         {"{ scale: 0.001 }", "9007199254740993000", "int 9007199254740993"},
+         {"{ scale: { offset: 9007199254740992 } }", "1", "int 9007199254740993"},
+         {"{ scale: 1000 }", "-9223372036854775807", "-9.223372036854776e+21"}});
+  CleanRow row({{"cell", ValueType::Int64}});
+  ASSERT_EQ(row.make({"{ scale: -1 }"}), "");
+  EXPECT_EQ(row.run({Value::of_int64(9007199254740993)}).shown(), "int -9007199254740993");
+  EXPECT_EQ(row.run({Value::of_int64(INT64_MIN)}).shown(), "9223372036854775808");
+}
+
+TEST(ValueCleaners, take_blank_text_for_no_value) {
+  check({{"number", "", "null"},
+         {"number", " \xC2\xA0\t", "null"},
+         {"number", "-", "FAIL: not a number (expected like 1,234.56)"},
+         {"{ scale: 2 }", "  ", "null"},
+         {"{ convert: { from: in, to: cm } }", " ", "null"},
+         {"bool", "", "null"},
+         {"{ bool: { false: [\"\"] } }", "", "false"},
+         {"{ parse_time: iso8601 }", " ", "null"}});
 }
 
 TEST(Convert, converts_between_units_of_a_dimension) {
@@ -123,6 +147,12 @@ TEST(Convert, converts_between_units_of_a_dimension) {
          {"{ convert: cm }", "5 ft 10 in", "177.8"},
          {"{ convert: cm }", "5'10\"", "177.8"},
          {"{ convert: cm }", "5 feet, 10 inches", "177.8"},
+         {"{ convert: { from: ft, to: cm } }", "5'10\"", "177.8"},
+         {"{ convert: { from: ft, to: cm } }", "5'10", "177.8"},
+         {"{ convert: { from: in, to: cm } }", "5 ft 10", "177.8"},
+         {"{ convert: cm }", "5’10”", "177.8"},
+         {"{ convert: cm }", "5'10''", "177.8"},
+         {"{ convert: cm }", "5' 10 1/2\"", "FAIL: not a number: its digits are not grouped by three"},
          {"{ convert: degC }", "212 °F", "100"},
          {"{ convert: degC }", "-40F", "-40"},
          {"{ convert: hPa }", "29.92 inHg", "1013.2075888"},
@@ -138,7 +168,9 @@ TEST(Convert, says_what_does_not_fit) {
   check({{"{ convert: cm }", "12", "FAIL: has no unit, and the step has no 'from'"},
          {"{ convert: cm }", "12 kg", "FAIL: its unit is not one of length"},
          {"{ convert: cm }", "tall", "FAIL: not a measurement (expected a number and a unit, like 12.5 cm)"},
-         {"{ convert: degC }", "3 C 4 C", "FAIL: not one measurement"}});
+         {"{ convert: degC }", "3 C 4 C", "FAIL: not one measurement"},
+         {"{ convert: { from: ft, to: cm } }", "12 5", "FAIL: not a number: its digits are not grouped by three"},
+         {"{ convert: { from: kg, to: g } }", "5 lb 10", "FAIL: its last number has no unit"}});
   EXPECT_NE(problems_of("{ convert: { from: inch, to: celsius } }").find("'inch' is a unit of length, not of temperature"),
             std::string::npos);
   EXPECT_EQ(problems_of("{ convert: celsus }"), "12: unknown unit 'celsus' | did you mean 'celsius'?");

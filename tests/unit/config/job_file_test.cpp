@@ -125,7 +125,7 @@ TEST(JobFile, reports_files_whose_columns_cannot_be_found) {
   const auto discover = [](const SourceDeclaration&) -> Result<std::vector<std::string>> { return user_error("no such file"); };
   EXPECT_FALSE(load_job(kSmallest, "x.yaml", {}, discover, diagnostics).has_value());
   ASSERT_EQ(diagnostics.problems().size(), 2u);
-  EXPECT_EQ(diagnostics.problems()[0].message, "cannot find the columns of sources.a: no such file");
+  EXPECT_EQ(diagnostics.problems()[0].message, "sources.a: no such file");
   EXPECT_EQ(diagnostics.problems()[0].mark.line, 3u);
 }
 
@@ -220,7 +220,7 @@ output: { fused: out.csv }
   EXPECT_EQ(job.key_size, 2u);
   EXPECT_EQ(job.fuse[2].rule_name, "vote");
   EXPECT_EQ(job.fuse[2].rule.find("ties")->scalar, "first");
-  EXPECT_EQ(job.fuse[2].tolerance, 0.5);
+  EXPECT_EQ(job.fuse[2].tolerance.amount, 0.5);
   EXPECT_EQ(job.fuse[3].rule_name, "mean");
   EXPECT_EQ(job.fuse[4].rule_name, "mean");
 }

@@ -94,6 +94,46 @@ TEST(BadInput, binary_garbage_never_crashes_and_every_row_is_accounted_for) {
 
 TEST(BadInput, utf_16_is_named) { EXPECT_THAT(read_text(std::string("\xFF\xFE" "a\0,\0", 6), {"a"})[0].problem, HasSubstr("UTF-16")); }
 
+Format no_header(std::vector<std::string> columns) {
+  Format format;
+  format.header = false;
+  format.columns = std::move(columns);
+  return format;
+}
+
+Format json_lines() {
+  Format format;
+  format.kind = FormatKind::JsonLines;
+  return format;
+}
+
+TEST(BadInput, old_mac_line_ends_are_named) {
+  const auto error_of = [](const std::string& text, const Format& format = {}) { return read_text(text, {"1"}, format)[0].problem; };
+  EXPECT_THAT(error_of("a,b\r1,2\r3,4\r"), AllOf(HasSubstr("'t'"), HasSubstr("old Mac"), HasSubstr("tr '\\r' '\\n'")));
+  EXPECT_THAT(error_of("isbn\r1\r2"), HasSubstr("old Mac"));
+  EXPECT_THAT(error_of("1,2\r3,4\r", no_header({})), HasSubstr("old Mac"));
+  EXPECT_THAT(error_of("\"a\rb\",b\r\n1,2\r\n"), HasSubstr("no column named 1")) << "a quoted one is part of the name";
+  // With declared columns no row is looked at before the first is read: it is a bad record then.
+  const auto rows = read_text("1,2\r3,4\r", {"x"}, no_header({"x", "y"}));
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_THAT(rows[0].problem, AllOf(HasSubstr("row has 3 fields, the job declares 2"), HasSubstr("old Mac")));
+}
+
+TEST(BadInput, a_byte_order_mark_where_json_files_were_put_together_does_not_show) {
+  const auto rows = read_text("{\"a\":1}\n\xEF\xBB\xBF{\"a\":2}\n\xEF\xBB\xBF\n{\"a\":3}\n", {"a"}, json_lines());
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[1].problem, "");
+  EXPECT_THAT(rows[1].fields, ::testing::ElementsAre("#:2"));
+  EXPECT_THAT(rows[2].fields, ::testing::ElementsAre("#:3"));
+  EXPECT_THAT(read_text("{\"a\":\xEF\xBB\xBF 1}\n", {"a"}, json_lines())[0].problem, HasSubstr("byte 6"));
+}
+
+TEST(BadInput, old_mac_line_ends_of_json_lines_are_named) {
+  const auto rows = read_text("{\"a\":1}\r{\"a\":2}\r", {"a"}, json_lines());
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_THAT(rows[0].problem, HasSubstr("old Mac"));
+}
+
 TEST(BadInput, invalid_utf_8_in_csv_passes_through_as_bytes) {
   const auto records = read_text("a\n\xFF\xC3\n", {"a"});
   ASSERT_EQ(records.size(), 1u);

@@ -15,7 +15,7 @@ TEST(PublishTest, paths_have_defaults_beside_the_output) {
   OutputPaths paths = output_paths(job);
   EXPECT_EQ(paths.parent, "out");
   EXPECT_EQ(paths.rejects, "out/books.csv.rejects.jsonl");
-  EXPECT_EQ(paths.manifest, "out/_SUCCESS.json");
+  EXPECT_EQ(paths.manifest, "out/books.csv.success.json");
   job.output.path = "books/";
   paths = output_paths(job);
   EXPECT_EQ(paths.parent, ".");
@@ -59,7 +59,7 @@ TEST_F(PublishJobTest, joins_parts_and_rejects_in_order_and_writes_the_manifest)
   ASSERT_TRUE(publish(report).ok());
   EXPECT_EQ(get("out/a.csv"), "k,v\na,1\nb,2\n");
   EXPECT_EQ(get("out/a.csv.rejects.jsonl"), "first\nsecond\nthird\n");
-  EXPECT_THAT(get("out/_SUCCESS.json"), HasSubstr("\"rows\": 2"));
+  EXPECT_THAT(get("out/a.csv.success.json"), HasSubstr("\"rows\": 2"));
   EXPECT_EQ(report.outputs.at(0).bytes, 12u);
 }
 
@@ -73,10 +73,10 @@ TEST_F(PublishJobTest, stale_rejects_of_an_earlier_run_go_when_nothing_is_reject
 
 TEST_F(PublishJobTest, an_output_in_the_way_keeps_its_manifest) {
   put("out/a.csv", "old");
-  put("out/_SUCCESS.json", "{}");
+  put("out/a.csv.success.json", "{}");
   JobReport report;
   EXPECT_FALSE(publish(report).ok());
-  EXPECT_EQ(get("out/_SUCCESS.json"), "{}");
+  EXPECT_EQ(get("out/a.csv.success.json"), "{}");
   EXPECT_EQ(get("out/a.csv"), "old");
 }
 
