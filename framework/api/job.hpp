@@ -3,122 +3,56 @@
 //       .write(sinter::csv("counts.csv", {"word", "count"})).main(argc, argv);
 #pragma once
 
-#include <concepts>
-#include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/result.hpp"
-#include "framework/api/data_file.hpp"
-#include "framework/api/job_definition.hpp"
-#include "framework/api/job_main.hpp"
-#include "framework/api/typed_tasks.hpp"
+#include "framework/api/job_draft.hpp"
+#include "framework/api/mapped_job.hpp"
 
 namespace [[gnu::visibility("default")]] sinter {
 
-/// What the steps have gathered: the definition, and what must still be checked. Used by the steps below.
-struct JobDraft {
-  JobDefinition definition;
-  std::vector<DataFile> inputs;
-  DataFile output;
-  bool maps_lines = false;
-  std::function<Result<std::unique_ptr<ReduceTask>>(const DataFile& output, TaskContext& context)> make_reduce;
-};
-
-/// A whole job: it can be run.
-class CompleteJob {
- public:
-  explicit CompleteJob(JobDraft draft) : draft_(std::move(draft)) {}
-
-  /// The byte-level job. Errors, the author's: no name, inputs or columns; a map of lines that reads a table.
-  Result<JobDefinition> definition() const;
-  /// Makes this program the job's command line; see job_main(). Return what it returns from main().
-  int main(int argument_count, char** argument_values) const {
-    // Here and not in job.cpp: job_main() is defined in a later module.
-    const JobProgram program{draft_.definition.name, {}, [this](const std::vector<std::string>&) { return definition(); }};
-    return job_main(program, argument_count, argument_values);
-  }
-
- private:
-  JobDraft draft_;
-};
-
-/// A job with a reduce.
-class ReducedJob {
- public:
-  explicit ReducedJob(JobDraft draft) : draft_(std::move(draft)) {}
-  CompleteJob write(DataFile output) && {
-    draft_.output = std::move(output);
-    return CompleteJob(std::move(draft_));
-  }
-
- private:
-  JobDraft draft_;
-};
-
-/// A job with a map that emits K and V.
-template <class K, class V>
-class MappedJob {
- public:
-  explicit MappedJob(JobDraft draft) : draft_(std::move(draft)) {}
-
-  /// V(V, V), associative and commutative: values of one key are merged before they travel, in any grouping and order, or never.
-  template <class F>
-  MappedJob combine(F function) && {
-    constexpr bool kFits = std::is_invocable_r_v<V, F&, const V&, const V&>;
-    static_assert(kFits, "sinter: combine() takes a callable V(V, V), where V is the value type of the map's Emitter.");
-    if constexpr (kFits) draft_.definition.make_combiner = [function] { return std::make_unique<TypedCombiner<V, F>>(function); };
-    return std::move(*this);
-  }
-
-  /// void(const K&, Group<V>&, RowWriter&), called once per key in key order (within a task).
-  template <class F>
-  ReducedJob reduce(F function) && {
-    constexpr bool kFits = std::is_invocable_v<F&, const K&, Group<V>&, RowWriter&>;
-    static_assert(kFits, "sinter: reduce() takes a callable void(const K&, sinter::Group<V>&, sinter::RowWriter&), where K and V are the "
-                         "types of the map's Emitter.");
-    if constexpr (kFits) {
-      draft_.make_reduce = [function](const DataFile& output, TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
-        return std::unique_ptr<ReduceTask>(std::make_unique<TypedReduce<K, V, F>>(function, output, context));
-      };
-    }
-    return ReducedJob(std::move(draft_));
-  }
-
- private:
-  JobDraft draft_;
-};
-
-/// A job that has begun: name and inputs.
+/// A job that has begun: name, what it declares, and the inputs of its first map.
 class Job {
  public:
   explicit Job(std::string name) { draft_.definition.name = std::move(name); }
 
-  /// Adds an input; may be called again.
-  Job read(DataFile input) && {
-    draft_.inputs.push_back(std::move(input));
+  /// A value that the command line may set, `--param NAME=VALUE`, and that tasks read by Context::parameter<T>(). T is bool, an integer,
+  /// double, std::string or Timestamp.
+  template <class T>
+  Job parameter(std::string name, T value, std::string help) && {
+    check_parameter_type<T>();
+    if constexpr (ParameterType<T>)
+      draft_.definition.parameters.push_back(declare_parameter<T>(std::move(name), value, std::move(help)));
     return std::move(*this);
   }
 
-  /// void(std::string_view line, Emitter<K, V>&) or void(const Record&, Emitter<K, V>&). Each task has a copy of its own.
+  /// An output of rows that tasks write by Context::rows(name), beside the main one. `--output NAME=PATH` moves it.
+  Job side_output(std::string name, DataFile file) && {
+    draft_.side_files.push_back({std::move(name), std::move(file)});
+    return std::move(*this);
+  }
+
+  /// Adds an input; may be called again.
+  Job read(DataFile input) && {
+    inputs_.push_back(std::move(input));
+    return std::move(*this);
+  }
+
+  /// void(Input, Emitter<K, V>&), and Context& behind when it wants one. Input is std::string_view for lines, const Row& for rows read into
+  /// a struct with fields(), or const Record&. A class with such an operator() may have setup(Context&) and finish(Emitter<K, V>&), called
+  /// before the first record of a task and after the last. Each task has a copy of its own.
   template <class F>
   auto map(F function) && {
-    using Traits = MapTraits<F>;
-    static_assert(Traits::kFits, "sinter: map() takes a callable void(std::string_view, sinter::Emitter<K, V>&) or "
-                                 "void(const sinter::Record&, sinter::Emitter<K, V>&) with both types written out.");
-    if constexpr (Traits::kFits) {
-      draft_.maps_lines = !Traits::kTakesRecord;
-      draft_.definition.make_map = [function](std::size_t, TaskContext& context) -> Result<std::unique_ptr<MapTask>> {
-        return std::unique_ptr<MapTask>(std::make_unique<TypedMap<F>>(function, context));
-      };
-      return MappedJob<typename Traits::Key, typename Traits::Value>(std::move(draft_));
+    if constexpr (check_map<F>()) {
+      draft_.branches.push_back(make_branch(std::move(inputs_), std::move(function)));
+      return MappedJob<typename MapTraits<F>::Key, typename MapTraits<F>::Value>(std::move(draft_));
     }
   }
 
  private:
   JobDraft draft_;
+  std::vector<DataFile> inputs_;
 };
 
 }  // namespace sinter

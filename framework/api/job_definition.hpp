@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "framework/api/parameter.hpp"
 #include "framework/api/task.hpp"
 #include "framework/io/input.hpp"
 #include "framework/io/text_output.hpp"
@@ -54,6 +55,7 @@ struct StepDeclaration {
   std::string name;                // for explain, progress and errors; empty: "step 1", "step 2", ...
   TaskFactory<StepTask> make;
   CombinerFactory make_combiner;   // of what this step emits; may be empty
+  bool whole_partitions = false;   // of what it emits; see JobDefinition
 };
 
 /// Rounds over data that stays grouped: each round reduces the same runs again, emits small records, and one task merges those into the
@@ -72,6 +74,12 @@ struct RoundsDeclaration {
 
 /// Bytes of a round's summary: it is read by every worker, every round.
 inline constexpr std::uint64_t kMaxSummaryBytes = 256u << 20;
+
+/// An output beside the main one, of rows that map and reduce tasks write through TaskContext::side_output().
+struct SideOutputDeclaration {
+  std::string name;
+  OutputDeclaration output;
+};
 
 /// map -> steps -> rounds -> reduce, all but the map optional. A job without make_reduce is map-only: make_map_output writes the output.
 struct JobDefinition {
@@ -94,6 +102,10 @@ struct JobDefinition {
   /// file that changes while the job runs fails it. For side_bytes the format does not matter; Lines suits any file.
   std::vector<InputDeclaration> side_inputs;
   OutputDeclaration output;
+  std::vector<SideOutputDeclaration> side_outputs;
+  std::vector<ParameterDeclaration> parameters;
+  /// Whether groups of what the map emits whose keys share their first field go to one task (Partitioned).
+  bool whole_partitions = false;
   /// Rejects as JSON lines; empty path: beside the output as "<output>.rejects.jsonl".
   std::string rejects_path;
   ExecutionOptions execution;

@@ -6,12 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
 #include "framework/api/data_file.hpp"
+#include "framework/api/fields.hpp"
 #include "framework/api/task.hpp"
 
 namespace [[gnu::visibility("default")]] sinter {
@@ -21,6 +24,26 @@ struct IsOptionalField : std::false_type {};
 template <class T>
 struct IsOptionalField<std::optional<T>> : std::true_type {};
 
+/// Columns that a value takes in a row: pairs, tuples and structs with fields() one for each part, everything else one.
+template <class T>
+inline constexpr std::size_t kColumns = 1;
+template <class... T>
+inline constexpr std::size_t kColumns<std::tuple<T...>> = (kColumns<T> + ... + 0);
+template <class A, class B>
+inline constexpr std::size_t kColumns<std::pair<A, B>> = kColumns<A> + kColumns<B>;
+template <HasFields T>
+inline constexpr std::size_t kColumns<T> = kColumns<FieldTypes<T>>;
+
+template <class T>
+inline constexpr std::size_t kColumns<std::optional<T>> = kColumns<T>;
+
+template <class T>
+inline constexpr bool kIsTuple = false;
+template <class... T>
+inline constexpr bool kIsTuple<std::tuple<T...>> = true;
+template <class A, class B>
+inline constexpr bool kIsTuple<std::pair<A, B>> = true;
+
 /// What a reduce writes to. Like an Emitter it keeps its first error, and the attempt fails with it.
 class RowWriter {
  public:
@@ -28,11 +51,11 @@ class RowWriter {
   RowWriter(OutputSink& target, const DataFile& format);
 
   /// One row: as many values as the output has columns (lines: one). Values are text, numbers, bool, Timestamp, or an optional of one,
-  /// whose absence is an empty CSV field or a JSON null.
-  template <class... Fields>
-  void row(const Fields&... fields) {
-    begin_row(sizeof...(Fields));
-    (field(fields), ...);
+  /// whose absence is an empty CSV field or a JSON null. A pair, a tuple or a struct with fields() is as many values as it has parts.
+  template <class... Values>
+  void row(const Values&... values) {
+    begin_row((kColumns<Values> + ... + 0));
+    (field(values), ...);
     end_row();
   }
   /// `text` and a line end, as it is, whatever the format.
@@ -46,7 +69,11 @@ class RowWriter {
   void field(const T& value) {
     if constexpr (IsOptionalField<T>::value) {
       if (value) return field(*value);
-      add_null();
+      for (std::size_t i = 0; i < kColumns<T>; ++i) add_null();
+    } else if constexpr (HasFields<T>) {
+      std::apply([this](const auto&... part) { (field(part), ...); }, fields_of(value));
+    } else if constexpr (kIsTuple<T>) {
+      std::apply([this](const auto&... part) { (field(part), ...); }, value);
     } else if constexpr (std::is_same_v<T, bool>) {
       add_word(value ? "true" : "false");
     } else if constexpr (std::unsigned_integral<T>) {
@@ -59,7 +86,8 @@ class RowWriter {
       add_text(format_timestamp(value));
     } else {
       static_assert(std::convertible_to<const T&, std::string_view>,
-                    "sinter: row() takes text, numbers, bool, sinter::Timestamp, and std::optional of one of them.");
+                    "sinter: row() takes text, numbers, bool, sinter::Timestamp, and std::optional, pairs, tuples and structs with fields() "
+                    "of them.");
       add_text(value);
     }
   }

@@ -36,6 +36,10 @@ struct Rejection {
   std::string_view reason;          // a sentence
 };
 
+class Log;
+class OutputSink;
+struct ParameterDeclaration;
+
 /// What an attempt may use of its surroundings.
 class TaskContext {
  public:
@@ -50,6 +54,16 @@ class TaskContext {
   virtual MemoryBudget& memory() = 0;
   /// The path of a file ordinal, for messages.
   virtual std::string_view file_path(std::uint32_t file) const = 0;
+  /// The job's parameter of that name; null when it declares none.
+  virtual const ParameterDeclaration* parameter(std::string_view name) const = 0;
+  /// Side output number `index` of the definition, made at the first call; kept only if the attempt commits.
+  virtual Result<OutputSink*> side_output(std::size_t index) = 0;
+  /// What the attempt is doing, for people; cut at kMaxStatusBytes.
+  virtual void set_status(std::string_view text) = 0;
+  /// Kept per attempt, also of those that fail.
+  virtual Log& log() = 0;
+  /// The same for every attempt of every run of a job of this name.
+  virtual std::uint64_t seed() const = 0;
 
   /// In a round and its merge: the round's number, from 1. In the last reduce of a job with rounds: how many there were. Else 0.
   virtual std::uint32_t round() const { return 0; }
@@ -68,6 +82,9 @@ class TaskContext {
     return user_error("the job declares no side input '" + std::string(name) + "'");
   }
 };
+
+/// A longer status is cut.
+inline constexpr std::size_t kMaxStatusBytes = 200;
 
 /// Takes what a mapper or a step emits: records of the next stage.
 class RawEmitter {

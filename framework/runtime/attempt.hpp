@@ -4,7 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/file_system.hpp"
 #include "base/memory_budget.hpp"
@@ -34,6 +37,12 @@ struct ProgressBoard {
 
   void clear();
   AttemptProgress read() const;
+  /// Cut at kMaxStatusBytes.
+  void set_status(std::string_view text);
+
+ private:
+  mutable std::mutex status_mutex_;
+  std::string status_;  // under status_mutex_
 };
 
 /// What an attempt works with. Everything outlives it.

@@ -1,6 +1,9 @@
 // AttemptContext: rejects as JSON lines (docs/formats/rejects.md), counters in a map whose nodes stay put.
 #include "framework/runtime/attempt_context.hpp"
 
+#include <algorithm>
+
+#include "base/checksum.hpp"
 #include "framework/io/text_output.hpp"
 
 namespace sinter {
@@ -19,16 +22,30 @@ void append_member(std::string& line, std::string_view name, std::string_view te
 }  // namespace
 
 void ProgressBoard::clear() {
+  set_status({});
   for (auto* one : {&rows, &bytes, &rejected, &steps}) one->store(0, std::memory_order_relaxed);
 }
 
 AttemptProgress ProgressBoard::read() const {
-  return {rows.load(std::memory_order_relaxed), bytes.load(std::memory_order_relaxed), rejected.load(std::memory_order_relaxed)};
+  AttemptProgress now;
+  now.rows = rows.load(std::memory_order_relaxed);
+  now.bytes = bytes.load(std::memory_order_relaxed);
+  now.rejected = rejected.load(std::memory_order_relaxed);
+  const std::lock_guard lock(status_mutex_);
+  now.status = status_;
+  return now;
+}
+
+void ProgressBoard::set_status(std::string_view text) {
+  const std::lock_guard lock(status_mutex_);
+  status_ = text.substr(0, kMaxStatusBytes);
 }
 
 AttemptContext::AttemptContext(const AttemptSurroundings& around, const RunAttempt& run)
     : around_(around), stage_(run.stage), directory_(around.layout.attempt(run.attempt)),
-      rejects_path_(around.layout.attempt_rejects(run.attempt)) {}
+      rejects_path_(around.layout.attempt_rejects(run.attempt)), side_outputs_(around.files, around.layout, run.attempt) {
+  log_.add_sink(make_attempt_log_sink(around.files, around.layout.attempt_log(run.attempt)));
+}
 
 Status AttemptContext::open() {
   SINTER_TRY(around_.files.make_directories(directory_));
@@ -75,6 +92,14 @@ std::string_view AttemptContext::file_path(std::uint32_t file) const {
   return file < around_.plan.files.size() ? std::string_view(around_.plan.files[file].path) : std::string_view();
 }
 
+const ParameterDeclaration* AttemptContext::parameter(std::string_view name) const {
+  const std::vector<ParameterDeclaration>& all = around_.job.parameters;
+  const auto found = std::find_if(all.begin(), all.end(), [&](const ParameterDeclaration& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::uint64_t AttemptContext::seed() const { return hash64(around_.job.name, 0); }
+
 Status AttemptContext::flush() {
   if (buffer_.empty()) return {};
   if (rejects_ == nullptr) {
@@ -87,6 +112,7 @@ Status AttemptContext::flush() {
 
 Status AttemptContext::close() {
   SINTER_TRY(flush());
+  SINTER_TRY(side_outputs_.close());
   return rejects_ == nullptr ? Status() : rejects_->close();
 }
 

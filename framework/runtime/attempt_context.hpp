@@ -6,6 +6,7 @@
 
 #include "framework/api/task.hpp"
 #include "framework/runtime/attempt.hpp"
+#include "framework/runtime/attempt_extras.hpp"
 
 namespace sinter {
 
@@ -22,12 +23,17 @@ class AttemptContext final : public TaskContext {
   FileSystem& files() override { return around_.files; }
   MemoryBudget& memory() override { return around_.memory; }
   std::string_view file_path(std::uint32_t file) const override;
+  const ParameterDeclaration* parameter(std::string_view name) const override;
+  Result<OutputSink*> side_output(std::size_t index) override { return side_outputs_.open(index); }
+  void set_status(std::string_view text) override { around_.progress.set_status(text); }
+  Log& log() override { return log_; }
+  std::uint64_t seed() const override;
   std::uint32_t round() const override { return stage_.round; }
   std::string_view summary() const override { return summary_; }
   Result<std::string_view> side_bytes(std::string_view name) override { return around_.side_data.bytes(name); }
   Result<std::span<const Record>> side_records(std::string_view name) override { return around_.side_data.records(name); }
 
-  /// Writes out what reject() has buffered.
+  /// Writes out what reject() and side outputs have buffered.
   Status close();
   const Counters& counters() const { return counters_; }
 
@@ -43,6 +49,8 @@ class AttemptContext final : public TaskContext {
   std::string buffer_;
   std::unique_ptr<WritableFile> rejects_;  // made with the first line: most attempts reject nothing
   std::uint64_t rejected_ = 0;
+  SideOutputFiles side_outputs_;
+  Log log_{LogLevel::Debug};
 };
 
 /// Calls user code and turns what it throws into an error that says so.

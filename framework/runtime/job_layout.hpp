@@ -23,11 +23,19 @@ class JobLayout {
   }
   std::string attempt_result(const AttemptId& id) const { return attempt(id) + "/result"; }
   std::string attempt_rejects(const AttemptId& id) const { return attempt(id) + "/rejects"; }
+  std::string attempt_side_output(const AttemptId& id, std::size_t index) const { return attempt(id) + "/side-" + std::to_string(index); }
+
+  /// Log lines of all attempts, also of those that failed.
+  std::string logs() const { return root_ + "/logs"; }
+  std::string attempt_log(const AttemptId& id) const {
+    return logs() + "/attempt-" + name(id.task) + "-" + std::to_string(id.number) + ".jsonl";
+  }
 
   /// What a committed task leaves: a run, a summary or a part of the output, and its rejects, if it had any.
   std::string committed_directory() const { return root_ + "/committed"; }
   std::string result(const TaskId& task) const { return committed_directory() + "/" + name(task); }
   std::string rejects(const TaskId& task) const { return result(task) + ".rejects"; }
+  std::string side_output(const TaskId& task, std::size_t index) const { return result(task) + ".side-" + std::to_string(index); }
 
  private:
   static std::string name(const TaskId& task) { return "stage-" + std::to_string(task.stage) + "-" + std::to_string(task.ordinal); }

@@ -97,9 +97,10 @@ struct AttemptProgress {
   std::uint64_t rows = 0;      // map: records read; other stages: values read
   std::uint64_t bytes = 0;     // map: of input; merge and reduce: of output
   std::uint64_t rejected = 0;  // lines of its rejects file
+  std::string status;          // what the job's own code says it does
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & rows & bytes & rejected; }
+  void serialize(Archive& archive, unsigned) { archive & rows & bytes & rejected & status; }
 };
 
 /// Worker to tracker, from its own thread, every beat_interval_ms.

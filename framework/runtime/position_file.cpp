@@ -1,4 +1,4 @@
-// PositionFile over mmap, and keys for people.
+// PositionFile over mmap.
 #include "framework/runtime/position_file.hpp"
 
 #include <fcntl.h>
@@ -9,9 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-
-#include "framework/io/text_output.hpp"
-#include "shuffle/record/key.hpp"
 
 namespace sinter {
 namespace {
@@ -74,64 +71,6 @@ ReadPosition ReadPosition::of(const std::string& path) {
   if (holds == kRecord) position.record = page.record;
   if (holds == kGroup && page.key_size <= kMaxPositionKeyBytes) position.group.emplace(page.key, page.key_size);
   return position;
-}
-
-namespace {
-
-/// One field as text; false when the bytes are no field.
-bool append_field(KeyReader& reader, std::string& text) {
-  const Result<KeyType> type = reader.peek();
-  if (!type.ok()) return false;
-  switch (*type) {
-    case KeyType::Null: text += "null"; return reader.read_null().ok();
-    case KeyType::Bool: {
-      const auto value = reader.read_bool();
-      if (value.ok()) text += *value ? "true" : "false";
-      return value.ok();
-    }
-    case KeyType::Int64: {
-      const auto value = reader.read_int64();
-      if (value.ok()) append_int64(text, *value);
-      return value.ok();
-    }
-    case KeyType::Double: {
-      const auto value = reader.read_double();
-      if (value.ok()) append_double(text, *value);
-      return value.ok();
-    }
-    case KeyType::Timestamp: {
-      const auto value = reader.read_timestamp();
-      if (value.ok()) text += format_timestamp(*value);
-      return value.ok();
-    }
-    case KeyType::String:
-    case KeyType::Bytes: {
-      std::string value;
-      if (!reader.read_string(value).ok()) return false;
-      append_json_string(text, value);
-      return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
-std::string readable_key(std::string_view key) {
-  std::string text;
-  KeyReader reader(key);
-  while (!reader.at_end()) {
-    if (!text.empty()) text += ", ";
-    if (append_field(reader, text)) continue;
-    constexpr char kDigits[] = "0123456789abcdef";
-    std::string hexadecimal = "0x";
-    for (const char byte : key) {
-      hexadecimal += kDigits[static_cast<unsigned char>(byte) >> 4];
-      hexadecimal += kDigits[static_cast<unsigned char>(byte) & 15];
-    }
-    return hexadecimal;
-  }
-  return text;
 }
 
 }  // namespace sinter

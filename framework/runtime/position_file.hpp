@@ -43,7 +43,4 @@ struct ReadPosition {
   static ReadPosition of(const std::string& path);
 };
 
-/// Key bytes for people: the fields when they are append_key_* fields, else hexadecimal.
-std::string readable_key(std::string_view key);
-
 }  // namespace sinter

@@ -36,6 +36,25 @@ Status publish_parts(const Publication& what, JobReport& report) {
   return {};
 }
 
+/// As the rejects: in the order of the input, then of the keys.
+Status publish_side_outputs(FileSystem& files, const Publication& what, JobReport& report) {
+  for (std::size_t index = 0; index < what.job.side_outputs.size(); ++index) {
+    const OutputDeclaration& declared = what.job.side_outputs[index].output;
+    OutputPublication output;
+    output.path = declared.path;
+    output.header = declared.header;
+    output.part_extension = declared.part_extension;
+    output.job = what.job.name;
+    output.overwrite = what.job.overwrite;
+    for (std::uint32_t stage = 0; stage < what.stages.size(); ++stage)
+      for (std::uint32_t ordinal = 0; ordinal < what.stages[stage].tasks; ++ordinal)
+        if (const std::string path = what.layout.side_output(TaskId{stage, ordinal}, index); files.exists(path)) output.parts.push_back(path);
+    SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, output));
+    for (const PublishedFile& file : published) report.side_outputs.push_back({file.path, file.size_bytes, file.checksum});
+  }
+  return {};
+}
+
 std::string hexadecimal(std::uint64_t value) {
   std::string text(16, '0');
   for (std::size_t i = 16; i-- > 0; value >>= 4) text[i] = "0123456789abcdef"[value & 15];
@@ -44,6 +63,16 @@ std::string hexadecimal(std::uint64_t value) {
 
 void append_file(JsonWriter& json, const OutputFileReport& file) {
   json.begin_object().member("path", file.path).member("bytes", file.bytes).member("xxh3_64", hexadecimal(file.checksum)).end_object();
+}
+
+void append_histograms(JsonWriter& json, const std::vector<HistogramSummary>& histograms) {
+  if (histograms.empty()) return;
+  json.key("histograms").begin_object();
+  for (const HistogramSummary& one : histograms) {
+    json.key(one.name).begin_object().member("count", one.count).member("least", one.least).member("median", one.median);
+    json.member("percentile_90", one.percentile_90).member("percentile_99", one.percentile_99).member("most", one.most).end_object();
+  }
+  json.end_object();
 }
 
 }  // namespace
@@ -60,6 +89,7 @@ OutputPaths output_paths(const JobDefinition& job) {
   OutputPaths paths;
   paths.parent = parent_of(output);
   paths.rejects = job.rejects_path.empty() ? output + ".rejects.jsonl" : job.rejects_path;
+  paths.logs = output + ".logs";
   paths.manifest = manifest_path(job.output.path);
   return paths;
 }
@@ -80,6 +110,7 @@ Status publish_job(FileSystem& files, const Clock& clock, const Publication& wha
   SINTER_TRY(check_output_path(files, what.job.output.path, what.job.overwrite));
   if (files.exists(what.paths.manifest)) SINTER_TRY(files.remove(what.paths.manifest));
   SINTER_TRY(publish_rejects(files, what, report));
+  SINTER_TRY(publish_side_outputs(files, what, report));
   SINTER_TRY(publish_parts(what, report));
   report.manifest_path = what.paths.manifest;
   report.publishing_ms = clock.now_ms() - began;
@@ -93,6 +124,11 @@ std::string manifest_text(const JobDefinition& job, const JobReport& report) {
   json.key("outputs").begin_array();
   for (const OutputFileReport& file : report.outputs) append_file(json, file);
   json.end_array();
+  if (!report.side_outputs.empty()) {
+    json.key("side_outputs").begin_array();
+    for (const OutputFileReport& file : report.side_outputs) append_file(json, file);
+    json.end_array();
+  }
   if (!report.rejects.path.empty()) {
     json.key("rejects");
     append_file(json, report.rejects);
@@ -107,6 +143,12 @@ std::string manifest_text(const JobDefinition& job, const JobReport& report) {
   json.key("counters").begin_object();
   for (const auto& [name, value] : report.counters) json.member(name, value);
   json.end_object();
+  append_histograms(json, report.histograms);
+  if (!job.parameters.empty()) {
+    json.key("parameters").begin_object();
+    for (const ParameterDeclaration& parameter : job.parameters) json.member(parameter.name, parameter.value);
+    json.end_object();
+  }
   // What differs from run to run stays together, so that the rest can be compared.
   json.key("run").begin_object();
   json.member("workers", std::uint64_t{report.workers}).key("stages").begin_array();

@@ -27,6 +27,7 @@ struct OutputPaths {
   std::string parent;    // of the output; "." when it has none
   std::string rejects;
   std::string manifest;  // manifest_path()
+  std::string logs;      // directory of the lines that the job's own code logged
 };
 OutputPaths output_paths(const JobDefinition& job);
 

@@ -1,5 +1,6 @@
 // The reduce attempt: runs -> group cursor -> reducer -> one part of the output, or, in steps and rounds, one sorted run.
 #include "framework/runtime/attempt.hpp"
+#include "framework/api/readable_key.hpp"
 #include "framework/runtime/attempt_context.hpp"
 #include "framework/runtime/attempt_targets.hpp"
 #include "shuffle/merge/group_cursor.hpp"

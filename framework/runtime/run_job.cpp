@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "framework/control/events.hpp"
+#include "framework/io/committed_output.hpp"
 #include "framework/io/output_assembly.hpp"
+#include "framework/runtime/attempt_extras.hpp"
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/plan_file.hpp"
 #include "framework/runtime/output_lock.hpp"
@@ -28,8 +30,11 @@ class JobRun {
     report_.planning_ms = options_.clock.now_ms() - began_ms_;
     OutputAssembly output(options_.files, output_of(job_));
     const auto on_part = [&](TaskId task) { output.part_ready(task.ordinal, layout.result(task)); };
-    SINTER_ASSIGN(TrackerResult tasks, Tracker(plan_, job_, layout, options_, on_part).run());
-    SINTER_TRY(publish(layout, tasks, output));
+    Result<TrackerResult> tasks = Tracker(plan_, job_, layout, options_, on_part).run();
+    if (Status kept = keep_logs(options_.files, layout, paths_.logs); !kept.ok())
+      options_.log.warning("the job's log lines cannot be kept", {{"reason", kept.error().to_string()}});
+    if (!tasks.ok()) return std::move(tasks).error();
+    SINTER_TRY(publish(layout, *tasks, output));
     return report_;
   }
 
@@ -38,6 +43,7 @@ class JobRun {
     if (job_.output.path.empty()) return user_error("the job has no output path");
     SINTER_TRY(check_output_path(options_.files, job_.output.path, job_.overwrite));
     SINTER_ASSIGN(lock_, OutputLock::take(options_.files, paths_.parent, job_.output.path));
+    for (const SideOutputDeclaration& side : job_.side_outputs) SINTER_TRY(check_side_output(side));
     // Once more under the lock: a run that has just ended may have made it.
     SINTER_TRY(check_output_path(options_.files, job_.output.path, job_.overwrite));
     tell(JobPhase::Planning);
@@ -47,8 +53,17 @@ class JobRun {
     return {};
   }
 
+  Status check_side_output(const SideOutputDeclaration& side) {
+    if (side.output.path.empty()) return user_error("the side output '" + side.name + "' has no path");
+    std::size_t same = side.output.path == job_.output.path ? 1 : 0;
+    for (const SideOutputDeclaration& other : job_.side_outputs) same += other.output.path == side.output.path ? 1 : 0;
+    if (same > 1) return user_error("the side output '" + side.name + "' is written to '" + side.output.path + "', as another output is");
+    return check_output_path(options_.files, side.output.path, job_.overwrite);
+  }
+
   Status publish(const JobLayout& layout, TrackerResult& tasks, OutputAssembly& output) {
     report_.counters = std::move(tasks.counters);
+    report_.histograms = take_histograms(report_.counters);
     report_.stages = std::move(tasks.progress);
     for (const StageProgress& stage : report_.stages) report_.rejected_lines += stage.rejected;
     report_.rounds = tasks.rounds;

@@ -12,6 +12,7 @@
 #include "base/file_system.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "framework/api/histogram.hpp"
 #include "framework/api/job_definition.hpp"
 #include "framework/control/task_id.hpp"
 #include "framework/plan/plan.hpp"
@@ -36,6 +37,7 @@ struct StageProgress {
   std::uint64_t bytes = 0;     // map: of input; reduce: of output
   std::uint64_t rejected = 0;  // lines for the rejects file
   std::int64_t elapsed_ms = 0;
+  std::string status;          // what the job's own code said last in a running attempt; may be empty
 };
 
 /// Where the job is. Running attempts are counted in; what a failed one had done disappears again.
@@ -58,8 +60,10 @@ struct OutputFileReport {
 
 struct JobReport {
   Counters counters;                      // sums over committed attempts
-  std::vector<OutputFileReport> outputs;  // in key order; of a map-only job in input order
-  std::string manifest_path;              // out/x.csv.success.json, or _SUCCESS.json in a directory of parts
+  std::vector<HistogramSummary> histograms;    // sums over committed attempts, by name
+  std::vector<OutputFileReport> outputs;       // in key order; of a map-only job in input order
+  std::vector<OutputFileReport> side_outputs;  // in the order of their declarations
+  std::string manifest_path;                   // out/x.csv.success.json, or _SUCCESS.json in a directory of parts
   OutputFileReport rejects;               // its path is empty when nothing was rejected
   std::uint64_t rejected_lines = 0;
   std::vector<StageProgress> stages;
@@ -100,7 +104,8 @@ struct RunOptions {
 bool was_cancelled(const Error& error);
 
 /// Runs the job. On success the output, its rejects and its manifest are on disk, durable; on error the output is as it was before,
-/// and neither processes nor scratch are left. Errors name the task, the file and line where that is known, and what a worker last wrote.
+/// and neither processes nor scratch are left. Lines that the job's own code logged are in "<output>.logs/" either way. Errors name the
+/// task, the file and line where that is known, and what a worker last wrote.
 Result<JobReport> run_job(const JobDefinition& job, const JobPayload& payload, const RunOptions& options);
 
 }  // namespace sinter

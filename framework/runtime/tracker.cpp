@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "framework/api/readable_key.hpp"
 #include "framework/runtime/position_file.hpp"
 #include "framework/runtime/worker.hpp"
 

@@ -1,4 +1,5 @@
 // Tracker: carrying out the scheduler's commands. Owned by run_job(); one thread.
+#include "framework/runtime/attempt_extras.hpp"
 #include "framework/runtime/tracker.hpp"
 
 namespace sinter {
@@ -32,11 +33,12 @@ void Tracker::apply(const command::Commit& commit) {
   events_.emplace_back(event::CommitDone{commit.attempt});
 }
 
-/// Renames twice or once: rejects first, so that a result never stands without them.
+/// Renames what there is: rejects and side outputs first, so that a result never stands without them.
 Status Tracker::publish_attempt(const AttemptId& attempt) {
   FileSystem& files = options_.files;
   if (files.exists(layout_.attempt_rejects(attempt)))
     SINTER_TRY(files.rename(layout_.attempt_rejects(attempt), layout_.rejects(attempt.task)));
+  SINTER_TRY(commit_side_outputs(files, layout_, attempt, job_.side_outputs.size()));
   SINTER_TRY(files.rename(layout_.attempt_result(attempt), layout_.result(attempt.task)));
   return files.remove_all(layout_.attempt(attempt));
 }

@@ -1,6 +1,7 @@
 // Tracker: from stage to stage: ranges, verdicts on rounds, files that nobody reads any more; and progress. One thread.
 #include <algorithm>
 
+#include "framework/plan/partitions.hpp"
 #include "framework/runtime/attempt_context.hpp"
 #include "framework/runtime/tracker.hpp"
 #include "shuffle/run/run_format.hpp"
@@ -12,6 +13,7 @@ void add(StageProgress& line, const AttemptProgress& attempt) {
   line.rows += attempt.rows;
   line.bytes += attempt.bytes;
   line.rejected += attempt.rejected;
+  if (!attempt.status.empty()) line.status = attempt.status;
 }
 
 }  // namespace
@@ -81,6 +83,7 @@ Status Tracker::cut_ranges_for(const Stage& stage) {
   }
   const std::size_t max_ranges = stage.work == StageWork::Merge ? 1 : kMaxRanges;
   ranges_ = cut_ranges(pointers, range_bytes(plan_, raw_bytes), max_ranges);
+  if (keeps_partitions(job_, stages_[stage.input_stage])) ranges_ = widen_to_partitions(std::move(ranges_));
   if (stage.work == StageWork::Round) {
     kept_stage_ = stage.input_stage;
     kept_ranges_ = ranges_;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/file_system.hpp"
+#include "base/log.hpp"
 #include "base/memory_budget.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 #include "jobs/fusion/job/fusion_mapper.hpp"
@@ -41,6 +42,13 @@ class PreviewContext final : public TaskContext {
   MemoryBudget& memory() override { return memory_; }
   std::string_view file_path(std::uint32_t file) const override { return file < paths.size() ? paths[file] : std::string_view(); }
 
+  // The fusion job uses none of these.
+  const ParameterDeclaration* parameter(std::string_view) const override { return nullptr; }
+  Result<OutputSink*> side_output(std::size_t) override { return internal_error("a preview has no side outputs"); }
+  void set_status(std::string_view) override {}
+  Log& log() override { return log_; }
+  std::uint64_t seed() const override { return 0; }
+
   std::uint64_t count(std::string_view name) { return counters_[std::string(name)]; }
 
   std::vector<std::string> paths;
@@ -51,6 +59,7 @@ class PreviewContext final : public TaskContext {
   std::unique_ptr<FileSystem> spills_ = make_memory_file_system();
   std::string scratch_ = "preview";
   std::map<std::string, std::uint64_t> counters_;
+  Log log_;
 };
 
 struct StoredRow {

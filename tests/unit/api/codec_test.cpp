@@ -5,8 +5,12 @@
 
 #include <array>
 #include <cmath>
+#include <list>
+#include <map>
+#include <set>
 
 #include "base/random.hpp"
+#include "framework/api/grouped.hpp"
 
 namespace sinter {
 namespace {
@@ -66,16 +70,103 @@ struct Any<std::vector<T>> {
 };
 
 template <class T>
+struct Any<Descending<T>> {
+  static Descending<T> make(Random& random) { return {Any<T>::make(random)}; }
+};
+template <class A, class B>
+struct Any<Grouped<A, B>> {
+  static Grouped<A, B> make(Random& random) { return {Any<A>::make(random), Any<B>::make(random)}; }
+};
+template <class A, class B>
+struct Any<Partitioned<A, B>> {
+  static Partitioned<A, B> make(Random& random) { return {Any<A>::make(random), Any<B>::make(random)}; }
+};
+template <class... T>
+struct Any<std::variant<T...>> {
+  static std::variant<T...> make(Random& random) {
+    std::variant<T...> value;
+    std::uint64_t left = random.below(sizeof...(T));
+    (void)((left-- == 0 && (value = Any<T>::make(random), true)) || ...);
+    return value;
+  }
+};
+template <class T>
+struct Any<std::set<T>> {
+  static std::set<T> make(Random& random) {
+    const auto values = Any<std::vector<T>>::make(random);
+    return {values.begin(), values.end()};
+  }
+};
+template <class T>
+struct Any<std::list<T>> {
+  static std::list<T> make(Random& random) {
+    const auto values = Any<std::vector<T>>::make(random);
+    return {values.begin(), values.end()};
+  }
+};
+template <class A, class B>
+struct Any<std::map<A, B>> {
+  static std::map<A, B> make(Random& random) {
+    const auto values = Any<std::vector<std::pair<A, B>>>::make(random);
+    return {values.begin(), values.end()};
+  }
+};
+template <class T, std::size_t size>
+struct Any<std::array<T, size>> {
+  static std::array<T, size> make(Random& random) {
+    std::array<T, size> values;
+    for (T& value : values) value = Any<T>::make(random);
+    return values;
+  }
+};
+
+/// A struct that lists its fields, in another order than it has them.
+struct Visit {
+  std::int32_t count = 0;
+  std::string page;
+  std::optional<Timestamp> at;
+  auto fields() { return std::tie(page, at, count); }
+  friend bool operator==(const Visit&, const Visit&) = default;
+  friend auto operator<=>(const Visit& a, const Visit& b) {
+    return std::tie(a.page, a.at, a.count) <=> std::tie(b.page, b.at, b.count);
+  }
+};
+template <>
+struct Any<Visit> {
+  static Visit make(Random& random) {
+    return {Any<std::int32_t>::make(random), Any<std::string>::make(random), Any<std::optional<Timestamp>>::make(random)};
+  }
+};
+
+}  // namespace
+
+/// Somebody else's struct, with its fields listed beside it.
+namespace elsewhere {
+struct Range {
+  double low = 0;
+  double high = 0;
+  friend auto operator<=>(const Range&, const Range&) = default;
+};
+auto fields(Range& range) { return std::tie(range.low, range.high); }
+}  // namespace elsewhere
+
+namespace {
+template <>
+struct Any<elsewhere::Range> {
+  static elsewhere::Range make(Random& random) { return {Any<double>::make(random), Any<double>::make(random)}; }
+};
+
+template <class T>
 std::string key_of(const T& value) {
   std::string key;
-  KeyCodec<T>::append(key, value);
+  append_key<T>(key, value);
   return key;
 }
 
 template <class T>
 std::string bytes_of(const T& value) {
   std::string bytes;
-  ValueCodec<T>::append(bytes, value);
+  append_value<T>(bytes, value);
   return bytes;
 }
 
@@ -84,7 +175,11 @@ class KeyCodecTest : public ::testing::Test {};
 using KeyTypes = ::testing::Types<bool, char, std::int8_t, std::uint8_t, std::int16_t, std::int32_t, std::uint32_t, std::int64_t,
     std::uint64_t, float, double, Color, std::string, Timestamp, std::optional<std::int32_t>, std::optional<std::optional<std::string>>,
     std::pair<std::string, std::uint64_t>, std::tuple<std::string, std::string, std::optional<Timestamp>>,
-    std::optional<std::pair<std::optional<std::int32_t>, std::string>>>;
+    std::optional<std::pair<std::optional<std::int32_t>, std::string>>, Visit, elsewhere::Range, std::optional<Visit>,
+    Descending<std::string>, Descending<std::int64_t>, Descending<bool>, Descending<double>, Descending<Timestamp>, Descending<Color>,
+    Descending<std::optional<std::string>>, Descending<Visit>, Descending<Descending<std::int16_t>>,
+    std::tuple<std::string, Descending<std::string>, std::int32_t>, Grouped<Visit, Descending<Timestamp>>,
+    Partitioned<std::pair<std::string, std::int32_t>, Grouped<std::string, std::int64_t>>, Descending<Partitioned<std::string, bool>>>;
 TYPED_TEST_SUITE(KeyCodecTest, KeyTypes);
 
 TYPED_TEST(KeyCodecTest, keys_read_back_and_their_bytes_have_the_order_of_the_values) {
@@ -135,7 +230,10 @@ template <class T>
 class ValueCodecTest : public ::testing::Test {};
 using ValueTypes = ::testing::Types<bool, std::int8_t, std::uint64_t, double, Color, std::string, Timestamp, Point, std::vector<Point>,
     std::vector<std::vector<std::string>>, std::optional<std::string>, std::optional<std::optional<std::int32_t>>,
-    std::pair<std::string, Point>, std::tuple<std::string, double, std::vector<std::optional<std::string>>>>;
+    std::pair<std::string, Point>, std::tuple<std::string, double, std::vector<std::optional<std::string>>>, Visit, elsewhere::Range,
+    std::vector<Visit>, std::vector<double>, std::vector<bool>, std::map<std::string, std::vector<std::int32_t>>, std::set<std::string>,
+    std::list<Visit>, std::variant<std::int32_t, std::string, Visit>, std::array<std::string, 3>, Descending<std::string>,
+    std::map<std::int32_t, std::variant<bool, std::set<std::int64_t>>>>;
 TYPED_TEST_SUITE(ValueCodecTest, ValueTypes);
 
 TYPED_TEST(ValueCodecTest, values_read_back) {
@@ -165,7 +263,35 @@ TYPED_TEST(ValueCodecTest, damaged_values_are_errors_and_never_crash) {
   }
 }
 
+struct Padded {
+  char letter = 0;
+  std::int64_t number = 0;
+};
+
+TEST(ValueCodec, padding_travels_as_zeros_so_that_equal_values_have_equal_bytes) {
+  Padded one;
+  Padded other;
+  std::memset(static_cast<void*>(&one), 0xaa, sizeof(one));
+  std::memset(static_cast<void*>(&other), 0x55, sizeof(other));
+  one.letter = other.letter = 'x';
+  one.number = other.number = 7;
+  EXPECT_EQ(bytes_of(one), bytes_of(other));
+}
+
+struct FieldOfNoKey {
+  std::vector<int> numbers;
+  auto fields() { return std::tie(numbers); }
+};
+struct ConstantFields {
+  int number = 0;
+  auto fields() const { return std::tie(number); }
+};
+
 TEST(ValueCodec, what_cannot_travel_has_no_codec) {
+  EXPECT_FALSE(HasKeyCodec<FieldOfNoKey>);
+  EXPECT_TRUE(HasValueCodec<FieldOfNoKey>);
+  EXPECT_FALSE(HasFields<ConstantFields>) << "there is nothing to read into";
+  EXPECT_FALSE((HasValueCodec<std::tuple<>>)) << "a value of no bytes could not be counted";
   EXPECT_FALSE(HasValueCodec<std::string_view>);
   EXPECT_FALSE(HasValueCodec<const char*>);
   EXPECT_FALSE((HasValueCodec<std::span<int>>));

@@ -1,32 +1,35 @@
-// Emitter and Group: the first error is kept, ends the work, and comes out.
+// Emitter: what it makes of typed pairs; the first error is kept, ends the work, and comes out.
 #include "framework/api/emitter.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ranges>
-
-#include "framework/api/group.hpp"
-
 namespace sinter {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Keeps pairs; the pair number `fail_at` fails.
 class MemoryEmitter final : public RawEmitter {
  public:
   Status emit(std::string_view key, std::size_t group_size, std::string_view value) override {
-    EXPECT_EQ(group_size, key.size());
+    group_sizes.push_back(group_size);
     if (pairs.size() == fail_at) return environment_error("the disk is full at pair " + std::to_string(++failures));
     pairs.emplace_back(key, value);
     return {};
   }
   std::vector<std::pair<std::string, std::string>> pairs;
+  std::vector<std::size_t> group_sizes;
   std::size_t fail_at = SIZE_MAX;
   int failures = 0;
 };
+
+template <class K>
+std::string key_of(const K& key) {
+  std::string bytes;
+  append_key<K>(bytes, key);
+  return bytes;
+}
 
 TEST(Emitter, encodes_text_given_as_a_view) {
   MemoryEmitter raw;
@@ -53,68 +56,39 @@ TEST(Emitter, keeps_its_first_error_and_emits_no_more) {
   EXPECT_THAT(emitter.status().error().message(), HasSubstr("the disk is full at pair 1"));
 }
 
-class MemoryGroup final : public RawGroup {
- public:
-  explicit MemoryGroup(std::vector<std::string> values) : values_(std::move(values)) {}
-  std::string_view key() const override { return "key"; }
-  std::string_view full_key() const override { return "key"; }
-  Result<bool> next() override {
-    if (at_ == fail_at) return environment_error("the run is gone");
-    return at_++ < values_.size();
-  }
-  std::string_view value() const override { return values_[at_ - 1]; }
-  std::size_t fail_at = SIZE_MAX;
-
- private:
-  std::vector<std::string> values_;
-  std::size_t at_ = 0;
-};
-
-std::vector<std::string> encoded(const std::vector<std::int32_t>& numbers) {
-  std::vector<std::string> values;
-  for (const std::int32_t number : numbers) ValueCodec<std::int32_t>::append(values.emplace_back(), number);
-  return values;
+TEST(Emitter, the_order_part_of_a_key_comes_behind_its_group) {
+  MemoryEmitter raw;
+  Emitter<Grouped<std::string, Descending<Timestamp>>, int> emitter(raw);
+  emitter.emit({"s1", {Timestamp{5}}}, 1);
+  emitter.emit(std::string_view("s1"), {Timestamp{5}}, 1);
+  ASSERT_EQ(raw.pairs.size(), 2u);
+  EXPECT_EQ(raw.pairs[0], raw.pairs[1]);
+  EXPECT_EQ(raw.pairs[0].first, key_of(std::string("s1")) + key_of(Descending{Timestamp{5}}));
+  EXPECT_EQ(raw.group_sizes[0], key_of(std::string("s1")).size());
+  EXPECT_EQ(raw.group_sizes[1], raw.group_sizes[0]);
 }
 
-template <class V>
-std::vector<V> read_all(Group<V>& group) {
-  std::vector<V> values;
-  for (const V& value : group) values.push_back(value);
-  return values;
+TEST(Emitter, a_partition_is_one_field_before_the_group) {
+  MemoryEmitter raw;
+  Emitter<Partitioned<std::pair<int, std::string>, Grouped<std::string, int>>, Nothing> emitter(raw);
+  emitter.emit({{7, "x"}, {"g", 3}});
+  ASSERT_EQ(raw.pairs.size(), 1u);
+  std::string partition;
+  append_key_bytes(partition, key_of(std::pair(7, std::string("x"))));
+  EXPECT_EQ(raw.pairs[0].first, partition + key_of(std::string("g")) + key_of(3));
+  EXPECT_EQ(raw.group_sizes[0], partition.size() + key_of(std::string("g")).size());
+  Partitioned<std::pair<int, std::string>, std::string> group;
+  ASSERT_TRUE(decode_key(std::string_view(raw.pairs[0].first).substr(0, raw.group_sizes[0]), group).ok());
+  EXPECT_EQ(group.partition.second, "x");
+  EXPECT_EQ(group.key, "g");
 }
 
-static_assert(std::ranges::input_range<Group<int>>, "algorithms and views take a group");
-
-TEST(Group, gives_every_value_once) {
-  MemoryGroup raw(encoded({3, 1, 2}));
-  Group<std::int32_t> group(raw);
-  EXPECT_THAT(read_all(group), ElementsAre(3, 1, 2));
-  EXPECT_TRUE(group.status().ok());
-}
-
-TEST(Group, a_second_pass_is_an_error) {
-  MemoryGroup raw(encoded({1}));
-  Group<std::int32_t> group(raw);
-  (void)read_all(group);
-  EXPECT_THAT(read_all(group), ElementsAre());
-  ASSERT_FALSE(group.status().ok());
-  EXPECT_THAT(group.status().error().message(), HasSubstr("only once"));
-}
-
-TEST(Group, an_error_of_the_shuffle_ends_the_range_and_is_kept) {
-  MemoryGroup raw(encoded({1, 2, 3}));
-  raw.fail_at = 2;
-  Group<std::int32_t> group(raw);
-  EXPECT_THAT(read_all(group), ElementsAre(1, 2));
-  ASSERT_FALSE(group.status().ok());
-  EXPECT_EQ(group.status().error().message(), "the run is gone");
-}
-
-TEST(Group, a_value_that_does_not_decode_is_an_error) {
-  MemoryGroup raw({"abc"});
-  Group<std::int32_t> group(raw);
-  EXPECT_THAT(read_all(group), ElementsAre());
-  EXPECT_FALSE(group.status().ok());
+TEST(Emitter, a_tag_stands_between_group_and_order) {
+  MemoryEmitter raw;
+  Emitter<Grouped<int, int>, int> emitter(raw, "TAG");
+  emitter.emit({1, 2}, 3);
+  EXPECT_EQ(raw.pairs[0].first, key_of(1) + "TAG" + key_of(2));
+  EXPECT_EQ(raw.group_sizes[0], key_of(1).size());
 }
 
 }  // namespace

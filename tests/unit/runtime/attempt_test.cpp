@@ -8,6 +8,7 @@
 #include <functional>
 #include <stdexcept>
 
+#include "framework/api/readable_key.hpp"
 #include "shuffle/record/key.hpp"
 
 namespace sinter {

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "framework/api/readable_key.hpp"
 #include "shuffle/record/key.hpp"
 
 namespace sinter {

@@ -1,0 +1,51 @@
+// Histogram: how a number is distributed over a whole job, kept as counters, so that tasks add up and failed attempts do not count.
+// A handle belongs to one attempt and one thread; summaries are plain values.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "framework/api/task.hpp"
+
+namespace sinter {
+
+/// Names of counters that begin so belong to histograms.
+inline constexpr std::string_view kHistogramCounterPrefix = "histogram:";
+
+/// Buckets are an eighth of a power of two wide, so quantiles are exact within 6.25 % (DDSketch, Masson et al. 2019, gives the same
+/// guarantee by logarithms). The answer does not depend on the order of numbers or on how tasks were cut.
+class Histogram {
+ public:
+  Histogram(TaskContext& task, std::string_view name) : task_(&task), prefix_(std::string(kHistogramCounterPrefix) + std::string(name) + ':') {}
+  /// Cost: a look into a small map.
+  void add(double value, std::uint64_t times = 1);
+
+  /// The bucket of a number; its ends are bucket_middle() of it and its neighbours. NaN has a bucket of its own, the last.
+  static std::int32_t bucket_of(double value);
+  static double bucket_middle(std::int32_t bucket);
+
+ private:
+  TaskContext* task_;
+  std::string prefix_;
+  std::map<std::int32_t, Counter> buckets_;
+};
+
+struct HistogramSummary {
+  std::string name;
+  std::uint64_t count = 0;
+  double least = 0;
+  double median = 0;
+  double percentile_90 = 0;
+  double percentile_99 = 0;
+  double most = 0;
+};
+
+/// Takes the counters of histograms out of `counters`.
+std::vector<HistogramSummary> take_histograms(std::map<std::string, std::uint64_t, std::less<>>& counters);
+
+}  // namespace sinter

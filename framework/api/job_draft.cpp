@@ -1,0 +1,97 @@
+// A draft of a job to its definition. One thread.
+#include "framework/api/job_draft.hpp"
+
+#include <algorithm>
+
+#include "framework/api/tagged_groups.hpp"
+
+namespace sinter {
+namespace {
+
+OutputDeclaration declare_output(const DataFile& file) {
+  const char* extension = file.kind == FormatKind::Csv ? ".csv" : file.kind == FormatKind::JsonLines ? ".jsonl" : ".txt";
+  return {file.path, header_line(file), extension};
+}
+
+Status check_output(const DataFile& file) {
+  if (file.kind == FormatKind::Lines || !file.columns.empty()) return {};
+  return user_error("the output '" + file.path + "' names no columns");
+}
+
+Result<InputDeclaration> declare_input(const DataFile& file, const JobBranch& branch) {
+  if (branch.maps_lines && file.kind != FormatKind::Lines) {
+    return user_error("the map takes lines, and the input '" + file.path + "' is a table")
+        .with_hint("Read it with sinter::lines(), or write the map as void(const Row&, sinter::Emitter<K, V>&) where Row is a struct with "
+                   "fields(), or with a const sinter::Record&");
+  }
+  if (file.kind != FormatKind::Lines && file.columns.empty()) return user_error("the input '" + file.path + "' names no columns to read");
+  const std::size_t columns = file.kind == FormatKind::Lines ? 1 : file.columns.size();
+  if (branch.row_columns != 0 && branch.row_columns != columns) {
+    return user_error("the map takes rows of " + std::to_string(branch.row_columns) + " fields, and the input '" + file.path + "' delivers " +
+                      std::to_string(columns) + (columns == 1 ? " column" : " columns"));
+  }
+  InputDeclaration input;
+  input.name = file.path;
+  input.paths = {file.path};
+  input.format.kind = file.kind;
+  for (const std::string& column : file.columns) input.columns.push_back({column, true});
+  return input;
+}
+
+template <class Named>
+Status check_names(const std::vector<Named>& all, std::string_view what) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].name.empty() || all[i].name.find('=') != std::string::npos)
+      return user_error("a " + std::string(what) + " is called '" + all[i].name + "': a name has a letter at least and no '='");
+    for (std::size_t j = 0; j < i; ++j)
+      if (all[i].name == all[j].name) return user_error("the " + std::string(what) + " '" + all[i].name + "' is declared twice");
+  }
+  return {};
+}
+
+/// What make_map and make_reduce of the definition share.
+struct Factories {
+  std::vector<MakeTypedMap> maps;
+  std::vector<std::size_t> map_of_input;
+  bool tagged;
+  SideFiles side_files;
+
+  TypedTaskSetup setup(std::size_t map) const { return {tagged ? tag_bytes(map) : std::string(), side_files}; }
+};
+
+}  // namespace
+
+Result<JobDefinition> CompleteJob::definition() const {
+  JobDefinition definition = draft_.definition;
+  if (definition.name.empty()) return user_error("the job has no name");
+  Factories factories{{}, {}, draft_.tagged, std::make_shared<const std::vector<NamedFile>>(draft_.side_files)};
+  for (const JobBranch& branch : draft_.branches) {
+    if (branch.inputs.empty())
+      return user_error("the job reads nothing").with_hint("Add .read(sinter::lines(\"...\")) before .map(...)");
+    for (const DataFile& file : branch.inputs) {
+      SINTER_ASSIGN(InputDeclaration input, declare_input(file, branch));
+      definition.inputs.push_back(std::move(input));
+      factories.map_of_input.push_back(factories.maps.size());
+    }
+    factories.maps.push_back(branch.make_map);
+  }
+  SINTER_TRY(check_output(draft_.output));
+  definition.output = declare_output(draft_.output);
+  SINTER_TRY(check_names(definition.parameters, "parameter"));
+  SINTER_TRY(check_names(draft_.side_files, "side output"));
+  for (const NamedFile& side : draft_.side_files) {
+    SINTER_TRY(check_output(side.file));
+    definition.side_outputs.push_back({side.name, declare_output(side.file)});
+  }
+  definition.make_map = [factories](std::size_t input, TaskContext& context) -> Result<std::unique_ptr<MapTask>> {
+    const std::size_t map = factories.map_of_input[input];
+    return factories.maps[map](factories.setup(map), context);
+  };
+  definition.make_reduce = [make = draft_.make_reduce, output = draft_.output,
+                            factories](TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
+    return make(output, factories.setup(0), context);
+  };
+  return definition;
+}
+
+}  // namespace sinter

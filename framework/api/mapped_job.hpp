@@ -1,0 +1,202 @@
+// MappedJob: a job with its maps; the steps that may follow. A value made in main(); one thread.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "framework/api/job_draft.hpp"
+#include "framework/api/join.hpp"
+#include "framework/api/typed_combiner.hpp"
+#include "framework/api/typed_reduce.hpp"
+
+namespace sinter {
+
+template <class K, class... V>
+class MappedJob;
+
+template <class First, class...>
+struct FirstOf {
+  using Type = First;
+};
+
+/// The branch of a map. Requires: MapTraits<F>::kFits.
+template <class F>
+JobBranch make_branch(std::vector<DataFile> inputs, F function) {
+  const MakeTypedMap make = [function](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
+    return std::make_unique<TypedMap<F>>(function, std::move(setup), context);
+  };
+  return {std::move(inputs), MapTraits<F>::kTakesLine, columns_of_map<F>(), make};
+}
+
+template <class F>
+constexpr bool check_map() {
+  static_assert(MapTraits<F>::kFits,
+                "sinter: map() takes a callable void(Input, sinter::Emitter<K, V>&) with both types written out, and sinter::Context& behind "
+                "when it wants one. Input is std::string_view for lines, const Row& for a struct with fields(), or const sinter::Record&.");
+  return MapTraits<F>::kFits;
+}
+
+/// Further inputs of a job that has maps of `K` and `V...`, waiting for theirs.
+template <class K, class... V>
+class NextInput {
+ public:
+  NextInput(JobDraft draft, DataFile input) : draft_(std::move(draft)), inputs_{std::move(input)} {}
+
+  NextInput read(DataFile input) && {
+    inputs_.push_back(std::move(input));
+    return std::move(*this);
+  }
+
+  /// The map of the inputs since the last map; its key type is that of the others.
+  template <class F>
+  auto map(F function) && {
+    if constexpr (check_map<F>()) {
+      constexpr bool kSameKey = std::is_same_v<typename MapTraits<F>::Key, K>;
+      static_assert(kSameKey, "sinter: every map of a job emits the same key type; this one's Emitter has another than the first.");
+      if constexpr (kSameKey) {
+        draft_.branches.push_back(make_branch(std::move(inputs_), std::move(function)));
+        return MappedJob<K, V..., typename MapTraits<F>::Value>(std::move(draft_));
+      }
+    }
+  }
+
+ private:
+  JobDraft draft_;
+  std::vector<DataFile> inputs_;
+};
+
+/// A job whose maps emit `K` and, map by map, `V...`.
+template <class K, class... V>
+class MappedJob {
+  using Value = typename FirstOf<V...>::Type;
+  using Key = typename KeyShape<K>::Group;
+  using ValueGroup = std::conditional_t<std::is_same_v<typename KeyShape<K>::Order, NoOrder>, Group<Value>,
+                                        Group<Value, typename KeyShape<K>::Order>>;
+  static constexpr bool kOneType = (std::is_same_v<Value, V> && ...);
+
+ public:
+  explicit MappedJob(JobDraft draft) : draft_(std::move(draft)) { draft_.definition.whole_partitions = KeyShape<K>::kPartitioned; }
+
+  /// Adds an input with a map of its own, which follows.
+  NextInput<K, V...> read(DataFile input) && { return {std::move(draft_), std::move(input)}; }
+
+  /// V(V, V), associative and commutative: values of one key are merged before they travel, in any grouping and order, or never.
+  template <class F>
+  MappedJob combine(F function) && {
+    check_one_type<F>();
+    constexpr bool kFits = std::is_invocable_r_v<Value, F&, const Value&, const Value&>;
+    static_assert(kFits, "sinter: combine() takes a callable V(V, V), where V is the value type of the map's Emitter.");
+    if constexpr (kFits) draft_.definition.make_combiner = [function] { return std::make_unique<TypedCombiner<Value, F>>(function); };
+    return std::move(*this);
+  }
+
+  /// void(const K&, Group<V>&, RowWriter&), and Context& behind when it wants one: called once per key in key order (within a task). Of a
+  /// Grouped key it gets the group part, and Group<V, O>&.
+  template <class F>
+  ReducedJob reduce(F function) && {
+    check_one_type<F>();
+    constexpr bool kFits = kReduces<F, const Key, ValueGroup, RowWriter>;
+    static_assert(kFits || !kOneType,
+                  "sinter: reduce() takes a callable void(const K&, sinter::Group<V>&, sinter::RowWriter&), and sinter::Context& behind when "
+                  "it wants one, where K and V are the types of the map's Emitter. Of a sinter::Grouped<G, O> key it takes const G&.");
+    if constexpr (kFits && kOneType) set_reduce<K, F, false, Value>(std::move(function));
+    return ReducedJob(std::move(draft_));
+  }
+
+  /// void(const K&, Group<V>&..., RowWriter&): the values of each map in a group of its own. They are read in the order of the maps;
+  /// Group::replayable() keeps an earlier one.
+  template <class F>
+  ReducedJob co_group(F function) && {
+    constexpr bool kFits = kReduces<F, const Key, Group<V>..., RowWriter>;
+    static_assert(kFits, "sinter: co_group() takes a callable void(const K&, sinter::Group<V1>&, sinter::Group<V2>&, ..., "
+                         "sinter::RowWriter&) with one group for each map, and sinter::Context& behind when it wants one.");
+    if constexpr (kFits) set_reduce<K, F, true, V...>(std::move(function));
+    draft_.tagged = true;
+    return ReducedJob(std::move(draft_));
+  }
+
+  /// void(const K&, const A&, const B&, RowWriter&): every value of the first map with every one of the second that has its key.
+  template <class F>
+  ReducedJob inner_join(F function) && {
+    constexpr bool kFits = joins<JoinKind::Inner, F>();
+    static_assert(kFits, "sinter: inner_join() follows two maps and takes a callable void(const K&, const A&, const B&, sinter::RowWriter&).");
+    return std::move(*this).template join<JoinKind::Inner, kFits>(std::move(function));
+  }
+  /// void(const K&, const A&, const B*, RowWriter&): as inner_join(), and values of the first alone, with a null pointer.
+  template <class F>
+  ReducedJob left_join(F function) && {
+    constexpr bool kFits = joins<JoinKind::Left, F>();
+    static_assert(kFits, "sinter: left_join() follows two maps and takes a callable void(const K&, const A&, const B*, sinter::RowWriter&).");
+    return std::move(*this).template join<JoinKind::Left, kFits>(std::move(function));
+  }
+  /// void(const K&, const A*, const B*, RowWriter&): as left_join(), and values of the second alone.
+  template <class F>
+  ReducedJob full_join(F function) && {
+    constexpr bool kFits = joins<JoinKind::Full, F>();
+    static_assert(kFits, "sinter: full_join() follows two maps and takes a callable void(const K&, const A*, const B*, sinter::RowWriter&).");
+    return std::move(*this).template join<JoinKind::Full, kFits>(std::move(function));
+  }
+
+  /// Rows of key and value in key order, every pair; of the key alone when the value is Nothing.
+  ReducedJob sort() && {
+    static_assert(kOneType, "sinter: sort() needs maps that emit one value type.");
+    set_reduce<K, WritePairs, false, Value>(WritePairs{});
+    return ReducedJob(std::move(draft_));
+  }
+
+  /// Each key once, as a row, in key order.
+  ReducedJob distinct() && {
+    draft_.definition.make_combiner = [] { return std::make_unique<KeepFirst>(); };
+    set_reduce<K, WriteKeys, false, Value>(WriteKeys{});
+    return ReducedJob(std::move(draft_));
+  }
+
+  /// The first `count` pairs in key order, as rows of key and value: the largest with a Descending key. No more than that many of each map
+  /// task travel.
+  ReducedJob top_k(std::uint64_t count) && {
+    static_assert(kOneType, "sinter: top_k() needs maps that emit one value type.");
+    for (JobBranch& branch : draft_.branches) {
+      branch.make_map = [make = std::move(branch.make_map), count](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
+        return std::make_unique<TopMap>(make(std::move(setup), context), count, context.memory());
+      };
+    }
+    draft_.definition.make_combiner = nullptr;
+    set_reduce<Grouped<Everything, K>, WriteFirst, false, Value>(WriteFirst{count});
+    return ReducedJob(std::move(draft_));
+  }
+
+ private:
+  template <class F>
+  static void check_one_type() {
+    static_assert(kOneType, "sinter: the maps of this job emit different value types, and this step takes one. Use co_group() or a join, or "
+                            "let each map emit the same std::variant.");
+  }
+  template <JoinKind kind, class F>
+  static constexpr bool joins() {
+    if constexpr (sizeof...(V) == 2) return joins_types<kind, F>(static_cast<std::tuple<V...>*>(nullptr));
+    else return false;
+  }
+  template <JoinKind kind, class F, class A, class B>
+  static constexpr bool joins_types(std::tuple<A, B>*) {
+    return kJoins<kind, F, Key, A, B>;
+  }
+  template <JoinKind kind, bool fits, class F>
+  ReducedJob join(F function) && {
+    if constexpr (fits) set_reduce<K, Join<kind, F>, true, V...>(Join<kind, F>(std::move(function)));
+    draft_.tagged = true;
+    return ReducedJob(std::move(draft_));
+  }
+  template <class KeyType, class F, bool co_group, class... Values>
+  void set_reduce(F function) {
+    draft_.make_reduce = [function](DataFile output, TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<ReduceTask> {
+      return std::make_unique<TypedReduce<KeyType, F, co_group, Values...>>(function, std::move(output), std::move(setup), context);
+    };
+  }
+
+  JobDraft draft_;
+};
+
+}  // namespace sinter
