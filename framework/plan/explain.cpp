@@ -135,6 +135,10 @@ std::vector<std::string> explain(const Plan& plan, const JobDefinition& job) {
                   counted(plan.max_attempts, "attempt") + " per task, crashing records " +
                   (plan.quarantine ? "are set aside" : "fail the job"));
   explain_memory(lines, plan, job);
+  if (!job.parameters.empty()) lines.push_back("parameters:");
+  for (const ParameterDeclaration& one : job.parameters)
+    lines.push_back("  " + one.name + " = " + one.value + " (" + one.type + "): " + one.help);
+  for (const SideOutputDeclaration& side : job.side_outputs) lines.push_back("side output: " + side.name + ", " + side.output.path);
   lines.push_back("output: " + job.output.path + (job.output.path.ends_with('/') ? " (a directory of parts)" : " (one file)"));
   return lines;
 }

@@ -1,4 +1,4 @@
-// job_main: arguments, worker mode, one run, its summary. See framework/api/job_main.hpp. One thread.
+// job_main: arguments, worker mode, one run, check or explain, its summary. See framework/api/job_main.hpp. One thread.
 #include "framework/api/job_main.hpp"
 
 #include <signal.h>
@@ -13,6 +13,10 @@
 
 #include "base/checksum.hpp"
 #include "base/parse_size.hpp"
+#include "framework/api/histogram.hpp"
+#include "framework/api/parameter.hpp"
+#include "framework/io/committed_output.hpp"
+#include "framework/plan/plan.hpp"
 #include "framework/runtime/attempt.hpp"
 #include "framework/runtime/run_job.hpp"
 #include "framework/runtime/signal_watcher.hpp"
@@ -24,28 +28,34 @@ namespace {
 /// As in docs/command.md.
 enum ExitCode : int { kOk = 0, kRunFailed = 1, kUsage = 2, kInterrupted = 130, kTerminated = 143 };
 
+enum class Verb { Run, Check, Explain };
+
 constexpr std::string_view kWorkerWord = "worker";
 constexpr std::string_view kOwnExecutable = "/proc/self/exe";
 constexpr std::uint64_t kMaxExecutableBytes = 4 * kGiB;
 
 struct CommandLine {
+  Verb verb = Verb::Run;
   std::vector<std::string> arguments;
+  std::vector<std::string> parameters;  // "NAME=VALUE"
   std::optional<std::uint32_t> workers;
   std::optional<std::uint64_t> memory_bytes;
-  std::optional<std::string> output;
+  std::vector<std::string> outputs;     // "PATH" or "NAME=PATH"
   bool force = false;
   bool in_process = false;
   bool help = false;
 };
 
 std::string usage(const JobProgram& program) {
-  std::string text = "usage: " + program.name;
+  std::string text = "usage: " + program.name + " [run | check | explain]";
   for (const std::string& argument : program.arguments) text += " " + argument;
   return text +
          " [options]\n"
          "  --workers N     worker processes (default: one per core)\n"
          "  --memory SIZE   memory per worker, such as 256MiB\n"
-         "  --output PATH   write here; a path that ends in / is a directory of parts\n"
+         "  --output PATH   write here; a path that ends in / is a directory of parts. NAME=PATH: the side output of that name\n"
+         "  --param NAME=VALUE\n"
+         "                  set a parameter of the job\n"
          "  --force         replace the output\n"
          "  --in-process    threads instead of worker processes, for debuggers\n"
          "  --help          this text\n";
@@ -63,10 +73,22 @@ Status set_option(CommandLine& line, const std::string& name, const std::string&
     SINTER_ASSIGN(line.workers, parse_workers(value));
   } else if (name == "--memory") {
     SINTER_ASSIGN(line.memory_bytes, parse_size(value));
+  } else if (name == "--param") {
+    line.parameters.push_back(value);
   } else {
-    line.output = value;
+    line.outputs.push_back(value);
   }
   return {};
+}
+
+/// A verb before the arguments; a program that takes arguments may have one that is called so.
+void take_verb(const JobProgram& program, CommandLine& line) {
+  if (line.arguments.size() != program.arguments.size() + 1) return;
+  const std::string& word = line.arguments.front();
+  if (word == "check") line.verb = Verb::Check;
+  else if (word == "explain") line.verb = Verb::Explain;
+  else if (word != "run") return;
+  line.arguments.erase(line.arguments.begin());
 }
 
 /// Options as `--name value` or `--name=value`.
@@ -84,7 +106,7 @@ Result<CommandLine> parse_command_line(const JobProgram& program, const std::vec
       line.in_process = true;
     } else if (word == "--help") {
       line.help = true;
-    } else if (name != "--workers" && name != "--memory" && name != "--output") {
+    } else if (name != "--workers" && name != "--memory" && name != "--output" && name != "--param") {
       return user_error("unknown option '" + word + "'");
     } else if (equals != std::string::npos) {
       SINTER_TRY(set_option(line, name, word.substr(equals + 1)));
@@ -94,26 +116,41 @@ Result<CommandLine> parse_command_line(const JobProgram& program, const std::vec
       return user_error("option '" + word + "' needs a value");
     }
   }
+  take_verb(program, line);
   if (line.help || line.arguments.size() == program.arguments.size()) return line;
   if (line.arguments.size() < program.arguments.size()) return user_error(program.arguments[line.arguments.size()] + " is missing");
   return user_error("unexpected argument '" + line.arguments[program.arguments.size()] + "'");
 }
 
+/// NAME=PATH is a side output's when the job has one of that name.
+void set_output(JobDefinition& job, const std::string& output) {
+  const std::size_t equals = output.find('=');
+  for (SideOutputDeclaration& side : job.side_outputs) {
+    if (equals == std::string::npos || output.compare(0, equals, side.name) != 0) continue;
+    side.output.path = output.substr(equals + 1);
+    return;
+  }
+  job.output.path = output;
+}
+
 Result<JobDefinition> make_job(const JobProgram& program, const CommandLine& line) {
   SINTER_ASSIGN(JobDefinition job, program.make_job(line.arguments));
+  for (const std::string& parameter : line.parameters) SINTER_TRY(set_parameter(job.parameters, parameter));
   if (line.workers) job.execution.workers = *line.workers;
   if (line.memory_bytes) job.execution.memory_bytes = *line.memory_bytes;
-  if (line.output) job.output.path = *line.output;
+  for (const std::string& output : line.outputs) set_output(job, output);
   if (line.force) job.overwrite = true;
   if (line.in_process) job.execution.in_process = true;
   return job;
 }
 
 /// What the job means is in its machine code, so that is what its hash is of.
-Result<std::string> hash_of_program(FileSystem& files, const std::vector<std::string>& arguments) {
+Result<std::string> hash_of_program(FileSystem& files, const std::vector<std::string>& arguments,
+                                    const std::vector<ParameterDeclaration>& parameters) {
   SINTER_ASSIGN(const std::string code, read_file(files, std::string(kOwnExecutable), kMaxExecutableBytes));
   std::uint64_t hash = checksum64(code);
   for (const std::string& argument : arguments) hash = hash64(argument, hash);
+  for (const ParameterDeclaration& parameter : parameters) hash = hash64(parameter.value, hash64(parameter.name, hash));
   char text[17];
   std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
   return std::string(text);
@@ -136,6 +173,14 @@ void print_summary(const std::string& name, const JobReport& report) {
     text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) +
             " workers lost\n";
   }
+  for (const auto& [counter, value] : report.counters)
+    if (counter != kRowsReadCounter && counter != kRowsRejectedCounter && counter != "groups")
+      text += "  counter   " + counter + " " + std::to_string(value) + "\n";
+  for (const HistogramSummary& one : report.histograms) {
+    text += "  histogram " + one.name + " " + std::to_string(one.count) + " numbers, median " + parameter_text(one.median) + ", 90 % up to " +
+            parameter_text(one.percentile_90) + ", most " + parameter_text(one.most) + "\n";
+  }
+  for (const OutputFileReport& file : report.side_outputs) text += "  side      " + file.path + " (" + format_size(file.bytes) + ")\n";
   for (const OutputFileReport& file : report.outputs) text += "  output    " + file.path + " (" + format_size(file.bytes) + ")\n";
   std::fputs(text.c_str(), stderr);
 }
@@ -150,12 +195,57 @@ int exit_code_of(const Error& error, const SignalWatcher& signals) {
   return signals.signal() == SIGTERM ? kTerminated : kInterrupted;
 }
 
+/// A table's columns must be in its files.
+Status check_columns(FileSystem& files, const JobDefinition& job, const Plan& plan) {
+  for (const InputFile& file : plan.files) {
+    if (file.format.kind != FormatKind::Csv) continue;
+    SINTER_ASSIGN(const std::vector<std::string> names, read_columns(files, file));
+    for (const ColumnRequest& wanted : job.inputs[file.input].columns) {
+      if (!wanted.required || std::find(names.begin(), names.end(), wanted.name) != names.end()) continue;
+      std::string all;
+      for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+      return user_error("'" + file.path + "' has no column '" + wanted.name + "'").with_hint("It has " + all);
+    }
+  }
+  return {};
+}
+
+/// `check`: everything that can be wrong before a task runs. `explain`: the plan.
+int show(const JobProgram& program, const CommandLine& line) {
+  const std::unique_ptr<FileSystem> files = make_posix_file_system();
+  const auto look = [&]() -> Status {
+    SINTER_ASSIGN(const JobDefinition job, make_job(program, line));
+    SINTER_ASSIGN(const Plan plan, make_plan(*files, job, std::max(1u, std::thread::hardware_concurrency())));
+    SINTER_TRY(check_columns(*files, job, plan));
+    if (line.verb == Verb::Explain) {
+      for (const std::string& text : explain(plan, job)) std::puts(text.c_str());
+      return {};
+    }
+    SINTER_TRY(check_output_path(*files, job.output.path, job.overwrite));
+    std::printf("%s is well: %zu %s\n", job.name.c_str(), plan.files.size(), plan.files.size() == 1 ? "file" : "files");
+    return {};
+  };
+  const Status status = look();
+  return status.ok() ? kOk : report_error(program, status.error(), kRunFailed);
+}
+
+/// The parameters of a job that can be made without arguments, for the help.
+std::string parameters_text(const JobProgram& program) {
+  if (!program.arguments.empty()) return "";
+  const Result<JobDefinition> job = program.make_job({});
+  if (!job.ok() || job->parameters.empty()) return "";
+  std::string text = "parameters:\n";
+  for (const ParameterDeclaration& one : job->parameters)
+    text += "  " + one.name + "=" + one.value + "  " + one.help + " (" + one.type + ")\n";
+  return text;
+}
+
 int run(const JobProgram& program, const std::vector<std::string>& words, const CommandLine& line) {
   const SignalWatcher signals;
   const std::unique_ptr<FileSystem> files = make_posix_file_system();
   Result<JobDefinition> job = make_job(program, line);
   if (!job.ok()) return report_error(program, job.error(), kRunFailed);
-  Result<std::string> hash = hash_of_program(*files, line.arguments);
+  Result<std::string> hash = hash_of_program(*files, line.arguments, job->parameters);
   if (!hash.ok()) return report_error(program, hash.error(), kRunFailed);
   job->hash = std::move(*hash);
   const SteadyClock clock;
@@ -209,9 +299,10 @@ int job_main(const JobProgram& program, int argument_count, char** argument_valu
     return kUsage;
   }
   if (line->help) {
-    std::fputs(usage(program).c_str(), stdout);
+    std::fputs((usage(program) + parameters_text(program)).c_str(), stdout);
     return kOk;
   }
+  if (line->verb != Verb::Run) return show(program, *line);
   return run(program, words, *line);
 }
 

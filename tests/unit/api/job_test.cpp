@@ -7,33 +7,13 @@
 #include <map>
 
 #include "base/random.hpp"
-#include "framework/runtime/run_job.hpp"
-#include "tests/support/command.hpp"
+#include "tests/unit/api/job_fixture.hpp"
 
 namespace sinter {
 namespace {
 
 using ::testing::HasSubstr;
-
-class JobTest : public ::testing::Test {
- protected:
-  Result<JobReport> run(const CompleteJob& job, std::uint64_t split_bytes = 4096) {
-    const JobFactory factory = [&](const JobPayload&) { return job.definition(); };
-    SINTER_ASSIGN(JobDefinition definition, job.definition());
-    definition.overwrite = true;
-    definition.execution.in_process = true;
-    definition.execution.workers = 2;
-    definition.execution.split_bytes = split_bytes;
-    RunOptions options{{"", {}}, factory, *files_, clock_, log_, {}};
-    return run_job(definition, {"test", ""}, options);
-  }
-  std::string output() const { return testing::read_whole_file(directory_ / "out.csv"); }
-
-  testing::TemporaryDirectory directory_;
-  std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-  SteadyClock clock_;
-  Log log_{LogLevel::Error};
-};
+using testing::JobTest;
 
 void split_words(std::string_view line, Emitter<std::string, std::uint64_t>& out) {
   while (!line.empty()) {
