@@ -30,6 +30,9 @@ constexpr std::uint32_t type_tag() {
   return hash;
 }
 
+/// Bytes that are no value, or of another type.
+Error damaged_value(std::size_t size, bool other_type);
+
 /// Appends a whole value.
 template <HasValueCodec T>
 void append_value(std::string& out, CodecArgument<T> value) {
@@ -43,13 +46,13 @@ Status decode_value(std::string_view bytes, T& value) {
   if constexpr (kCheckRecords) {
     const std::uint32_t tag = type_tag<T>();
     if (bytes.size() < sizeof(tag) || load_fixed<std::uint32_t>(bytes.data() + bytes.size() - sizeof(tag)) != tag)
-      return internal_error("a value of " + std::to_string(bytes.size()) + " bytes has the tag of another type than the job's value type");
+      return damaged_value(bytes.size(), true);
     bytes.remove_suffix(sizeof(tag));
   }
   ByteReader reader(bytes);
   if (ValueCodec<T>::read(reader, value) && reader.at_end()) [[likely]]
     return {};
-  return internal_error("a value of " + std::to_string(bytes.size()) + " bytes does not decode as the job's value type");
+  return damaged_value(bytes.size(), false);
 }
 
 }  // namespace sinter

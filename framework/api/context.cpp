@@ -97,8 +97,7 @@ std::string_view Context::file_path() const {
   return current_.record == nullptr ? std::string_view() : task_.file_path(current_.record->position.file);
 }
 
-const Status& Context::error() const {
-  if (!status_.ok()) return status_;
+const Status& Context::error_of_sides() const {
   for (const auto& side : sides_)
     if (!side->writer->status().ok()) return side->writer->status();
   return status_;

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.hpp"
 #include "base/random.hpp"
 #include "framework/api/data_file.hpp"
 #include "framework/api/histogram.hpp"
@@ -72,20 +71,21 @@ class Context {
   /// name, `stream`, and the record's file (its place in the list of input files) and offset, or the group's key.
   Random random(std::uint64_t stream = 0) const;
 
-  /// Lines of this attempt: `<output>.logs/<attempt>.jsonl`, also when the attempt or the job fails.
+  /// Lines of this attempt: `<output>.logs/<attempt>.jsonl`, also when the attempt or the job fails. Include base/log.hpp to use it.
   Log& log() { return task_.log(); }
   /// The path of the current record's file; empty in reduce.
   std::string_view file_path() const;
 
   /// The byte-level context beneath.
   TaskContext& task() { return task_; }
-  /// The first error of this context and of its side outputs, or good.
-  const Status& error() const;
+  /// The first error of this context and of its side outputs, or good. Cheap while there is neither an error nor a side output in use.
+  const Status& error() const { return sides_.empty() || !status_.ok() ? status_ : error_of_sides(); }
   /// Keeps the first error.
   void fail(Error error);
 
  private:
   struct Side;
+  const Status& error_of_sides() const;
   std::string parameter_text_of(std::string_view name, const std::string& type);
 
   TaskContext& task_;

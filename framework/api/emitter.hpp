@@ -15,6 +15,13 @@ struct Nothing {
   friend auto operator<=>(const Nothing&, const Nothing&) = default;
 };
 
+/// No bytes: the one value that takes none, so it stands alone.
+template <>
+struct ValueCodec<Nothing> {
+  static void append(std::string&, const Nothing&) {}
+  static bool read(ByteReader&, Nothing&) { return true; }
+};
+
 template <class K>
 struct IsGrouped : std::false_type {};
 template <class G, class O>

@@ -1,9 +1,12 @@
 // Buckets of numbers as counters and back. One thread.
 #include "framework/api/histogram.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+
+#include "framework/api/histogram_summary.hpp"
 
 namespace sinter {
 namespace {
@@ -65,8 +68,8 @@ double Histogram::bucket_middle(std::int32_t bucket) {
 
 void Histogram::add(double value, std::uint64_t times) {
   const std::int32_t bucket = bucket_of(value);
-  auto found = buckets_.find(bucket);
-  if (found == buckets_.end()) found = buckets_.emplace(bucket, task_->counter(prefix_ + std::to_string(bucket))).first;
+  auto found = std::lower_bound(buckets_.begin(), buckets_.end(), bucket, [](const auto& one, std::int32_t wanted) { return one.first < wanted; });
+  if (found == buckets_.end() || found->first != bucket) found = buckets_.emplace(found, bucket, task_->counter(prefix_ + std::to_string(bucket)));
   found->second.add(times);
 }
 

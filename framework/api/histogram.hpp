@@ -1,12 +1,11 @@
 // Histogram: how a number is distributed over a whole job, kept as counters, so that tasks add up and failed attempts do not count.
-// A handle belongs to one attempt and one thread; summaries are plain values.
+// A handle belongs to one attempt and one thread.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -14,7 +13,7 @@
 
 namespace sinter {
 
-/// Names of counters that begin so belong to histograms.
+/// Names of counters that begin so belong to histograms (histogram_summary.hpp).
 inline constexpr std::string_view kHistogramCounterPrefix = "histogram:";
 
 /// Buckets are an eighth of a power of two wide, so quantiles are exact within 6.25 % (DDSketch, Masson et al. 2019, gives the same
@@ -32,20 +31,7 @@ class Histogram {
  private:
   TaskContext* task_;
   std::string prefix_;
-  std::map<std::int32_t, Counter> buckets_;
+  std::vector<std::pair<std::int32_t, Counter>> buckets_;  // ascending
 };
-
-struct HistogramSummary {
-  std::string name;
-  std::uint64_t count = 0;
-  double least = 0;
-  double median = 0;
-  double percentile_90 = 0;
-  double percentile_99 = 0;
-  double most = 0;
-};
-
-/// Takes the counters of histograms out of `counters`.
-std::vector<HistogramSummary> take_histograms(std::map<std::string, std::uint64_t, std::less<>>& counters);
 
 }  // namespace sinter

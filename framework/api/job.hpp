@@ -5,7 +5,6 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "framework/api/job_draft.hpp"
 #include "framework/api/mapped_job.hpp"
@@ -15,27 +14,26 @@ namespace [[gnu::visibility("default")]] sinter {
 /// A job that has begun: name, what it declares, and the inputs of its first map.
 class Job {
  public:
-  explicit Job(std::string name) { draft_.definition.name = std::move(name); }
+  explicit Job(std::string name) : draft_(std::move(name)) {}
 
   /// A value that the command line may set, `--param NAME=VALUE`, and that tasks read by Context::parameter<T>(). T is bool, an integer,
   /// double, std::string or Timestamp.
   template <class T>
   Job parameter(std::string name, T value, std::string help) && {
     check_parameter_type<T>();
-    if constexpr (ParameterType<T>)
-      draft_.definition.parameters.push_back(declare_parameter<T>(std::move(name), value, std::move(help)));
+    if constexpr (ParameterType<T>) draft_.add_parameter(declare_parameter<T>(std::move(name), value, std::move(help)));
     return std::move(*this);
   }
 
   /// An output of rows that tasks write by Context::rows(name), beside the main one. `--output NAME=PATH` moves it.
   Job side_output(std::string name, DataFile file) && {
-    draft_.side_files.push_back({std::move(name), std::move(file)});
+    draft_.add_side_output(std::move(name), std::move(file));
     return std::move(*this);
   }
 
   /// Adds an input; may be called again.
   Job read(DataFile input) && {
-    inputs_.push_back(std::move(input));
+    draft_.add_input(std::move(input));
     return std::move(*this);
   }
 
@@ -45,14 +43,13 @@ class Job {
   template <class F>
   auto map(F function) && {
     if constexpr (check_map<F>()) {
-      draft_.branches.push_back(make_branch(std::move(inputs_), std::move(function)));
+      add_map(draft_, std::move(function));
       return MappedJob<typename MapTraits<F>::Key, typename MapTraits<F>::Value>(std::move(draft_));
     }
   }
 
  private:
-  JobDraft draft_;
-  std::vector<DataFile> inputs_;
+  DraftHandle draft_;
 };
 
 }  // namespace sinter

@@ -1,11 +1,32 @@
 // A draft of a job to its definition. One thread.
 #include "framework/api/job_draft.hpp"
 
-#include <algorithm>
+#include <string_view>
+#include <vector>
 
+#include "framework/api/job_definition.hpp"
 #include "framework/api/tagged_groups.hpp"
+#include "framework/api/top_k.hpp"
 
 namespace sinter {
+
+/// Inputs and the map that reads them.
+struct JobBranch {
+  std::vector<DataFile> inputs;
+  MapInputs takes;
+  MakeTypedMap make_map;
+};
+
+struct JobDraft {
+  JobDefinition definition;
+  std::vector<JobBranch> branches;
+  std::vector<DataFile> next_inputs;  // of a map that has not been named yet
+  std::vector<NamedFile> side_files;
+  bool tagged = false;
+  DataFile output;
+  MakeTypedReduce make_reduce;
+};
+
 namespace {
 
 OutputDeclaration declare_output(const DataFile& file) {
@@ -19,15 +40,15 @@ Status check_output(const DataFile& file) {
 }
 
 Result<InputDeclaration> declare_input(const DataFile& file, const JobBranch& branch) {
-  if (branch.maps_lines && file.kind != FormatKind::Lines) {
+  if (branch.takes.lines && file.kind != FormatKind::Lines) {
     return user_error("the map takes lines, and the input '" + file.path + "' is a table")
         .with_hint("Read it with sinter::lines(), or write the map as void(const Row&, sinter::Emitter<K, V>&) where Row is a struct with "
                    "fields(), or with a const sinter::Record&");
   }
   if (file.kind != FormatKind::Lines && file.columns.empty()) return user_error("the input '" + file.path + "' names no columns to read");
   const std::size_t columns = file.kind == FormatKind::Lines ? 1 : file.columns.size();
-  if (branch.row_columns != 0 && branch.row_columns != columns) {
-    return user_error("the map takes rows of " + std::to_string(branch.row_columns) + " fields, and the input '" + file.path + "' delivers " +
+  if (branch.takes.row_columns != 0 && branch.takes.row_columns != columns) {
+    return user_error("the map takes rows of " + std::to_string(branch.takes.row_columns) + " fields, and the input '" + file.path + "' delivers " +
                       std::to_string(columns) + (columns == 1 ? " column" : " columns"));
   }
   InputDeclaration input;
@@ -61,11 +82,46 @@ struct Factories {
 
 }  // namespace
 
+DraftHandle::DraftHandle(std::string name) : draft_(std::make_unique<JobDraft>()) { draft_->definition.name = std::move(name); }
+DraftHandle::DraftHandle(DraftHandle&&) noexcept = default;
+DraftHandle& DraftHandle::operator=(DraftHandle&&) noexcept = default;
+DraftHandle::~DraftHandle() = default;
+
+void DraftHandle::add_parameter(ParameterDeclaration parameter) { draft_->definition.parameters.push_back(std::move(parameter)); }
+void DraftHandle::add_side_output(std::string name, DataFile file) { draft_->side_files.push_back({std::move(name), std::move(file)}); }
+void DraftHandle::add_input(DataFile file) { draft_->next_inputs.push_back(std::move(file)); }
+
+void DraftHandle::add_map(MapInputs takes, bool partitioned, MakeTypedMap make) {
+  draft_->branches.push_back({std::exchange(draft_->next_inputs, {}), takes, std::move(make)});
+  draft_->definition.whole_partitions = partitioned;
+}
+
+void DraftHandle::set_combiner(MakeCombiner make) { draft_->definition.make_combiner = std::move(make); }
+
+void DraftHandle::set_reduce(bool tagged, MakeTypedReduce make) {
+  draft_->tagged = tagged;
+  draft_->make_reduce = std::move(make);
+}
+
+void DraftHandle::keep_first(std::uint64_t count) {
+  for (JobBranch& branch : draft_->branches) {
+    branch.make_map = [make = std::move(branch.make_map), count](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
+      return std::make_unique<TopMap>(make(std::move(setup), context), count, context.memory());
+    };
+  }
+  draft_->definition.make_combiner = nullptr;
+}
+
+CompleteJob::CompleteJob(DraftHandle draft, DataFile output) {
+  draft.draft_->output = std::move(output);
+  draft_ = std::move(draft.draft_);
+}
+
 Result<JobDefinition> CompleteJob::definition() const {
-  JobDefinition definition = draft_.definition;
+  JobDefinition definition = draft_->definition;
   if (definition.name.empty()) return user_error("the job has no name");
-  Factories factories{{}, {}, draft_.tagged, std::make_shared<const std::vector<NamedFile>>(draft_.side_files)};
-  for (const JobBranch& branch : draft_.branches) {
+  Factories factories{{}, {}, draft_->tagged, std::make_shared<const std::vector<NamedFile>>(draft_->side_files)};
+  for (const JobBranch& branch : draft_->branches) {
     if (branch.inputs.empty())
       return user_error("the job reads nothing").with_hint("Add .read(sinter::lines(\"...\")) before .map(...)");
     for (const DataFile& file : branch.inputs) {
@@ -75,11 +131,11 @@ Result<JobDefinition> CompleteJob::definition() const {
     }
     factories.maps.push_back(branch.make_map);
   }
-  SINTER_TRY(check_output(draft_.output));
-  definition.output = declare_output(draft_.output);
+  SINTER_TRY(check_output(draft_->output));
+  definition.output = declare_output(draft_->output);
   SINTER_TRY(check_names(definition.parameters, "parameter"));
-  SINTER_TRY(check_names(draft_.side_files, "side output"));
-  for (const NamedFile& side : draft_.side_files) {
+  SINTER_TRY(check_names(draft_->side_files, "side output"));
+  for (const NamedFile& side : draft_->side_files) {
     SINTER_TRY(check_output(side.file));
     definition.side_outputs.push_back({side.name, declare_output(side.file)});
   }
@@ -87,7 +143,7 @@ Result<JobDefinition> CompleteJob::definition() const {
     const std::size_t map = factories.map_of_input[input];
     return factories.maps[map](factories.setup(map), context);
   };
-  definition.make_reduce = [make = draft_.make_reduce, output = draft_.output,
+  definition.make_reduce = [make = draft_->make_reduce, output = draft_->output,
                             factories](TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
     return make(output, factories.setup(0), context);
   };

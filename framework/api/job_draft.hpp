@@ -1,69 +1,81 @@
-// JobDraft: what the steps of a typed job have gathered; CompleteJob: a job that can be run. Values made in main(); one thread.
+// JobDraft: what the steps of a typed job have gathered; CompleteJob: a job that can be run. Values made in main(); one thread. The draft is
+// hidden, so that an author's translation unit has none of its code.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/result.hpp"
 #include "framework/api/data_file.hpp"
-#include "framework/api/job_definition.hpp"
-#include "framework/api/job_main.hpp"
 #include "framework/api/typed_map.hpp"
+#include "shuffle/record/combiner.hpp"
 
 namespace sinter {
 
+struct JobDefinition;
+struct JobDraft;
+
 using MakeTypedMap = std::function<std::unique_ptr<MapTask>(TypedTaskSetup, TaskContext&)>;
 using MakeTypedReduce = std::function<std::unique_ptr<ReduceTask>(DataFile output, TypedTaskSetup, TaskContext&)>;
+using MakeCombiner = std::function<std::unique_ptr<Combiner>()>;
 
-/// Inputs and the map that reads them.
-struct JobBranch {
-  std::vector<DataFile> inputs;
-  bool maps_lines = false;
-  std::size_t row_columns = 0;  // of a map of row structs, else 0
-  MakeTypedMap make_map;
+/// What a map takes.
+struct MapInputs {
+  bool lines = false;
+  std::size_t row_columns = 0;  // of a row struct, else 0
 };
 
-struct JobDraft {
-  JobDefinition definition;
-  std::vector<JobBranch> branches;
-  std::vector<NamedFile> side_files;
-  bool tagged = false;  // the reduce tells the maps apart
-  DataFile output;
-  MakeTypedReduce make_reduce;
-};
-
-/// A whole job: it can be run.
-class CompleteJob {
+/// A draft on its way from step to step. Movable; the draft moves along.
+class DraftHandle {
  public:
-  explicit CompleteJob(JobDraft draft) : draft_(std::move(draft)) {}
+  explicit DraftHandle(std::string name);
+  DraftHandle(DraftHandle&&) noexcept;
+  DraftHandle& operator=(DraftHandle&&) noexcept;
+  ~DraftHandle();
 
-  /// The byte-level job. Errors, the author's: no name, inputs or columns; a map of lines that reads a table; names declared twice.
-  Result<JobDefinition> definition() const;
-  /// Makes this program the job's command line; see job_main(). Return what it returns from main().
-  int main(int argument_count, char** argument_values) const {
-    // Here and not in job_draft.cpp: job_main() is defined in a later module.
-    const JobProgram program{draft_.definition.name, {}, [this](const std::vector<std::string>&) { return definition(); }};
-    return job_main(program, argument_count, argument_values);
-  }
+  void add_parameter(ParameterDeclaration parameter);
+  void add_side_output(std::string name, DataFile file);
+  /// Of the map that is added next.
+  void add_input(DataFile file);
+  /// `partitioned`: its keys are Partitioned.
+  void add_map(MapInputs takes, bool partitioned, MakeTypedMap make);
+  void set_combiner(MakeCombiner make);
+  /// `tagged`: the reduce tells the maps apart.
+  void set_reduce(bool tagged, MakeTypedReduce make);
+  /// Only the first `count` pairs of each map task travel, as one group; nothing is combined.
+  void keep_first(std::uint64_t count);
 
  private:
-  JobDraft draft_;
+  friend class CompleteJob;
+  std::unique_ptr<JobDraft> draft_;
+};
+
+/// A whole job: it can be run. Copies share the draft, which nobody changes any more.
+class CompleteJob {
+ public:
+  CompleteJob(DraftHandle draft, DataFile output);
+
+  /// The byte-level job (framework/api/job_definition.hpp). Errors, the author's: no name, inputs or columns; a map of lines that reads a
+  /// table; names declared twice.
+  Result<JobDefinition> definition() const;
+  /// Makes this program the job's command line; see job_main(). Return what it returns from main().
+  /// Defined in framework/runtime/job_main.cpp: running jobs is the business of a later module.
+  int main(int argument_count, char** argument_values) const;
+
+ private:
+  std::shared_ptr<const JobDraft> draft_;
 };
 
 /// A job with a reduce.
 class ReducedJob {
  public:
-  explicit ReducedJob(JobDraft draft) : draft_(std::move(draft)) {}
-  CompleteJob write(DataFile output) && {
-    draft_.output = std::move(output);
-    return CompleteJob(std::move(draft_));
-  }
+  explicit ReducedJob(DraftHandle draft) : draft_(std::move(draft)) {}
+  CompleteJob write(DataFile output) && { return {std::move(draft_), std::move(output)}; }
 
  private:
-  JobDraft draft_;
+  DraftHandle draft_;
 };
 
 }  // namespace sinter

@@ -25,6 +25,10 @@ struct KeyCodec;
 template <class T>
 concept HasKeyCodec = std::default_initializable<T> && requires { sizeof(KeyCodec<T>); };
 
+/// A key with bytes left over; a number that its type cannot hold. Not inline: authors' programs are compiled often.
+Error long_key(std::size_t left_over);
+Error wrong_number(std::int64_t stored);
+
 /// A key, or a part of one, whose order is reversed: the largest comes first. `Descending{value}` makes one.
 template <class T>
 struct Descending {
@@ -55,9 +59,7 @@ struct KeyCodec<T> {
     SINTER_ASSIGN(const std::int64_t stored, reader.read_int64(order));
     const std::uint64_t bits = static_cast<std::uint64_t>(stored) ^ kShift;
     value = static_cast<T>(bits);
-    if (static_cast<std::uint64_t>(value) != bits) {
-      return internal_error("a key holds the number " + std::to_string(stored) + ", which its type cannot");
-    }
+    if (static_cast<std::uint64_t>(value) != bits) return wrong_number(stored);
     return {};
   }
 
@@ -181,7 +183,7 @@ Status decode_key(std::string_view bytes, T& key) {
   SINTER_TRY(KeyCodec<T>::read(reader, key, Order::Ascending));
   if (reader.at_end()) [[likely]]
     return {};
-  return internal_error("a key has " + std::to_string(bytes.size() - reader.offset()) + " bytes more than the job's key type");
+  return long_key(bytes.size() - reader.offset());
 }
 
 }  // namespace sinter

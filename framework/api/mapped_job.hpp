@@ -22,13 +22,13 @@ struct FirstOf {
   using Type = First;
 };
 
-/// The branch of a map. Requires: MapTraits<F>::kFits.
+/// Adds the map of the inputs that were read last. Requires: MapTraits<F>::kFits.
 template <class F>
-JobBranch make_branch(std::vector<DataFile> inputs, F function) {
-  const MakeTypedMap make = [function](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
-    return std::make_unique<TypedMap<F>>(function, std::move(setup), context);
-  };
-  return {std::move(inputs), MapTraits<F>::kTakesLine, columns_of_map<F>(), make};
+void add_map(DraftHandle& draft, F function) {
+  draft.add_map({MapTraits<F>::kTakesLine, columns_of_map<F>()}, KeyShape<typename MapTraits<F>::Key>::kPartitioned,
+                [function](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
+                  return std::make_unique<TypedMap<F>>(function, std::move(setup), context);
+                });
 }
 
 template <class F>
@@ -43,10 +43,10 @@ constexpr bool check_map() {
 template <class K, class... V>
 class NextInput {
  public:
-  NextInput(JobDraft draft, DataFile input) : draft_(std::move(draft)), inputs_{std::move(input)} {}
+  explicit NextInput(DraftHandle draft) : draft_(std::move(draft)) {}
 
   NextInput read(DataFile input) && {
-    inputs_.push_back(std::move(input));
+    draft_.add_input(std::move(input));
     return std::move(*this);
   }
 
@@ -57,15 +57,14 @@ class NextInput {
       constexpr bool kSameKey = std::is_same_v<typename MapTraits<F>::Key, K>;
       static_assert(kSameKey, "sinter: every map of a job emits the same key type; this one's Emitter has another than the first.");
       if constexpr (kSameKey) {
-        draft_.branches.push_back(make_branch(std::move(inputs_), std::move(function)));
+        add_map(draft_, std::move(function));
         return MappedJob<K, V..., typename MapTraits<F>::Value>(std::move(draft_));
       }
     }
   }
 
  private:
-  JobDraft draft_;
-  std::vector<DataFile> inputs_;
+  DraftHandle draft_;
 };
 
 /// A job whose maps emit `K` and, map by map, `V...`.
@@ -78,10 +77,13 @@ class MappedJob {
   static constexpr bool kOneType = (std::is_same_v<Value, V> && ...);
 
  public:
-  explicit MappedJob(JobDraft draft) : draft_(std::move(draft)) { draft_.definition.whole_partitions = KeyShape<K>::kPartitioned; }
+  explicit MappedJob(DraftHandle draft) : draft_(std::move(draft)) {}
 
   /// Adds an input with a map of its own, which follows.
-  NextInput<K, V...> read(DataFile input) && { return {std::move(draft_), std::move(input)}; }
+  NextInput<K, V...> read(DataFile input) && {
+    draft_.add_input(std::move(input));
+    return NextInput<K, V...>(std::move(draft_));
+  }
 
   /// V(V, V), associative and commutative: values of one key are merged before they travel, in any grouping and order, or never.
   template <class F>
@@ -89,7 +91,7 @@ class MappedJob {
     check_one_type<F>();
     constexpr bool kFits = std::is_invocable_r_v<Value, F&, const Value&, const Value&>;
     static_assert(kFits, "sinter: combine() takes a callable V(V, V), where V is the value type of the map's Emitter.");
-    if constexpr (kFits) draft_.definition.make_combiner = [function] { return std::make_unique<TypedCombiner<Value, F>>(function); };
+    if constexpr (kFits) draft_.set_combiner([function] { return std::make_unique<TypedCombiner<Value, F>>(function); });
     return std::move(*this);
   }
 
@@ -114,7 +116,6 @@ class MappedJob {
     static_assert(kFits, "sinter: co_group() takes a callable void(const K&, sinter::Group<V1>&, sinter::Group<V2>&, ..., "
                          "sinter::RowWriter&) with one group for each map, and sinter::Context& behind when it wants one.");
     if constexpr (kFits) set_reduce<K, F, true, V...>(std::move(function));
-    draft_.tagged = true;
     return ReducedJob(std::move(draft_));
   }
 
@@ -149,7 +150,7 @@ class MappedJob {
 
   /// Each key once, as a row, in key order.
   ReducedJob distinct() && {
-    draft_.definition.make_combiner = [] { return std::make_unique<KeepFirst>(); };
+    draft_.set_combiner([] { return std::make_unique<KeepFirst>(); });
     set_reduce<K, WriteKeys, false, Value>(WriteKeys{});
     return ReducedJob(std::move(draft_));
   }
@@ -158,12 +159,7 @@ class MappedJob {
   /// task travel.
   ReducedJob top_k(std::uint64_t count) && {
     static_assert(kOneType, "sinter: top_k() needs maps that emit one value type.");
-    for (JobBranch& branch : draft_.branches) {
-      branch.make_map = [make = std::move(branch.make_map), count](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
-        return std::make_unique<TopMap>(make(std::move(setup), context), count, context.memory());
-      };
-    }
-    draft_.definition.make_combiner = nullptr;
+    draft_.keep_first(count);
     set_reduce<Grouped<Everything, K>, WriteFirst, false, Value>(WriteFirst{count});
     return ReducedJob(std::move(draft_));
   }
@@ -186,17 +182,16 @@ class MappedJob {
   template <JoinKind kind, bool fits, class F>
   ReducedJob join(F function) && {
     if constexpr (fits) set_reduce<K, Join<kind, F>, true, V...>(Join<kind, F>(std::move(function)));
-    draft_.tagged = true;
     return ReducedJob(std::move(draft_));
   }
   template <class KeyType, class F, bool co_group, class... Values>
   void set_reduce(F function) {
-    draft_.make_reduce = [function](DataFile output, TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<ReduceTask> {
+    draft_.set_reduce(co_group, [function](DataFile output, TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<ReduceTask> {
       return std::make_unique<TypedReduce<KeyType, F, co_group, Values...>>(function, std::move(output), std::move(setup), context);
-    };
+    });
   }
 
-  JobDraft draft_;
+  DraftHandle draft_;
 };
 
 }  // namespace sinter

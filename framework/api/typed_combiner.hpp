@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -20,6 +21,14 @@ class TypedCombiner final : public Combiner {
   explicit TypedCombiner(F function) : function_(std::move(function)) {}
 
   bool merge_in_place(std::string_view, std::span<char> into, std::string_view value) override {
+    if constexpr (kInPlace) {
+      // Once per record of a job that counts: two loads and a store instead of a string.
+      if (into.size() == sizeof(V) && value.size() == sizeof(V)) [[likely]] {
+        const V merged = static_cast<V>(function_(load_fixed<V>(into.data()), load_fixed<V>(value.data())));
+        std::memcpy(into.data(), &merged, sizeof(V));
+        return true;
+      }
+    }
     combine({into.data(), into.size()}, value);
     if (bytes_.size() != into.size()) return false;
     std::memcpy(into.data(), bytes_.data(), bytes_.size());
@@ -36,6 +45,8 @@ class TypedCombiner final : public Combiner {
     bytes_.clear();
     append_value<V>(bytes_, static_cast<V>(function_(std::as_const(first_), std::as_const(second_))));
   }
+
+  static constexpr bool kInPlace = std::is_arithmetic_v<V> && !std::is_same_v<V, bool> && !kCheckRecords;
 
   F function_;
   // Reused: no allocation per merge of plain values.

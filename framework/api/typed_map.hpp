@@ -56,16 +56,38 @@ constexpr std::size_t columns_of_map() {
   else return 0;
 }
 
-/// Runs a map over lines, records or rows. Records that cannot be read are rejected, with a reason, and counted.
+/// The part of a typed map that does not depend on its types.
+class TypedMapBase : public MapTask {
+ protected:
+  TypedMapBase(TypedTaskSetup setup, TaskContext& task);
+  ~TypedMapBase() override;
+
+  /// A record that cannot be read, or a column that is not of its type: into the rejects, and counted.
+  Status reject_unreadable(const Record& record);
+  Status reject_column(const Record& record, const ColumnProblem& problem);
+  /// The error of an emitter, or of the context.
+  Error error_at(const Status& emitted, const Record& record) const;
+
+  std::string tag_;
+  TaskContext& task_;
+  CurrentInput current_;
+  Context context_;
+  Counter rows_read_;
+  Counter rows_rejected_;
+  bool set_up_ = false;
+
+ private:
+  Status reject(Rejection& rejection, const Record& record);
+};
+
+/// Runs a map over lines, records or rows.
 template <class F>
-class TypedMap final : public MapTask {
+class TypedMap final : public TypedMapBase {
   using Traits = MapTraits<F>;
   using Out = Emitter<typename Traits::Key, typename Traits::Value>;
 
  public:
-  TypedMap(F function, TypedTaskSetup setup, TaskContext& task)
-      : function_(std::move(function)), tag_(std::move(setup.tag)), task_(task), context_(task, std::move(setup.side_files), current_),
-        rows_read_(task.counter("rows_read")), rows_rejected_(task.counter("rows_rejected")) {}
+  TypedMap(F function, TypedTaskSetup setup, TaskContext& task) : TypedMapBase(std::move(setup), task), function_(std::move(function)) {}
 
   Status begin_file(std::uint32_t, std::string_view) override { return set_up(); }
 
@@ -73,15 +95,16 @@ class TypedMap final : public MapTask {
     Out emitter(raw, tag_);
     rows_read_.add(batch.size());
     for (const Record& record : batch) {
-      if (!record.problem.empty()) {
-        SINTER_TRY(reject(record, "reader", record.problem));
+      if (!record.problem.empty()) [[unlikely]] {
+        SINTER_TRY(reject_unreadable(record));
         continue;
       }
       current_.record = &record;
       current_.rejected = false;
-      SINTER_TRY(call(record, emitter));
-      if (!emitter.status().ok() || !context_.error().ok()) [[unlikely]]
-        return first_error(emitter).with_context("at line " + std::to_string(record.line));
+      if constexpr (Traits::kTakesRow) SINTER_TRY(call_with_row(record, emitter));
+      else if constexpr (Traits::kTakesRecord) call_with(record, emitter);
+      else call_with(record.fields[0].text, emitter);
+      if (!emitter.status().ok() || !context_.error().ok()) [[unlikely]] return error_at(emitter.status(), record);
     }
     current_.record = nullptr;
     return {};
@@ -92,7 +115,7 @@ class TypedMap final : public MapTask {
     Out emitter(raw, tag_);
     if constexpr (requires { function_.finish(emitter, context_); }) function_.finish(emitter, context_);
     else if constexpr (requires { function_.finish(emitter); }) function_.finish(emitter);
-    return first_error(emitter);
+    return emitter.status().ok() ? context_.error() : emitter.status();
   }
 
  private:
@@ -105,16 +128,10 @@ class TypedMap final : public MapTask {
     return {};
   }
 
-  Status call(const Record& record, Out& emitter) {
-    if constexpr (Traits::kTakesRecord) {
-      call_with(record, emitter);
-    } else if constexpr (Traits::kTakesLine) {
-      call_with(record.fields[0].text, emitter);
-    } else {
-      ColumnProblem problem;
-      if (!parse_row(record, row_, problem)) [[unlikely]] return reject_column(record, problem);
-      call_with(row_, emitter);
-    }
+  Status call_with_row(const Record& record, Out& emitter) {
+    ColumnProblem problem;
+    if (!parse_row(record, row_, problem)) [[unlikely]] return reject_column(record, problem);
+    call_with(row_, emitter);
     return {};
   }
   template <class Input>
@@ -123,42 +140,9 @@ class TypedMap final : public MapTask {
     else function_(input, emitter);
   }
 
-  Status first_error(const Out& emitter) const { return emitter.status().ok() ? context_.error() : emitter.status(); }
-
-  Status reject(const Record& record, std::string_view rule, std::string_view reason, std::string_view value = {}) {
-    rows_rejected_.add();
-    Rejection rejection;
-    rejection.record = &record;
-    rejection.rule = rule;
-    rejection.reason = reason;
-    rejection.value = value;
-    return task_.reject(rejection);
-  }
-  Status reject_column(const Record& record, const ColumnProblem& problem) {
-    return reject(record, "type", "column " + std::to_string(problem.column + 1) + " of those that the job reads " + problem.phrase,
-                  record.fields[problem.column].text);
-  }
-
-  /// The row of a map that takes no rows.
   struct NoRow {};
-  template <class T, bool takes_row>
-  struct RowOf {
-    using Type = NoRow;
-  };
-  template <class T>
-  struct RowOf<T, true> {
-    using Type = T;
-  };
-
   F function_;
-  std::string tag_;
-  TaskContext& task_;
-  CurrentInput current_;
-  Context context_;
-  Counter rows_read_;
-  Counter rows_rejected_;
-  bool set_up_ = false;
-  typename RowOf<typename Traits::Input, Traits::kTakesRow>::Type row_{};
+  [[no_unique_address]] std::conditional_t<Traits::kTakesRow, typename Traits::Input, NoRow> row_{};
 };
 
 }  // namespace sinter

@@ -23,13 +23,7 @@ class OrderCheckedGroup final : public RawGroup {
   std::string_view key() const override { return source_.key(); }
   std::string_view value() const override { return source_.value(); }
   std::string_view full_key() const override { return source_.full_key(); }
-  Result<bool> next() override {
-    SINTER_ASSIGN(const bool more, source_.next());
-    if (!more) return false;
-    if (source_.full_key() < last_) return internal_error("the values of a group came out of order");
-    last_ = source_.full_key();
-    return true;
-  }
+  Result<bool> next() override;
 
  private:
   RawGroup& source_;
@@ -45,22 +39,53 @@ void call_reduce(F& function, Context& context, Arguments&... arguments) {
 template <class F, class... Arguments>
 inline constexpr bool kReduces = std::is_invocable_v<F&, Arguments&...> || std::is_invocable_v<F&, Arguments&..., Context&>;
 
+/// The part of a typed reduce that does not depend on its types.
+class TypedReduceBase : public ReduceTask {
+ protected:
+  TypedReduceBase(DataFile output, TypedTaskSetup setup, TaskContext& task);
+  ~TypedReduceBase() override;
+
+  /// Makes the writer for a sink that is new; says whether it was.
+  bool new_sink(OutputSink& sink);
+  /// In a debug build: whether this group comes after the last one.
+  Status check_order(std::string_view group);
+  void begin_group(std::string_view group) {
+    groups_.add();
+    current_.group = group;
+    current_.rejected = false;
+  }
+  const Status& first_error() const {
+    if (!reading_.status.ok()) return reading_.status;
+    return writer_->status().ok() ? context_.error() : writer_->status();
+  }
+
+  std::size_t tag_size_;
+  Context context_;
+  GroupReading reading_;
+  std::optional<RowWriter> writer_;
+
+ private:
+  DataFile output_;
+  CurrentInput current_;
+  Counter groups_;
+  OutputSink* sink_ = nullptr;
+  std::optional<std::string> last_group_;
+};
+
 /// Runs a reduce for each group. `K` is the key of the maps, `V` what all of them emit, or the types of several maps for a co-group.
 template <class K, class F, bool co_group, class... V>
-class TypedReduce final : public ReduceTask {
+class TypedReduce final : public TypedReduceBase {
   using Key = typename KeyShape<K>::Group;
   using KeyOrder = typename KeyShape<K>::Order;
 
  public:
   TypedReduce(F function, DataFile output, TypedTaskSetup setup, TaskContext& task)
-      : function_(std::move(function)), output_(std::move(output)), tag_size_(setup.tag.size()),
-        context_(task, std::move(setup.side_files), current_), reading_{task, {}, 0}, groups_(task.counter("groups")) {}
+      : TypedReduceBase(std::move(output), std::move(setup), task), function_(std::move(function)) {}
 
   Status reduce(RawGroup& raw, OutputSink& sink) override {
     SINTER_TRY(set_up(sink));
     if constexpr (kCheckRecords) {
-      if (last_group_ && raw.key() <= *last_group_) return internal_error("groups came out of order");
-      last_group_ = raw.key();
+      SINTER_TRY(check_order(raw.key()));
       OrderCheckedGroup checked(raw);
       return reduce_group(checked);
     } else {
@@ -78,9 +103,7 @@ class TypedReduce final : public ReduceTask {
  private:
   Status reduce_group(RawGroup& raw) {
     SINTER_TRY(decode_key(raw.key(), key_));
-    groups_.add();
-    current_.group = raw.key();
-    current_.rejected = false;
+    begin_group(raw.key());
     if constexpr (co_group) {
       TaggedGroups tagged(raw);
       call_co_group(tagged, std::index_sequence_for<V...>());
@@ -108,30 +131,13 @@ class TypedReduce final : public ReduceTask {
   }
 
   Status set_up(OutputSink& sink) {
-    // One sink serves the whole attempt; a writer escapes its column names once.
-    if (&sink == sink_) return {};
-    writer_.emplace(sink, output_);
-    sink_ = &sink;
+    if (!new_sink(sink)) return {};
     if constexpr (requires { function_.setup(context_); }) function_.setup(context_);
     return context_.error();
   }
 
-  Status first_error() const {
-    if (!reading_.status.ok()) return reading_.status;
-    return writer_->status().ok() ? context_.error() : writer_->status();
-  }
-
   F function_;
-  DataFile output_;
-  std::size_t tag_size_;
-  CurrentInput current_;
-  Context context_;
-  GroupReading reading_;
-  Counter groups_;
   Key key_{};
-  OutputSink* sink_ = nullptr;
-  std::optional<RowWriter> writer_;
-  std::optional<std::string> last_group_;
 };
 
 }  // namespace sinter

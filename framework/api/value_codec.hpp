@@ -181,7 +181,7 @@ struct ValueCodec<std::variant<T...>> {
 };
 
 template <SequenceValue T>
-  requires HasValueCodec<ElementOf<T>>
+  requires(HasValueCodec<ElementOf<T>> && !std::is_empty_v<ElementOf<T>>)
 struct ValueCodec<T> {
   using Element = ElementOf<T>;
 

@@ -13,7 +13,7 @@
 
 #include "base/checksum.hpp"
 #include "base/parse_size.hpp"
-#include "framework/api/histogram.hpp"
+#include "framework/api/job_draft.hpp"
 #include "framework/api/parameter.hpp"
 #include "framework/io/committed_output.hpp"
 #include "framework/plan/plan.hpp"
@@ -47,10 +47,11 @@ struct CommandLine {
 };
 
 std::string usage(const JobProgram& program) {
-  std::string text = "usage: " + program.name + " [run | check | explain]";
+  std::string text = "usage: " + program.name;
   for (const std::string& argument : program.arguments) text += " " + argument;
   return text +
          " [options]\n"
+         "       " + program.name + " check | explain ...: find what is wrong before anything runs; show the plan\n"
          "  --workers N     worker processes (default: one per core)\n"
          "  --memory SIZE   memory per worker, such as 256MiB\n"
          "  --output PATH   write here; a path that ends in / is a directory of parts. NAME=PATH: the side output of that name\n"
@@ -288,6 +289,12 @@ int serve(const JobProgram& program, std::vector<std::string> words) {
 }
 
 }  // namespace
+
+int CompleteJob::main(int argument_count, char** argument_values) const {
+  const Result<JobDefinition> first = definition();
+  const std::string name = first.ok() ? first->name : "job";
+  return job_main({name, {}, [this](const std::vector<std::string>&) { return definition(); }}, argument_count, argument_values);
+}
 
 int job_main(const JobProgram& program, int argument_count, char** argument_values) {
   const std::vector<std::string> words(argument_values + std::min(argument_count, 1), argument_values + argument_count);

@@ -12,7 +12,7 @@
 #include "base/file_system.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "framework/api/histogram.hpp"
+#include "framework/api/histogram_summary.hpp"
 #include "framework/api/job_definition.hpp"
 #include "framework/control/task_id.hpp"
 #include "framework/plan/plan.hpp"

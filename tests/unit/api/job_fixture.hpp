@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "framework/api/job.hpp"
+#include "framework/api/job_definition.hpp"
 #include "framework/runtime/run_job.hpp"
 #include "tests/support/command.hpp"
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <sstream>
 
 #include "tests/support/command.hpp"
@@ -37,22 +38,32 @@ TEST(PublicHeader, reaches_no_third_party_header) {
   EXPECT_GT(ours, 20u) << "the list of headers was not understood";
 }
 
-/// Seconds of processor time, not of the clock: other tests run beside this one. Three tries, because such a machine is noisy all the same.
+/// Processor seconds of compiling `source`.
+double seconds_to_compile(const std::string& source, const std::string& object) {
+  const auto result = testing::run_command({"bash", "-c", "TIMEFORMAT='%U %S'; time \"$@\"", "time", SINTER_CXX_COMPILER, "-std=c++20", "-O1", "-I",
+                                            kSources, "-c", source, "-o", object});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  std::istringstream times(result.err);
+  double user = 0, system = 0;
+  times >> user >> system;
+  EXPECT_GT(user, 0) << result.err;
+  return user + system;
+}
+
+/// Other programs on the machine slow every compilation down, so time is told by a clock that slows down with it: a translation unit of
+/// standard headers, which takes kStandardSeconds on the quiet machine where the bound of two seconds was set.
 TEST(PublicHeader, a_translation_unit_with_a_whole_job_compiles_in_under_two_seconds) {
+  constexpr double kStandardSeconds = 0.7;
   const testing::TemporaryDirectory directory;
-  const std::string source = kSources + "/examples/01_word_count/main.cpp";
-  double best = 1e9;
-  for (int attempt = 0; attempt < 3 && best >= 2; ++attempt) {
-    const auto result = testing::run_command({"bash", "-c", "TIMEFORMAT='%U %S'; time \"$@\"", "time", SINTER_CXX_COMPILER, "-std=c++20", "-O1",
-                                              "-I", kSources, "-c", source, "-o", directory / "job.o"});
-    ASSERT_EQ(result.exit_code, 0) << result.err;
-    std::istringstream times(result.err);
-    double user = 0, system = 0;
-    times >> user >> system;
-    ASSERT_GT(user, 0) << result.err;
-    best = std::min(best, user + system);
+  const std::string standard = directory.write("standard.cpp", "#include <charconv>\n#include <functional>\n#include <memory>\n#include <optional>\n"
+                                                               "#include <string>\n#include <variant>\n#include <vector>\n");
+  double job = 1e9, clock = 1e9;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    clock = std::min(clock, seconds_to_compile(standard, directory / "object.o"));
+    job = std::min(job, seconds_to_compile(kSources + "/examples/01_word_count/main.cpp", directory / "object.o"));
   }
-  EXPECT_LT(best, 2);
+  std::printf("standard headers %.2f s, word count %.2f s\n", clock, job);
+  EXPECT_LT(job / clock * kStandardSeconds, 2);
 }
 
 }  // namespace
