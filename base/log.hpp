@@ -16,7 +16,7 @@
 #include "base/file_system.hpp"
 #include "base/timestamp.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
 

@@ -8,7 +8,7 @@
 
 #include "base/assert.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// One step of SplitMix64: also a good mixer of two seeds, `split_mix64(seed ^ split_mix64(stream))`.
 constexpr std::uint64_t split_mix64(std::uint64_t value) {

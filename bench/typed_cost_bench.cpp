@@ -1,5 +1,5 @@
-// What the typed layer costs: word count and sort through sinter::Job beside the same jobs on the byte interface (task.hpp). Processor time of
-// one worker in this process, runs in turn, the best of each. Usage: typed_cost_bench [MEGABYTES] [ROUNDS]. One thread at a time.
+// What the typed layer costs: word count and sort through sinter::Job beside the same jobs on the byte interface (task.hpp). Processor time
+// of one worker in this process, runs in turn, the best of each. Usage: typed_cost_bench [MEGABYTES] [ROUNDS]. One thread at a time.
 #include <stdlib.h>
 
 #include <algorithm>
@@ -48,7 +48,13 @@ void write_lines(const std::string& line, Group<Nothing>& copies, RowWriter& out
 }
 
 JobDefinition typed_words(const std::string& input, const std::string& output) {
-  return *Job("words").read(lines(input)).map(split_words).combine(std::plus<>{}).reduce(sum).write(csv(output, {"word", "count"})).definition();
+  return *Job("words")
+              .read(lines(input))
+              .map(split_words)
+              .combine(std::plus<>{})
+              .reduce(sum)
+              .write(csv(output, {"word", "count"}))
+              .definition();
 }
 JobDefinition typed_sort(const std::string& input, const std::string& output) {
   return *Job("sort").read(lines(input)).map(line_as_key).reduce(write_lines).write(lines(output)).definition();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "framework/api/job.hpp"
+#include "framework/api/job_main.hpp"
 
 /// What a job author includes and calls. Start with sinter::Job.
 namespace [[gnu::visibility("default")]] sinter {}

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/random.hpp"
+#include "sinter/sinter.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 3) return std::fputs("usage: generate COUNT SEED\n", stderr), 2;

@@ -1,5 +1,5 @@
 // Total sort by TeraSort's rules: records of 100 bytes, ordered by their first 10.
-#include "framework/api/job.hpp"
+#include "sinter/sinter.hpp"
 
 namespace {
 

@@ -1,9 +1,9 @@
 // validate INPUT SORTED: by TeraValidate's rules: keys do not fall, and both files have the same records (count and sum of checksums).
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <string>
-
-#include "base/checksum.hpp"
 
 namespace {
 
@@ -18,7 +18,7 @@ Records read(const char* path) {
   std::ifstream file(path);
   std::string last;
   for (std::string record; std::getline(file, record); ++records.count) {
-    records.sum += sinter::checksum64(record);
+    records.sum += std::hash<std::string>()(record);
     if (record.compare(0, 10, last, 0, 10) < 0) ++records.disorder;
     last.swap(record);
   }

@@ -1,7 +1,7 @@
 // Secondary sort: the readings of each sensor in time order: how many, the largest jump from one to the next, and the last one.
 #include <cmath>
 
-#include "framework/api/job.hpp"
+#include "sinter/sinter.hpp"
 
 namespace {
 

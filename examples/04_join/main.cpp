@@ -1,5 +1,6 @@
-// Join of two sources, each with a map of its own: orders (JSON lines) with the customers (CSV) who gave them; customers without orders too.
-#include "framework/api/job.hpp"
+// Join of two sources, each with a map of its own: orders (JSON lines) with the customers (CSV) who gave them; customers without orders
+// too.
+#include "sinter/sinter.hpp"
 
 namespace {
 

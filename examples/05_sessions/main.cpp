@@ -1,5 +1,5 @@
 // Sessions from a web log: clicks of one visitor that are not further apart than a gap.
-#include "framework/api/job.hpp"
+#include "sinter/sinter.hpp"
 
 namespace {
 

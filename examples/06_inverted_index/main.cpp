@@ -2,7 +2,7 @@
 #include <cctype>
 #include <functional>
 
-#include "framework/api/job.hpp"
+#include "sinter/sinter.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 
 #include "framework/api/value_codec.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// A public `template <class Archive> void serialize(Archive&, unsigned)`, and no codec of sinter's own.
 template <class T>
@@ -47,7 +47,8 @@ class StringReadBuffer final : public std::streambuf {
   bool at_end() const { return gptr() == egptr(); }
 };
 
-/// A binary archive without its header, behind its size. Cost: an archive each way, some hundred nanoseconds; a struct with fields() has none.
+/// A binary archive without its header, behind its size. Cost: an archive each way, some hundred nanoseconds; a struct with fields() has
+/// none.
 template <BoostValue T>
 struct ValueCodec<T> {
   static void append(std::string& out, const T& value) {

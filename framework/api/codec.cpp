@@ -3,7 +3,9 @@
 
 namespace sinter {
 
-Error long_key(std::size_t left_over) { return internal_error("a key has " + std::to_string(left_over) + " bytes more than the job's key type"); }
+Error long_key(std::size_t left_over) {
+  return internal_error("a key has " + std::to_string(left_over) + " bytes more than the job's key type");
+}
 
 Error wrong_number(std::int64_t stored) {
   return internal_error("a key holds the number " + std::to_string(stored) + ", which its type cannot");

@@ -1,4 +1,5 @@
-// Context: what a map or reduce may use of its surroundings, when it takes one as its last parameter. Belongs to one attempt and one thread.
+// Context: what a map or reduce may use of its surroundings, when it takes one as its last parameter. Belongs to one attempt and one
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 #include "framework/api/row_writer.hpp"
 #include "framework/api/task.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// A side output as a job declares it.
 struct NamedFile {
@@ -49,7 +50,8 @@ class Context {
     }
   }
 
-  /// A sum over the job's successful attempts, as many as you like; in the summary and in _SUCCESS.json. Looks the name up: keep the handle.
+  /// A sum over the job's successful attempts, as many as you like; in the summary and in _SUCCESS.json. Looks the name up: keep the
+  /// handle.
   Counter counter(std::string_view name) { return task_.counter(name); }
   void count(std::string_view name, std::uint64_t by = 1) { counter(name).add(by); }
   /// A distribution over the job's successful attempts; in _SUCCESS.json with its quantiles. Keep the handle.
@@ -71,7 +73,7 @@ class Context {
   /// name, `stream`, and the record's file (its place in the list of input files) and offset, or the group's key.
   Random random(std::uint64_t stream = 0) const;
 
-  /// Lines of this attempt: `<output>.logs/<attempt>.jsonl`, also when the attempt or the job fails. Include base/log.hpp to use it.
+  /// Lines of this attempt: `<output>.logs/<attempt>.jsonl`, also when the attempt or the job fails. Include sinter/log.hpp to use it.
   Log& log() { return task_.log(); }
   /// The path of the current record's file; empty in reduce.
   std::string_view file_path() const;

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <type_traits>
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 template <class T>
 struct IsTie : std::false_type {};

@@ -9,10 +9,10 @@
 
 #include "framework/api/key_codec.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
-/// A key whose first part makes the group; the second orders the values within it: `Emitter<Grouped<Sensor, Timestamp>, double>`. The reduce
-/// is called with the group part once, and its values come in the order of the other.
+/// A key whose first part makes the group; the second orders the values within it: `Emitter<Grouped<Sensor, Timestamp>, double>`. The
+/// reduce is called with the group part once, and its values come in the order of the other.
 template <class G, class O>
 struct Grouped {
   G group{};

@@ -68,8 +68,10 @@ double Histogram::bucket_middle(std::int32_t bucket) {
 
 void Histogram::add(double value, std::uint64_t times) {
   const std::int32_t bucket = bucket_of(value);
-  auto found = std::lower_bound(buckets_.begin(), buckets_.end(), bucket, [](const auto& one, std::int32_t wanted) { return one.first < wanted; });
-  if (found == buckets_.end() || found->first != bucket) found = buckets_.emplace(found, bucket, task_->counter(prefix_ + std::to_string(bucket)));
+  auto found =
+      std::lower_bound(buckets_.begin(), buckets_.end(), bucket, [](const auto& one, std::int32_t wanted) { return one.first < wanted; });
+  if (found == buckets_.end() || found->first != bucket)
+    found = buckets_.emplace(found, bucket, task_->counter(prefix_ + std::to_string(bucket)));
   found->second.add(times);
 }
 

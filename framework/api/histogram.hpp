@@ -11,7 +11,7 @@
 #include "base/result.hpp"
 #include "framework/api/task.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// Names of counters that begin so belong to histograms (histogram_summary.hpp).
 inline constexpr std::string_view kHistogramCounterPrefix = "histogram:";
@@ -20,7 +20,8 @@ inline constexpr std::string_view kHistogramCounterPrefix = "histogram:";
 /// guarantee by logarithms). The answer does not depend on the order of numbers or on how tasks were cut.
 class Histogram {
  public:
-  Histogram(TaskContext& task, std::string_view name) : task_(&task), prefix_(std::string(kHistogramCounterPrefix) + std::string(name) + ':') {}
+  Histogram(TaskContext& task, std::string_view name)
+      : task_(&task), prefix_(std::string(kHistogramCounterPrefix) + std::string(name) + ':') {}
   /// Cost: a look into a small map.
   void add(double value, std::uint64_t times = 1);
 

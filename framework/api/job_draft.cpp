@@ -48,8 +48,8 @@ Result<InputDeclaration> declare_input(const DataFile& file, const JobBranch& br
   if (file.kind != FormatKind::Lines && file.columns.empty()) return user_error("the input '" + file.path + "' names no columns to read");
   const std::size_t columns = file.kind == FormatKind::Lines ? 1 : file.columns.size();
   if (branch.takes.row_columns != 0 && branch.takes.row_columns != columns) {
-    return user_error("the map takes rows of " + std::to_string(branch.takes.row_columns) + " fields, and the input '" + file.path + "' delivers " +
-                      std::to_string(columns) + (columns == 1 ? " column" : " columns"));
+    return user_error("the map takes rows of " + std::to_string(branch.takes.row_columns) + " fields, and the input '" + file.path +
+                      "' delivers " + std::to_string(columns) + (columns == 1 ? " column" : " columns"));
   }
   InputDeclaration input;
   input.name = file.path;

@@ -1,5 +1,5 @@
-// JobDraft: what the steps of a typed job have gathered; CompleteJob: a job that can be run. Values made in main(); one thread. The draft is
-// hidden, so that an author's translation unit has none of its code.
+// JobDraft: what the steps of a typed job have gathered; CompleteJob: a job that can be run. Values made in main(); one thread. The draft
+// is hidden, so that an author's translation unit has none of its code.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 #include "framework/api/typed_map.hpp"
 #include "shuffle/record/combiner.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 struct JobDefinition;
 struct JobDraft;

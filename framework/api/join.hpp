@@ -9,7 +9,7 @@
 #include "framework/api/top_k.hpp"
 #include "framework/api/typed_reduce.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 enum class JoinKind : std::uint8_t { Inner, Left, Full };
 

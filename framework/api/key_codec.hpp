@@ -15,7 +15,7 @@
 #include "framework/api/fields.hpp"
 #include "shuffle/record/key.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// Order-preserving bytes of a key: `append(std::string&, value, Order)` and `Status read(KeyReader&, T&, Order)`. memcmp order is the
 /// order of the values (reversed when Descending), and no key's bytes are a prefix of another's. Specialise it for a type of your own.

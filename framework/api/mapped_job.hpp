@@ -12,7 +12,7 @@
 #include "framework/api/typed_combiner.hpp"
 #include "framework/api/typed_reduce.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 template <class K, class... V>
 class MappedJob;
@@ -33,9 +33,10 @@ void add_map(DraftHandle& draft, F function) {
 
 template <class F>
 constexpr bool check_map() {
-  static_assert(MapTraits<F>::kFits,
-                "sinter: map() takes a callable void(Input, sinter::Emitter<K, V>&) with both types written out, and sinter::Context& behind "
-                "when it wants one. Input is std::string_view for lines, const Row& for a struct with fields(), or const sinter::Record&.");
+  static_assert(
+      MapTraits<F>::kFits,
+      "sinter: map() takes a callable void(Input, sinter::Emitter<K, V>&) with both types written out, and sinter::Context& behind "
+      "when it wants one. Input is std::string_view for lines, const Row& for a struct with fields(), or const sinter::Record&.");
   return MapTraits<F>::kFits;
 }
 
@@ -101,9 +102,10 @@ class MappedJob {
   ReducedJob reduce(F function) && {
     check_one_type<F>();
     constexpr bool kFits = kReduces<F, const Key, ValueGroup, RowWriter>;
-    static_assert(kFits || !kOneType,
-                  "sinter: reduce() takes a callable void(const K&, sinter::Group<V>&, sinter::RowWriter&), and sinter::Context& behind when "
-                  "it wants one, where K and V are the types of the map's Emitter. Of a sinter::Grouped<G, O> key it takes const G&.");
+    static_assert(
+        kFits || !kOneType,
+        "sinter: reduce() takes a callable void(const K&, sinter::Group<V>&, sinter::RowWriter&), and sinter::Context& behind when "
+        "it wants one, where K and V are the types of the map's Emitter. Of a sinter::Grouped<G, O> key it takes const G&.");
     if constexpr (kFits && kOneType) set_reduce<K, F, false, Value>(std::move(function));
     return ReducedJob(std::move(draft_));
   }
@@ -123,21 +125,24 @@ class MappedJob {
   template <class F>
   ReducedJob inner_join(F function) && {
     constexpr bool kFits = joins<JoinKind::Inner, F>();
-    static_assert(kFits, "sinter: inner_join() follows two maps and takes a callable void(const K&, const A&, const B&, sinter::RowWriter&).");
+    static_assert(kFits,
+                  "sinter: inner_join() follows two maps and takes a callable void(const K&, const A&, const B&, sinter::RowWriter&).");
     return std::move(*this).template join<JoinKind::Inner, kFits>(std::move(function));
   }
   /// void(const K&, const A&, const B*, RowWriter&): as inner_join(), and values of the first alone, with a null pointer.
   template <class F>
   ReducedJob left_join(F function) && {
     constexpr bool kFits = joins<JoinKind::Left, F>();
-    static_assert(kFits, "sinter: left_join() follows two maps and takes a callable void(const K&, const A&, const B*, sinter::RowWriter&).");
+    static_assert(kFits,
+                  "sinter: left_join() follows two maps and takes a callable void(const K&, const A&, const B*, sinter::RowWriter&).");
     return std::move(*this).template join<JoinKind::Left, kFits>(std::move(function));
   }
   /// void(const K&, const A*, const B*, RowWriter&): as left_join(), and values of the second alone.
   template <class F>
   ReducedJob full_join(F function) && {
     constexpr bool kFits = joins<JoinKind::Full, F>();
-    static_assert(kFits, "sinter: full_join() follows two maps and takes a callable void(const K&, const A*, const B*, sinter::RowWriter&).");
+    static_assert(kFits,
+                  "sinter: full_join() follows two maps and takes a callable void(const K&, const A*, const B*, sinter::RowWriter&).");
     return std::move(*this).template join<JoinKind::Full, kFits>(std::move(function));
   }
 
@@ -167,8 +172,9 @@ class MappedJob {
  private:
   template <class F>
   static void check_one_type() {
-    static_assert(kOneType, "sinter: the maps of this job emit different value types, and this step takes one. Use co_group() or a join, or "
-                            "let each map emit the same std::variant.");
+    static_assert(kOneType,
+                  "sinter: the maps of this job emit different value types, and this step takes one. Use co_group() or a join, or "
+                  "let each map emit the same std::variant.");
   }
   template <JoinKind kind, class F>
   static constexpr bool joins() {

@@ -15,7 +15,7 @@
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// One declared parameter with its value as text.
 struct ParameterDeclaration {

@@ -12,7 +12,7 @@
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 class ReplayStore {
  public:

@@ -13,7 +13,7 @@
 #include "framework/api/fields.hpp"
 #include "framework/io/record.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// What a column may become.
 template <class T>

@@ -85,9 +85,10 @@ class RowWriter {
     } else if constexpr (std::is_same_v<T, Timestamp>) {
       add_text(format_timestamp(value));
     } else {
-      static_assert(std::convertible_to<const T&, std::string_view>,
-                    "sinter: row() takes text, numbers, bool, sinter::Timestamp, and std::optional, pairs, tuples and structs with fields() "
-                    "of them.");
+      static_assert(
+          std::convertible_to<const T&, std::string_view>,
+          "sinter: row() takes text, numbers, bool, sinter::Timestamp, and std::optional, pairs, tuples and structs with fields() "
+          "of them.");
       add_text(value);
     }
   }

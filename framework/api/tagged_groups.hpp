@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 #include "framework/api/task.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// The tag of map number `source`: a key field between group and order, so that values come map by map.
 std::string tag_bytes(std::size_t source);

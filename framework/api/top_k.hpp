@@ -11,7 +11,7 @@
 #include "framework/api/key_codec.hpp"
 #include "framework/api/task.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// The key of a single group of all pairs.
 struct Everything {};

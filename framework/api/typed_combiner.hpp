@@ -13,7 +13,7 @@
 #include "framework/api/codec.hpp"
 #include "shuffle/record/combiner.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 template <class V, class F>
 class TypedCombiner final : public Combiner {

@@ -14,7 +14,7 @@
 #include "framework/api/row_parser.hpp"
 #include "framework/api/task.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// What a job gives to its typed tasks.
 struct TypedTaskSetup {

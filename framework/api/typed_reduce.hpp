@@ -14,7 +14,7 @@
 #include "framework/api/task.hpp"
 #include "framework/api/typed_map.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// In a debug build: passes a group on and checks that keys come in order.
 class OrderCheckedGroup final : public RawGroup {

@@ -16,7 +16,7 @@
 #include "base/bytes.hpp"
 #include "framework/api/fields.hpp"
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
 /// Bytes of a value: `append(std::string&, const T&)` and `bool read(ByteReader&, T&)`, false on damaged bytes. Equal values have equal
 /// bytes, and a value takes at least one. Specialise it for a type of your own.

@@ -11,7 +11,8 @@ class AttemptLogSink final : public LogSink {
  public:
   AttemptLogSink(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
   ~AttemptLogSink() override {
-    if (dropped_ > 0) write_line("{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"lines\":" + std::to_string(dropped_) + "}");
+    if (dropped_ > 0)
+      write_line("{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"lines\":" + std::to_string(dropped_) + "}");
     if (file_ != nullptr) (void)file_->close().ok();
   }
 

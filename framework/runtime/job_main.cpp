@@ -178,8 +178,8 @@ void print_summary(const std::string& name, const JobReport& report) {
     if (counter != kRowsReadCounter && counter != kRowsRejectedCounter && counter != "groups")
       text += "  counter   " + counter + " " + std::to_string(value) + "\n";
   for (const HistogramSummary& one : report.histograms) {
-    text += "  histogram " + one.name + " " + std::to_string(one.count) + " numbers, median " + parameter_text(one.median) + ", 90 % up to " +
-            parameter_text(one.percentile_90) + ", most " + parameter_text(one.most) + "\n";
+    text += "  histogram " + one.name + " " + std::to_string(one.count) + " numbers, median " + parameter_text(one.median) +
+            ", 90 % up to " + parameter_text(one.percentile_90) + ", most " + parameter_text(one.most) + "\n";
   }
   for (const OutputFileReport& file : report.side_outputs) text += "  side      " + file.path + " (" + format_size(file.bytes) + ")\n";
   for (const OutputFileReport& file : report.outputs) text += "  output    " + file.path + " (" + format_size(file.bytes) + ")\n";

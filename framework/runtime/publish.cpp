@@ -48,7 +48,8 @@ Status publish_side_outputs(FileSystem& files, const Publication& what, JobRepor
     output.overwrite = what.job.overwrite;
     for (std::uint32_t stage = 0; stage < what.stages.size(); ++stage)
       for (std::uint32_t ordinal = 0; ordinal < what.stages[stage].tasks; ++ordinal)
-        if (const std::string path = what.layout.side_output(TaskId{stage, ordinal}, index); files.exists(path)) output.parts.push_back(path);
+        if (const std::string path = what.layout.side_output(TaskId{stage, ordinal}, index); files.exists(path))
+          output.parts.push_back(path);
     SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, output));
     for (const PublishedFile& file : published) report.side_outputs.push_back({file.path, file.size_bytes, file.checksum});
   }

@@ -65,7 +65,8 @@ TEST_F(CheckedJobTest, whole_jobs_pass_the_checks) {
     for (const std::uint64_t value : values) orders += std::to_string(values.order().value) + "x" + std::to_string(value) + " ";
     out.row(key, orders);
   };
-  const auto report = run(Job("checked").read(lines(input)).map(map).combine(std::plus<>{}).reduce(reduce).write(out({"key", "orders"})), 2);
+  const auto report =
+      run(Job("checked").read(lines(input)).map(map).combine(std::plus<>{}).reduce(reduce).write(out({"key", "orders"})), 2);
   ASSERT_TRUE(report.ok()) << report.error().to_string();
   EXPECT_EQ(output(), "key,orders\na,\"2x1 1x1 0x1 \"\nb,\"2x2 1x2 0x2 \"\n");
 }

@@ -79,8 +79,13 @@ struct SumAndLog {
 };
 
 CompleteJob thresholds(const std::string& input, const testing::TemporaryDirectory& directory) {
-  return Job("thresholds").parameter<int>("threshold", 990, "from where on a number is large").parameter<std::string>("name", "big", "a label")
-      .side_output("large", csv(directory / "large.csv", {"number", "name"})).read(lines(input)).map(Thresholds{}).reduce(SumAndLog{})
+  return Job("thresholds")
+      .parameter<int>("threshold", 990, "from where on a number is large")
+      .parameter<std::string>("name", "big", "a label")
+      .side_output("large", csv(directory / "large.csv", {"number", "name"}))
+      .read(lines(input))
+      .map(Thresholds{})
+      .reduce(SumAndLog{})
       .write(csv(directory / "out.csv", {"key", "sum"}));
 }
 
@@ -137,7 +142,8 @@ TEST_F(ContextTest, what_is_not_declared_fails_the_job_in_a_sentence) {
     return report.ok() ? std::string("good") : report.error().to_string();
   };
   EXPECT_THAT(run_map([](Context& context) { (void)context.parameter<int>("unknown"); }), HasSubstr("declares no parameter 'unknown'"));
-  EXPECT_THAT(run_map([](Context& context) { (void)context.parameter<int>("known"); }), HasSubstr("declared as number, and is asked for as"));
+  EXPECT_THAT(run_map([](Context& context) { (void)context.parameter<int>("known"); }),
+              HasSubstr("declared as number, and is asked for as"));
   EXPECT_THAT(run_map([](Context& context) { context.rows("nowhere").row(1); }), HasSubstr("declares no side output 'nowhere'"));
   EXPECT_EQ(run_map([](Context& context) { EXPECT_EQ(context.parameter<double>("known"), 0.5); }), "good");
 }
@@ -162,7 +168,9 @@ TEST_F(ContextTest, random_numbers_belong_to_the_record_however_the_input_is_spl
   const std::string first = output();
   ASSERT_TRUE(run(job, 100'000).ok());
   EXPECT_EQ(output(), first);
-  const auto sample = [](std::string_view, Emitter<int, std::uint64_t>& out, Context& context) { out.emit(context.random().chance(0.1), 1); };
+  const auto sample = [](std::string_view, Emitter<int, std::uint64_t>& out, Context& context) {
+    out.emit(context.random().chance(0.1), 1);
+  };
   const auto sum = [](const int& key, Group<std::uint64_t>& ones, RowWriter& rows) {
     std::uint64_t total = 0;
     for (const std::uint64_t one : ones) total += one;

@@ -259,7 +259,8 @@ TEST_F(ShapesTest, top_k_keeps_the_first_pairs_and_sends_no_more_of_each_task) {
 }
 
 TEST_F(ShapesTest, rows_that_do_not_fit_their_struct_are_rejected_with_column_and_value) {
-  const std::string input = directory_.write("in.csv", "sensor,at,value\ns1,2024-01-01,1.5\ns1,yesterday,2\ns2,2024-01-02,x\ns2,2024-01-03,\n");
+  const std::string input =
+      directory_.write("in.csv", "sensor,at,value\ns1,2024-01-01,1.5\ns1,yesterday,2\ns2,2024-01-02,x\ns2,2024-01-03,\n");
   const auto map = [](const Reading& row, Emitter<std::string, double>& out) { out.emit(row.sensor, row.value); };
   const auto report = run(Job("rows").read(csv(input, {"sensor", "at", "value"})).map(map).sort().write(out({"sensor", "value"})));
   ASSERT_TRUE(report.ok()) << report.error().to_string();
