@@ -103,6 +103,18 @@ const Status& Context::error_of_sides() const {
   return status_;
 }
 
+void Context::fail_side_row(std::string_view name, const Record& record, std::size_t columns, const ColumnProblem& problem) {
+  const std::string where = "the side input '" + std::string(name) + "'";
+  if (record.fields.size() != columns) {
+    fail(user_error(where + " delivers " + std::to_string(record.fields.size()) + " columns, and its rows are read into " +
+                    std::to_string(columns) + " fields"));
+    return;
+  }
+  fail(user_error(where + " has a row that cannot be used: column " + std::to_string(problem.column + 1) + ", '" +
+                  std::string(record.fields[problem.column].text) + "', " + problem.phrase)
+           .with_context("at line " + std::to_string(record.line)));
+}
+
 void Context::fail(Error error) {
   if (status_.ok()) status_ = std::move(error);
 }

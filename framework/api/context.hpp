@@ -13,6 +13,7 @@
 #include "framework/api/data_file.hpp"
 #include "framework/api/histogram.hpp"
 #include "framework/api/parameter.hpp"
+#include "framework/api/row_parser.hpp"
 #include "framework/api/row_writer.hpp"
 #include "framework/api/task.hpp"
 
@@ -64,6 +65,21 @@ class Context {
   /// order (reduce). Looks the name up.
   RowWriter& rows(std::string_view name);
 
+  /// A side input's bytes, unpacked, its files one after the other; valid while the task lives. Read once by each worker.
+  std::string_view side_text(std::string_view name) { return kept(task_.side_bytes(name)); }
+  /// A table of a side input as structs that list their fields. Reads all rows: once, in setup().
+  template <RowStruct T>
+  std::vector<T> side_rows(std::string_view name) {
+    std::vector<T> rows;
+    for (const Record& record : kept(task_.side_records(name))) {
+      ColumnProblem problem;
+      if (record.fields.size() == kColumns<T> && parse_row(record, rows.emplace_back(), problem)) continue;
+      fail_side_row(name, record, kColumns<T>, problem);
+      break;
+    }
+    return rows;
+  }
+
   /// Sets the current record (map) or group (reduce) aside: a line in the rejects file with file, line and reason, or with the key. Counts
   /// rows_rejected or groups_rejected, once per record or group. What was emitted for it stays.
   void reject(std::string_view reason) { reject({}, {}, reason); }
@@ -88,6 +104,13 @@ class Context {
  private:
   struct Side;
   const Status& error_of_sides() const;
+  template <class T>
+  T kept(Result<T> result) {
+    if (result.ok()) return *result;
+    fail(std::move(result).error());
+    return T{};
+  }
+  void fail_side_row(std::string_view name, const Record& record, std::size_t columns, const ColumnProblem& problem);
   std::string parameter_text_of(std::string_view name, const std::string& type);
 
   TaskContext& task_;

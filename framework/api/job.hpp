@@ -31,6 +31,12 @@ class Job {
     return std::move(*this);
   }
 
+  /// Small files that every task may read whole: Context::side_text(name), side_rows<Row>(name).
+  Job side_input(std::string name, DataFile file) && {
+    draft_.add_side_input(std::move(name), std::move(file));
+    return std::move(*this);
+  }
+
   /// Adds an input; may be called again.
   Job read(DataFile input) && {
     draft_.add_input(std::move(input));
@@ -40,9 +46,16 @@ class Job {
   /// void(Input, Emitter<K, V>&), and Context& behind when it wants one. Input is std::string_view for lines, const Row& for rows read into
   /// a struct with fields(), or const Record&. A class with such an operator() may have setup(Context&) and finish(Emitter<K, V>&), called
   /// before the first record of a task and after the last. Each task has a copy of its own.
+  /// A map void(Input, RowWriter&) makes a job without a reduce: its rows are the output, in the order of the input.
   template <class F>
   auto map(F function) && {
-    if constexpr (check_map<F>()) {
+    if constexpr (MapTraits<F>::kWritesRows) {
+      draft_.set_map_output(map_inputs<F>(), [function](DataFile output, TypedTaskSetup setup,
+                                                        TaskContext& context) -> std::unique_ptr<MapOutputTask> {
+        return std::make_unique<TypedMapOutput<F>>(function, std::move(output), std::move(setup), context);
+      });
+      return ReducedJob(std::move(draft_));
+    } else if constexpr (check_map<F>()) {
       add_map(draft_, std::move(function));
       return MappedJob<typename MapTraits<F>::Key, typename MapTraits<F>::Value>(std::move(draft_));
     }

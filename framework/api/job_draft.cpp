@@ -17,14 +17,23 @@ struct JobBranch {
   MakeTypedMap make_map;
 };
 
+struct JobStep {
+  MakeTypedStep make;
+  MakeCombiner make_combiner;
+  bool whole_partitions = false;
+};
+
 struct JobDraft {
   JobDefinition definition;
   std::vector<JobBranch> branches;
   std::vector<DataFile> next_inputs;  // of a map that has not been named yet
   std::vector<NamedFile> side_files;
-  bool tagged = false;
+  std::vector<NamedFile> side_inputs;
+  std::vector<JobStep> steps;
+  bool tagged = false;  // who reads the maps' records tells the maps apart
   DataFile output;
   MakeTypedReduce make_reduce;
+  MakeTypedMapOutput make_map_output;
 };
 
 namespace {
@@ -70,15 +79,73 @@ Status check_names(const std::vector<Named>& all, std::string_view what) {
   return {};
 }
 
-/// What make_map and make_reduce of the definition share.
+/// What the factories of the definition share.
 struct Factories {
   std::vector<MakeTypedMap> maps;
   std::vector<std::size_t> map_of_input;
   bool tagged;
   SideFiles side_files;
 
-  TypedTaskSetup setup(std::size_t map) const { return {tagged ? tag_bytes(map) : std::string(), side_files}; }
+  TypedTaskSetup of_map(std::size_t map) const { return {tagged ? tag_bytes(map) : std::string(), side_files}; }
+  /// Of a step or reduce: the first behind the maps meets their tags.
+  TypedTaskSetup behind(bool the_maps) const { return the_maps ? of_map(0) : TypedTaskSetup{{}, side_files}; }
 };
+
+Status add_inputs(const JobDraft& draft, JobDefinition& definition, Factories& factories) {
+  for (const JobBranch& branch : draft.branches) {
+    if (branch.inputs.empty())
+      return user_error("the job reads nothing").with_hint("Add .read(sinter::lines(\"...\")) before .map(...)");
+    for (const DataFile& file : branch.inputs) {
+      SINTER_ASSIGN(InputDeclaration input, declare_input(file, branch));
+      definition.inputs.push_back(std::move(input));
+      factories.map_of_input.push_back(factories.maps.size());
+    }
+    factories.maps.push_back(branch.make_map);
+  }
+  for (const NamedFile& side : draft.side_inputs) {
+    SINTER_ASSIGN(InputDeclaration input, declare_input(side.file, {}));
+    input.name = side.name;
+    definition.side_inputs.push_back(std::move(input));
+  }
+  return {};
+}
+
+Status add_outputs(const JobDraft& draft, JobDefinition& definition) {
+  SINTER_TRY(check_output(draft.output));
+  definition.output = declare_output(draft.output);
+  for (const NamedFile& side : draft.side_files) {
+    SINTER_TRY(check_output(side.file));
+    definition.side_outputs.push_back({side.name, declare_output(side.file)});
+  }
+  return {};
+}
+
+void add_factories(const JobDraft& draft, JobDefinition& definition, const Factories& factories) {
+  if (draft.make_map_output) {
+    definition.make_map_output = [make = draft.make_map_output, output = draft.output, factories](
+                                     std::size_t, TaskContext& context) -> Result<std::unique_ptr<MapOutputTask>> {
+      return make(output, factories.behind(false), context);
+    };
+    return;
+  }
+  definition.make_map = [factories](std::size_t input, TaskContext& context) -> Result<std::unique_ptr<MapTask>> {
+    const std::size_t map = factories.map_of_input[input];
+    return factories.maps[map](factories.of_map(map), context);
+  };
+  for (std::size_t i = 0; i < draft.steps.size(); ++i) {
+    StepDeclaration step;
+    step.make = [make = draft.steps[i].make, factories, first = i == 0](TaskContext& context) -> Result<std::unique_ptr<StepTask>> {
+      return make(factories.behind(first), context);
+    };
+    step.make_combiner = draft.steps[i].make_combiner;
+    step.whole_partitions = draft.steps[i].whole_partitions;
+    definition.steps.push_back(std::move(step));
+  }
+  definition.make_reduce = [make = draft.make_reduce, output = draft.output, factories,
+                            first = draft.steps.empty()](TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
+    return make(output, factories.behind(first), context);
+  };
+}
 
 }  // namespace
 
@@ -96,20 +163,41 @@ void DraftHandle::add_map(MapInputs takes, bool partitioned, MakeTypedMap make) 
   draft_->definition.whole_partitions = partitioned;
 }
 
-void DraftHandle::set_combiner(MakeCombiner make) { draft_->definition.make_combiner = std::move(make); }
+void DraftHandle::add_side_input(std::string name, DataFile file) { draft_->side_inputs.push_back({std::move(name), std::move(file)}); }
+
+void DraftHandle::set_map_output(MapInputs takes, MakeTypedMapOutput make) {
+  draft_->branches.push_back({std::exchange(draft_->next_inputs, {}), takes, {}});
+  draft_->make_map_output = std::move(make);
+}
+
+void DraftHandle::set_combiner(MakeCombiner make) {
+  (draft_->steps.empty() ? draft_->definition.make_combiner : draft_->steps.back().make_combiner) = std::move(make);
+}
+
+void DraftHandle::add_step(bool tagged, bool partitioned, MakeTypedStep make) {
+  if (draft_->steps.empty()) draft_->tagged = tagged;
+  draft_->steps.push_back({std::move(make), {}, partitioned});
+}
 
 void DraftHandle::set_reduce(bool tagged, MakeTypedReduce make) {
-  draft_->tagged = tagged;
+  if (draft_->steps.empty()) draft_->tagged = tagged;
   draft_->make_reduce = std::move(make);
 }
 
 void DraftHandle::keep_first(std::uint64_t count) {
+  set_combiner(nullptr);
+  if (!draft_->steps.empty()) {
+    MakeTypedStep& last = draft_->steps.back().make;
+    last = [make = std::move(last), count](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<StepTask> {
+      return std::make_unique<TopStep>(make(std::move(setup), context), count, context.memory());
+    };
+    return;
+  }
   for (JobBranch& branch : draft_->branches) {
     branch.make_map = [make = std::move(branch.make_map), count](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
       return std::make_unique<TopMap>(make(std::move(setup), context), count, context.memory());
     };
   }
-  draft_->definition.make_combiner = nullptr;
 }
 
 CompleteJob::CompleteJob(DraftHandle draft, DataFile output) {
@@ -120,33 +208,13 @@ CompleteJob::CompleteJob(DraftHandle draft, DataFile output) {
 Result<JobDefinition> CompleteJob::definition() const {
   JobDefinition definition = draft_->definition;
   if (definition.name.empty()) return user_error("the job has no name");
-  Factories factories{{}, {}, draft_->tagged, std::make_shared<const std::vector<NamedFile>>(draft_->side_files)};
-  for (const JobBranch& branch : draft_->branches) {
-    if (branch.inputs.empty())
-      return user_error("the job reads nothing").with_hint("Add .read(sinter::lines(\"...\")) before .map(...)");
-    for (const DataFile& file : branch.inputs) {
-      SINTER_ASSIGN(InputDeclaration input, declare_input(file, branch));
-      definition.inputs.push_back(std::move(input));
-      factories.map_of_input.push_back(factories.maps.size());
-    }
-    factories.maps.push_back(branch.make_map);
-  }
-  SINTER_TRY(check_output(draft_->output));
-  definition.output = declare_output(draft_->output);
   SINTER_TRY(check_names(definition.parameters, "parameter"));
   SINTER_TRY(check_names(draft_->side_files, "side output"));
-  for (const NamedFile& side : draft_->side_files) {
-    SINTER_TRY(check_output(side.file));
-    definition.side_outputs.push_back({side.name, declare_output(side.file)});
-  }
-  definition.make_map = [factories](std::size_t input, TaskContext& context) -> Result<std::unique_ptr<MapTask>> {
-    const std::size_t map = factories.map_of_input[input];
-    return factories.maps[map](factories.setup(map), context);
-  };
-  definition.make_reduce = [make = draft_->make_reduce, output = draft_->output,
-                            factories](TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
-    return make(output, factories.setup(0), context);
-  };
+  SINTER_TRY(check_names(draft_->side_inputs, "side input"));
+  Factories factories{{}, {}, draft_->tagged, std::make_shared<const std::vector<NamedFile>>(draft_->side_files)};
+  SINTER_TRY(add_inputs(*draft_, definition, factories));
+  SINTER_TRY(add_outputs(*draft_, definition));
+  add_factories(*draft_, definition, factories);
   return definition;
 }
 

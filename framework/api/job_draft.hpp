@@ -19,6 +19,8 @@ struct JobDraft;
 
 using MakeTypedMap = std::function<std::unique_ptr<MapTask>(TypedTaskSetup, TaskContext&)>;
 using MakeTypedReduce = std::function<std::unique_ptr<ReduceTask>(DataFile output, TypedTaskSetup, TaskContext&)>;
+using MakeTypedMapOutput = std::function<std::unique_ptr<MapOutputTask>(DataFile output, TypedTaskSetup, TaskContext&)>;
+using MakeTypedStep = std::function<std::unique_ptr<StepTask>(TypedTaskSetup, TaskContext&)>;
 using MakeCombiner = std::function<std::unique_ptr<Combiner>()>;
 
 /// What a map takes.
@@ -37,14 +39,20 @@ class DraftHandle {
 
   void add_parameter(ParameterDeclaration parameter);
   void add_side_output(std::string name, DataFile file);
+  void add_side_input(std::string name, DataFile file);
   /// Of the map that is added next.
   void add_input(DataFile file);
   /// `partitioned`: its keys are Partitioned.
   void add_map(MapInputs takes, bool partitioned, MakeTypedMap make);
+  /// The only map of a job without a reduce.
+  void set_map_output(MapInputs takes, MakeTypedMapOutput make);
+  /// Of what the last step emits, or the maps when there is none.
   void set_combiner(MakeCombiner make);
+  /// As add_map() and set_reduce().
+  void add_step(bool tagged, bool partitioned, MakeTypedStep make);
   /// `tagged`: the reduce tells the maps apart.
   void set_reduce(bool tagged, MakeTypedReduce make);
-  /// Only the first `count` pairs of each map task travel, as one group; nothing is combined.
+  /// Only the first `count` pairs of each task of the last step (or map) travel, as one group; nothing is combined.
   void keep_first(std::uint64_t count);
 
  private:
@@ -68,7 +76,7 @@ class CompleteJob {
   std::shared_ptr<const JobDraft> draft_;
 };
 
-/// A job with a reduce.
+/// A job with a reduce, or with a map that writes rows.
 class ReducedJob {
  public:
   explicit ReducedJob(DraftHandle draft) : draft_(std::move(draft)) {}

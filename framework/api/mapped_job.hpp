@@ -22,10 +22,15 @@ struct FirstOf {
   using Type = First;
 };
 
+template <class F>
+constexpr MapInputs map_inputs() {
+  return {MapTraits<F>::kTakesLine, columns_of_map<F>()};
+}
+
 /// Adds the map of the inputs that were read last. Requires: MapTraits<F>::kFits.
 template <class F>
 void add_map(DraftHandle& draft, F function) {
-  draft.add_map({MapTraits<F>::kTakesLine, columns_of_map<F>()}, KeyShape<typename MapTraits<F>::Key>::kPartitioned,
+  draft.add_map(map_inputs<F>(), KeyShape<typename MapTraits<F>::Key>::kPartitioned,
                 [function](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
                   return std::make_unique<TypedMap<F>>(function, std::move(setup), context);
                 });
@@ -110,6 +115,29 @@ class MappedJob {
     return ReducedJob(std::move(draft_));
   }
 
+  /// void(const K&, Group<V>&, Emitter<K2, V2>&), and Context& behind when it wants one: as reduce(), but what it emits is grouped anew,
+  /// and further steps follow: combine(), step(), reduce() ... of K2 and V2. Behind several maps it may take a group of each, as co_group()
+  /// does.
+  template <class F>
+  auto step(F function) && {
+    using Out = StepTraits<F>;
+    constexpr bool kFits = steps<F>();
+    static_assert(kFits,
+                  "sinter: step() takes a callable void(const K&, sinter::Group<V>&, sinter::Emitter<K2, V2>&) with all types written "
+                  "out, and sinter::Context& behind when it wants one, where K and V are the types that were emitted before.");
+    if constexpr (kFits) {
+      constexpr bool kCoGroup = !kReduces<F, const Key, ValueGroup, typename Out::Out>;
+      draft_.add_step(kCoGroup, KeyShape<typename Out::Key>::kPartitioned,
+                      [function](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<StepTask> {
+                        if constexpr (kCoGroup)
+                          return std::make_unique<TypedStep<K, F, typename Out::Out, true, V...>>(function, std::move(setup), context);
+                        else
+                          return std::make_unique<TypedStep<K, F, typename Out::Out, false, Value>>(function, std::move(setup), context);
+                      });
+      return MappedJob<typename Out::Key, typename Out::Value>(std::move(draft_));
+    }
+  }
+
   /// void(const K&, Group<V>&..., RowWriter&): the values of each map in a group of its own. They are read in the order of the maps;
   /// Group::replayable() keeps an earlier one.
   template <class F>
@@ -175,6 +203,15 @@ class MappedJob {
     static_assert(kOneType,
                   "sinter: the maps of this job emit different value types, and this step takes one. Use co_group() or a join, or "
                   "let each map emit the same std::variant.");
+  }
+  template <class F>
+  static constexpr bool steps() {
+    if constexpr (StepTraits<F>::kFound) {
+      using Out = typename StepTraits<F>::Out;
+      return (kOneType && kReduces<F, const Key, ValueGroup, Out>) || kReduces<F, const Key, Group<V>..., Out>;
+    } else {
+      return false;
+    }
   }
   template <JoinKind kind, class F>
   static constexpr bool joins() {

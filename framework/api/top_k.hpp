@@ -1,4 +1,4 @@
-// TopMap: a map of which only the first pairs in key order travel. Belongs to one attempt and one thread.
+// TopMap, TopStep: a map or step of which only the first pairs in key order travel. Belongs to one attempt and one thread.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +62,25 @@ class TopMap final : public MapTask {
 
  private:
   std::unique_ptr<MapTask> map_;
+  FirstPairs first_;
+};
+
+/// Runs another step into FirstPairs.
+class TopStep final : public StepTask {
+ public:
+  TopStep(std::unique_ptr<StepTask> step, std::uint64_t count, MemoryBudget& budget) : step_(std::move(step)), first_(count, budget) {}
+  Status reduce(RawGroup& group, RawEmitter& emitter) override {
+    first_.set_target(emitter);
+    return step_->reduce(group, first_);
+  }
+  Status finish(RawEmitter& emitter) override {
+    first_.set_target(emitter);
+    SINTER_TRY(step_->finish(first_));
+    return first_.give_on();
+  }
+
+ private:
+  std::unique_ptr<StepTask> step_;
   FirstPairs first_;
 };
 

@@ -30,8 +30,8 @@ Status TypedMapBase::reject(Rejection& rejection, const Record& record) {
   return task_.reject(rejection);
 }
 
-Error TypedMapBase::error_at(const Status& emitted, const Record& record) const {
-  Error error = emitted.ok() ? context_.error().error() : emitted.error();
+Error TypedMapBase::error_at(const Status& written, const Record& record) const {
+  Error error = written.ok() ? context_.error().error() : written.error();
   return std::move(error).with_context("at line " + std::to_string(record.line));
 }
 

@@ -11,18 +11,10 @@ Result<bool> OrderCheckedGroup::next() {
   return true;
 }
 
-TypedReduceBase::TypedReduceBase(DataFile output, TypedTaskSetup setup, TaskContext& task)
-    : tag_size_(setup.tag.size()), context_(task, std::move(setup.side_files), current_), reading_{task, {}, 0}, output_(std::move(output)),
+TypedReduceBase::TypedReduceBase(TypedTaskSetup setup, TaskContext& task)
+    : tag_size_(setup.tag.size()), context_(task, std::move(setup.side_files), current_), reading_{task, {}, 0},
       groups_(task.counter("groups")) {}
 TypedReduceBase::~TypedReduceBase() = default;
-
-bool TypedReduceBase::new_sink(OutputSink& sink) {
-  // One sink serves the whole attempt; a writer escapes its column names once.
-  if (&sink == sink_) return false;
-  writer_.emplace(sink, output_);
-  sink_ = &sink;
-  return true;
-}
 
 Status TypedReduceBase::check_order(std::string_view group) {
   if (last_group_ && group <= *last_group_) return internal_error("groups came out of order");

@@ -40,13 +40,11 @@ template <class F, class... Arguments>
 inline constexpr bool kReduces = std::is_invocable_v<F&, Arguments&...> || std::is_invocable_v<F&, Arguments&..., Context&>;
 
 /// The part of a typed reduce that does not depend on its types.
-class TypedReduceBase : public ReduceTask {
+class TypedReduceBase {
  protected:
-  TypedReduceBase(DataFile output, TypedTaskSetup setup, TaskContext& task);
-  ~TypedReduceBase() override;
+  TypedReduceBase(TypedTaskSetup setup, TaskContext& task);
+  ~TypedReduceBase();
 
-  /// Makes the writer for a sink that is new; says whether it was.
-  bool new_sink(OutputSink& sink);
   /// In a debug build: whether this group comes after the last one.
   Status check_order(std::string_view group);
   void begin_group(std::string_view group) {
@@ -54,90 +52,157 @@ class TypedReduceBase : public ReduceTask {
     current_.group = group;
     current_.rejected = false;
   }
-  const Status& first_error() const {
+  const Status& first_error(const Status& written) const {
     if (!reading_.status.ok()) return reading_.status;
-    return writer_->status().ok() ? context_.error() : writer_->status();
+    return written.ok() ? context_.error() : written;
   }
 
   std::size_t tag_size_;
   Context context_;
   GroupReading reading_;
-  std::optional<RowWriter> writer_;
 
  private:
-  DataFile output_;
   CurrentInput current_;
   Counter groups_;
-  OutputSink* sink_ = nullptr;
   std::optional<std::string> last_group_;
 };
 
-/// Runs a reduce for each group. `K` is the key of the maps, `V` what all of them emit, or the types of several maps for a co-group.
-template <class K, class F, bool co_group, class... V>
-class TypedReduce final : public TypedReduceBase {
+/// Calls an author's function for each group, whatever it writes to. `K` is the key of what is grouped, `V` what all maps emit, or the
+/// types of several maps for a co-group.
+template <class K, class F, class Writer, bool co_group, class... V>
+class TypedGroups : protected TypedReduceBase {
   using Key = typename KeyShape<K>::Group;
   using KeyOrder = typename KeyShape<K>::Order;
 
- public:
-  TypedReduce(F function, DataFile output, TypedTaskSetup setup, TaskContext& task)
-      : TypedReduceBase(std::move(output), std::move(setup), task), function_(std::move(function)) {}
+ protected:
+  TypedGroups(F function, TypedTaskSetup setup, TaskContext& task)
+      : TypedReduceBase(std::move(setup), task), function_(std::move(function)) {}
 
-  Status reduce(RawGroup& raw, OutputSink& sink) override {
-    SINTER_TRY(set_up(sink));
+  Status set_up() {
+    if constexpr (requires { function_.setup(context_); }) {
+      if (!set_up_) function_.setup(context_);
+      set_up_ = true;
+      return context_.error();
+    }
+    return {};
+  }
+
+  Status reduce_group(RawGroup& raw, Writer& writer) {
+    SINTER_TRY(set_up());
     if constexpr (kCheckRecords) {
       SINTER_TRY(check_order(raw.key()));
       OrderCheckedGroup checked(raw);
-      return reduce_group(checked);
+      return call(checked, writer);
     } else {
-      return reduce_group(raw);
+      return call(raw, writer);
     }
   }
 
-  Status finish(OutputSink& sink) override {
-    SINTER_TRY(set_up(sink));
-    if constexpr (requires { function_.finish(*writer_, context_); }) function_.finish(*writer_, context_);
-    else if constexpr (requires { function_.finish(*writer_); }) function_.finish(*writer_);
-    return first_error();
+  Status finish_groups(Writer& writer) {
+    SINTER_TRY(set_up());
+    if constexpr (requires { function_.finish(writer, context_); }) function_.finish(writer, context_);
+    else if constexpr (requires { function_.finish(writer); }) function_.finish(writer);
+    return first_error(writer.status());
   }
 
  private:
-  Status reduce_group(RawGroup& raw) {
+  Status call(RawGroup& raw, Writer& writer) {
     SINTER_TRY(decode_key(raw.key(), key_));
     begin_group(raw.key());
     if constexpr (co_group) {
       TaggedGroups tagged(raw);
-      call_co_group(tagged, std::index_sequence_for<V...>());
+      call_co_group(tagged, writer, std::index_sequence_for<V...>());
     } else {
       using One = std::tuple_element_t<0, std::tuple<V...>>;
       if constexpr (std::is_same_v<KeyOrder, NoOrder>) {
         Group<One> group(raw, reading_);
-        call_reduce(function_, context_, std::as_const(key_), group, *writer_);
+        call_reduce(function_, context_, std::as_const(key_), group, writer);
       } else {
         Group<One, KeyOrder> group(raw, reading_, tag_size_);
-        call_reduce(function_, context_, std::as_const(key_), group, *writer_);
+        call_reduce(function_, context_, std::as_const(key_), group, writer);
       }
     }
-    return first_error();
+    return first_error(writer.status());
   }
 
   template <std::size_t... i>
-  void call_co_group(TaggedGroups& tagged, std::index_sequence<i...>) {
+  void call_co_group(TaggedGroups& tagged, Writer& writer, std::index_sequence<i...>) {
     TaggedGroup sources[] = {TaggedGroup(tagged, i)...};
-    call_with_groups(Group<V>(sources[i], reading_)...);
+    call_with_groups(writer, Group<V>(sources[i], reading_)...);
   }
   template <class... Groups>
-  void call_with_groups(Groups&&... groups) {
-    call_reduce(function_, context_, std::as_const(key_), groups..., *writer_);
-  }
-
-  Status set_up(OutputSink& sink) {
-    if (!new_sink(sink)) return {};
-    if constexpr (requires { function_.setup(context_); }) function_.setup(context_);
-    return context_.error();
+  void call_with_groups(Writer& writer, Groups&&... groups) {
+    call_reduce(function_, context_, std::as_const(key_), groups..., writer);
   }
 
   F function_;
   Key key_{};
+  bool set_up_ = false;
 };
+
+/// A reduce: groups to rows of the output.
+template <class K, class F, bool co_group, class... V>
+class TypedReduce final : public ReduceTask, TypedGroups<K, F, RowWriter, co_group, V...> {
+ public:
+  TypedReduce(F function, DataFile output, TypedTaskSetup setup, TaskContext& task)
+      : TypedGroups<K, F, RowWriter, co_group, V...>(std::move(function), std::move(setup), task), output_(std::move(output)) {}
+  Status reduce(RawGroup& raw, OutputSink& sink) override { return this->reduce_group(raw, writer_of(sink)); }
+  Status finish(OutputSink& sink) override { return this->finish_groups(writer_of(sink)); }
+
+ private:
+  /// One sink serves the whole attempt; a writer escapes its column names once.
+  RowWriter& writer_of(OutputSink& sink) {
+    if (&sink != sink_) writer_.emplace(sink, output_);
+    sink_ = &sink;
+    return *writer_;
+  }
+
+  DataFile output_;
+  OutputSink* sink_ = nullptr;
+  std::optional<RowWriter> writer_;
+};
+
+/// A step: groups to records that are grouped anew.
+template <class K, class F, class Out, bool co_group, class... V>
+class TypedStep final : public StepTask, TypedGroups<K, F, Out, co_group, V...> {
+ public:
+  TypedStep(F function, TypedTaskSetup setup, TaskContext& task)
+      : TypedGroups<K, F, Out, co_group, V...>(std::move(function), std::move(setup), task) {}
+  Status reduce(RawGroup& raw, RawEmitter& target) override { return this->reduce_group(raw, emitter_of(target)); }
+  Status finish(RawEmitter& target) override { return this->finish_groups(emitter_of(target)); }
+
+ private:
+  Out& emitter_of(RawEmitter& target) {
+    if (&target != target_) emitter_.emplace(target);
+    target_ = &target;
+    return *emitter_;
+  }
+
+  RawEmitter* target_ = nullptr;
+  std::optional<Out> emitter_;
+};
+
+/// What a step emits: the Emitter among its parameters.
+template <class... A>
+struct EmitterAmong {
+  static constexpr bool kFound = false;
+};
+template <class First, class... Rest>
+struct EmitterAmong<First, Rest...> : EmitterAmong<Rest...> {};
+template <class K, class V, class... Rest>
+struct EmitterAmong<Emitter<K, V>&, Rest...> {
+  using Key = K;
+  using Value = V;
+  using Out = Emitter<K, V>;
+  static constexpr bool kFound = true;
+};
+template <class Signature>
+struct StepSignature : EmitterAmong<> {};
+template <class Return, class... A>
+struct StepSignature<std::function<Return(A...)>> : EmitterAmong<A...> {};
+template <class F>
+struct StepTraits : StepSignature<void> {};
+template <HasOneSignature F>
+struct StepTraits<F> : StepSignature<decltype(std::function{std::declval<F>()})> {};
 
 }  // namespace sinter

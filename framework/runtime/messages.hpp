@@ -18,14 +18,14 @@
 namespace sinter {
 
 /// Raised whenever a message changes; a worker of another version is refused.
-inline constexpr std::uint32_t kControlProtocolVersion = 2;
-/// Body of one control message. Skip lists and two keys of kMaxKeyBytes fit; data never travels here.
-inline constexpr std::uint64_t kMaxControlMessageBytes = 4u << 20;
+inline constexpr std::uint32_t kControlProtocolVersion = 3;
+/// Body of one control message. Skip lists, two keys of kMaxKeyBytes and kMaxCounters counters fit; data never travels here.
+inline constexpr std::uint64_t kMaxControlMessageBytes = 64u << 20;
 /// An error's message and each of its context lines are cut here before they travel.
 inline constexpr std::size_t kMaxErrorTextBytes = 16u << 10;
 inline constexpr std::size_t kMaxErrorContextLines = 32;
 /// Counters of one attempt, and the bytes of a counter's name.
-inline constexpr std::size_t kMaxCounters = 4096;
+inline constexpr std::size_t kMaxCounters = 100'000;
 inline constexpr std::size_t kMaxCounterNameBytes = 256;
 
 enum class MessageKind : std::uint16_t { Hello = 1, Setup = 2, RunAttempt = 3, Beat = 4, AttemptDone = 5, AttemptFailed = 6, Stop = 7 };

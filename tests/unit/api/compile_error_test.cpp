@@ -74,6 +74,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "using Key = sinter::Grouped<std::string, int>;\nvoid m(std::string_view, sinter::Emitter<Key, int>&) {}\n"
                 "void bad(const Key&, sinter::Group<int>&, sinter::RowWriter&) {}",
                 ".map(m).reduce(bad)", "Of a sinter::Grouped<G, O> key it takes const G&"},
+        Mistake{"step_without_emitter", "void bad(const std::string&, sinter::Group<int>&, sinter::RowWriter&) {}", ".map(split).step(bad)",
+                "sinter: step() takes a callable"},
+        Mistake{"step_of_other_value",
+                "void bad(const std::string&, sinter::Group<double>&, sinter::Emitter<int, int>&) {}", ".map(split).step(bad)",
+                "sinter: step() takes a callable"},
         Mistake{"constant_fields",
                 "struct K { int a; auto fields() const { return std::tie(a); } };\nvoid bad(std::string_view, sinter::Emitter<K, int>&) {}",
                 ".map(bad)", "sinter: the key type of this Emitter has no order-preserving bytes"},

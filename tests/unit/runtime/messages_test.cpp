@@ -30,16 +30,17 @@ TEST(MessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_TRUE(run.careful);
   EXPECT_EQ(run.skip, (std::vector<RecordAt>{{1, 70, 7}, {1, 80, 8}}));
   EXPECT_EQ(run.range, (KeyRange{"a", std::string("\0b", 2)}));
-  const Beat beat = round_trip(Beat{kAttempt, 5, {1, 2, 3}, UINT64_MAX});
+  const Beat beat = round_trip(Beat{kAttempt, 5, {1, 2, 3, "at line 7"}, UINT64_MAX});
   EXPECT_EQ(beat.attempt, kAttempt);
   EXPECT_EQ(beat.peak_memory_bytes, UINT64_MAX);
+  EXPECT_EQ(beat.progress.status, "at line 7");
   EXPECT_FALSE(round_trip(Beat{}).attempt.has_value());
   EXPECT_EQ(round_trip(AttemptDone{kAttempt, {{"rows", 3}}, {}, 0}).counters, (Counters{{"rows", 3}}));
 }
 
 TEST(MessagesTest, the_bytes_are_those_of_the_format_page) {
-  const AttemptDone done{{{0, 2}, 1}, {{"n", 300}}, {5, 40, 0}, 1u << 20};
-  EXPECT_EQ(encode(done), std::string("\x00\x02\x01\x01\x01n\xac\x02\x05\x28\x00\x80\x80\x40", 14));
+  const AttemptDone done{{{0, 2}, 1}, {{"n", 300}}, {5, 40, 0, ""}, 1u << 20};
+  EXPECT_EQ(encode(done), std::string("\x00\x02\x01\x01\x01n\xac\x02\x05\x28\x00\x00\x80\x80\x40", 15));
 }
 
 TEST(MessagesTest, an_error_keeps_all_it_says) {

@@ -11,7 +11,7 @@ namespace sinter {
 namespace {
 
 using ::testing::HasSubstr;
-using ShapesTest = testing::JobTest;
+using TypedShapesTest = testing::JobTest;
 
 struct Customer {
   std::string id;
@@ -79,7 +79,7 @@ std::optional<T> maybe(const T* value) {
   return value == nullptr ? std::nullopt : std::optional<T>(*value);
 }
 
-TEST_F(ShapesTest, joins_give_what_nested_loops_give) {
+TEST_F(TypedShapesTest, joins_give_what_nested_loops_give) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const JoinCase data(seed);
@@ -102,7 +102,7 @@ TEST_F(ShapesTest, joins_give_what_nested_loops_give) {
   }
 }
 
-TEST_F(ShapesTest, a_co_group_sees_each_map_on_its_own) {
+TEST_F(TypedShapesTest, a_co_group_sees_each_map_on_its_own) {
   const JoinCase data(7);
   const DataFile customers = csv(directory_.write("customers.csv", data.customers), {"id", "name"});
   const DataFile orders = csv(directory_.write("orders.csv", data.orders), {"customer", "cents"});
@@ -123,7 +123,7 @@ TEST_F(ShapesTest, a_co_group_sees_each_map_on_its_own) {
   EXPECT_EQ(output(), expected);
 }
 
-TEST_F(ShapesTest, several_maps_of_one_type_share_a_reduce_and_a_combine) {
+TEST_F(TypedShapesTest, several_maps_of_one_type_share_a_reduce_and_a_combine) {
   const std::string left = directory_.write("left.txt", "a\nb\na\n");
   const std::string right = directory_.write("right.txt", "b\nc\n");
   const auto once = [](std::string_view line, Emitter<std::string, int>& out) { out.emit(line, 1); };
@@ -146,7 +146,7 @@ struct Reading {
   auto fields() { return std::tie(sensor, at, value); }
 };
 
-TEST_F(ShapesTest, values_of_a_group_come_in_the_order_of_the_key_descending_too) {
+TEST_F(TypedShapesTest, values_of_a_group_come_in_the_order_of_the_key_descending_too) {
   constexpr std::uint64_t kSeed = 3;
   SCOPED_TRACE("seed " + std::to_string(kSeed));
   Random random(kSeed);
@@ -187,7 +187,7 @@ struct Numbered {
   }
 };
 
-TEST_F(ShapesTest, groups_of_one_partition_are_reduced_by_one_task) {
+TEST_F(TypedShapesTest, groups_of_one_partition_are_reduced_by_one_task) {
   std::string text;
   for (int i = 0; i < 4000; ++i) text += "line " + std::to_string(i) + "\n";
   const DataFile input = lines(directory_.write("in.txt", text));
@@ -207,7 +207,7 @@ TEST_F(ShapesTest, groups_of_one_partition_are_reduced_by_one_task) {
   EXPECT_LE(report->stages.back().tasks_total, 3u);
 }
 
-TEST_F(ShapesTest, distinct_writes_each_key_once) {
+TEST_F(TypedShapesTest, distinct_writes_each_key_once) {
   const DataFile input = lines(directory_.write("in.txt", "b\na\nb\na\nc\n"));
   const auto map = [](std::string_view line, Emitter<std::pair<std::string, int>, Nothing>& out) {
     out.emit({std::string(line), 7});
@@ -217,7 +217,7 @@ TEST_F(ShapesTest, distinct_writes_each_key_once) {
   EXPECT_EQ(output(), "line,seven\na,7\nb,7\nc,7\n");
 }
 
-TEST_F(ShapesTest, sort_writes_every_pair_in_key_order) {
+TEST_F(TypedShapesTest, sort_writes_every_pair_in_key_order) {
   const DataFile input = lines(directory_.write("in.txt", "3\n11\n2\n3\n"));
   const auto map = [](std::string_view line, Emitter<Descending<int>, std::string>& out) {
     out.emit({*parse_parameter<int>(line)}, line);
@@ -227,7 +227,7 @@ TEST_F(ShapesTest, sort_writes_every_pair_in_key_order) {
   EXPECT_EQ(output(), "number,text\n11,11\n3,3\n3,3\n2,2\n");
 }
 
-TEST_F(ShapesTest, top_k_keeps_the_first_pairs_and_sends_no_more_of_each_task) {
+TEST_F(TypedShapesTest, top_k_keeps_the_first_pairs_and_sends_no_more_of_each_task) {
   for (const std::uint64_t count : {0u, 1u, 10u, 10'000u}) {
     SCOPED_TRACE("count " + std::to_string(count));
     Random random(9);
@@ -258,7 +258,7 @@ TEST_F(ShapesTest, top_k_keeps_the_first_pairs_and_sends_no_more_of_each_task) {
   }
 }
 
-TEST_F(ShapesTest, rows_that_do_not_fit_their_struct_are_rejected_with_column_and_value) {
+TEST_F(TypedShapesTest, rows_that_do_not_fit_their_struct_are_rejected_with_column_and_value) {
   const std::string input =
       directory_.write("in.csv", "sensor,at,value\ns1,2024-01-01,1.5\ns1,yesterday,2\ns2,2024-01-02,x\ns2,2024-01-03,\n");
   const auto map = [](const Reading& row, Emitter<std::string, double>& out) { out.emit(row.sensor, row.value); };
@@ -273,11 +273,126 @@ TEST_F(ShapesTest, rows_that_do_not_fit_their_struct_are_rejected_with_column_an
   EXPECT_THAT(rejects, HasSubstr("yesterday"));
 }
 
-TEST_F(ShapesTest, a_map_of_rows_and_a_table_of_other_width_is_said_before_anything_runs) {
+TEST_F(TypedShapesTest, a_map_of_rows_and_a_table_of_other_width_is_said_before_anything_runs) {
   const auto map = [](const Reading& row, Emitter<std::string, double>& out) { out.emit(row.sensor, row.value); };
   const auto definition = Job("rows").read(csv("in.csv", {"sensor", "at"})).map(map).sort().write(out({"sensor", "value"})).definition();
   ASSERT_FALSE(definition.ok());
   EXPECT_THAT(definition.error().message(), HasSubstr("rows of 3 fields, and the input 'in.csv' delivers 2 columns"));
+}
+
+/// Two steps: words are counted, counts are counted, and the reduce lists them.
+TEST_F(TypedShapesTest, steps_group_anew_what_a_reduce_emits) {
+  constexpr std::uint64_t kSeed = 12;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  Random random(kSeed);
+  std::string text;
+  std::map<std::string, std::uint64_t> words;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string word = "w" + std::to_string(random.below(1 + random.below(800)));
+    ++words[word];
+    text += word + "\n";
+  }
+  std::map<std::uint64_t, std::uint64_t> model;
+  for (const auto& [word, count] : words) ++model[count];
+  std::string expected = "count,words\n";
+  for (auto at = model.rbegin(); at != model.rend(); ++at) expected += std::to_string(at->first) + "," + std::to_string(at->second) + "\n";
+
+  const auto one = [](std::string_view line, Emitter<std::string, std::uint64_t>& out) { out.emit(line, 1); };
+  const auto sum_up = [](Group<std::uint64_t>& values) {
+    std::uint64_t total = 0;
+    for (const std::uint64_t value : values) total += value;
+    return total;
+  };
+  using Count = Descending<std::uint64_t>;
+  const auto count = [=](const std::string&, Group<std::uint64_t>& ones, Emitter<Count, std::uint64_t>& out) {
+    out.emit({sum_up(ones)}, 1);
+  };
+  const auto list = [=](const Count& times, Group<std::uint64_t>& ones, RowWriter& out) { out.row(times, sum_up(ones)); };
+  const auto report = run(Job("steps").read(lines(directory_.write("in.txt", text))).map(one).combine(std::plus<>{}).step(count)
+                              .combine(std::plus<>{}).reduce(list).write(out({"count", "words"})));
+  ASSERT_TRUE(report.ok()) << report.error().to_string();
+  EXPECT_EQ(output(), expected);
+  EXPECT_EQ(report->stages.size(), 3u);
+}
+
+TEST_F(TypedShapesTest, a_step_joins_and_the_next_one_ranks) {
+  const JoinCase data(5);
+  const DataFile customers = csv(directory_.write("customers.csv", data.customers), {"id", "name"});
+  const DataFile orders = csv(directory_.write("orders.csv", data.orders), {"customer", "cents"});
+  using Total = Descending<std::int64_t>;
+  const auto total = [](const std::string& id, Group<std::string>& names, Group<std::int64_t>& cents, Emitter<Total, std::string>& out,
+                        Context& context) {
+    std::int64_t sum = 0;
+    if (names.begin() == names.end()) return context.count("strangers");
+    for (const std::int64_t amount : cents) sum += amount;
+    out.emit({sum}, id);
+  };
+  const auto report = run(Job("rank").read(customers).map(by_id).read(orders).map(by_customer).step(total).top_k(5)
+                              .write(out({"total", "id"})));
+  ASSERT_TRUE(report.ok()) << report.error().to_string();
+  std::map<std::string, std::int64_t> sums;
+  for (const auto& [id, name] : data.names) sums[id];
+  std::size_t strangers = 0;
+  for (auto at = data.cents.begin(); at != data.cents.end(); at = data.cents.upper_bound(at->first))
+    if (!sums.contains(at->first)) ++strangers;
+  for (const auto& [id, amount] : data.cents)
+    if (sums.contains(id)) sums[id] += amount;
+  std::vector<std::tuple<std::int64_t, std::size_t, std::string>> ranked;
+  for (const auto& [id, sum] : sums) ranked.emplace_back(-sum, id.size(), id);
+  std::sort(ranked.begin(), ranked.end());
+  std::string expected = "total,id\n";
+  for (std::size_t i = 0; i < 5; ++i) expected += std::to_string(-std::get<0>(ranked[i])) + "," + std::get<2>(ranked[i]) + "\n";
+  EXPECT_EQ(output(), expected);
+  EXPECT_EQ(report->counters.at("strangers"), strangers);
+}
+
+TEST_F(TypedShapesTest, a_map_that_writes_rows_needs_no_reduce_and_keeps_the_order_of_the_input) {
+  std::string text = "sensor,at,value\n";
+  std::string expected = "value,sensor\n";
+  for (int i = 0; i < 2000; ++i) {
+    text += "s" + std::to_string(i * 7 % 10) + ",2024-01-01," + std::to_string(i) + "\n";
+    if (i % 3 == 0) expected += std::to_string(i) + ",s" + std::to_string(i * 7 % 10) + "\n";
+  }
+  const auto every_third = [](const Reading& row, RowWriter& out, Context& context) {
+    if (static_cast<int>(row.value) % 3 == 0) out.row(row.value, row.sensor);
+    else context.count("left_out");
+  };
+  const auto report = run(Job("rows").read(csv(directory_.write("in.csv", text), {"sensor", "at", "value"})).map(every_third)
+                              .write(out({"value", "sensor"})), 700);
+  ASSERT_TRUE(report.ok()) << report.error().to_string();
+  EXPECT_EQ(output(), expected);
+  EXPECT_EQ(report->counters.at("left_out"), 1333u);
+  EXPECT_EQ(report->stages.size(), 1u);
+}
+
+/// A broadcast join: the small table is read once a task, nothing is shuffled.
+class NameCustomers {
+ public:
+  void setup(Context& context) {
+    for (Customer& one : context.side_rows<Customer>("customers")) names_[one.id] = std::move(one.name);
+    greeting_ = context.side_text("greeting");
+  }
+  void operator()(const Order& order, RowWriter& out) { out.row(greeting_.substr(0, 5), names_[order.customer], order.cents); }
+
+ private:
+  std::map<std::string, std::string> names_;
+  std::string_view greeting_;
+};
+
+TEST_F(TypedShapesTest, side_inputs_are_tables_or_text_that_every_task_reads) {
+  const DataFile customers = csv(directory_.write("customers.csv", "id,name\nc1,Ada\nc2,Grace\n"), {"id", "name"});
+  const DataFile greeting = lines(directory_.write("greeting.txt", "hello\n"));
+  const DataFile orders = csv(directory_.write("orders.csv", "customer,cents\nc2,5\nc1,7\n"), {"customer", "cents"});
+  const auto job = [&](const DataFile& table) {
+    return Job("side").side_input("customers", table).side_input("greeting", greeting).read(orders).map(NameCustomers())
+        .write(out({"greeting", "name", "cents"}));
+  };
+  const auto report = run(job(customers));
+  ASSERT_TRUE(report.ok()) << report.error().to_string();
+  EXPECT_EQ(output(), "greeting,name,cents\nhello,Grace,5\nhello,Ada,7\n");
+  const auto narrow = run(job(csv(customers.path, {"id"})));
+  ASSERT_FALSE(narrow.ok());
+  EXPECT_THAT(narrow.error().to_string(), HasSubstr("the side input 'customers' delivers 1 columns, and its rows are read into 2 fields"));
 }
 
 }  // namespace
