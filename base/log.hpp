@@ -18,8 +18,10 @@
 
 namespace [[gnu::visibility("default")]] sinter {
 
+/// How much a line matters.
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
 
+/// "debug", "info", "warning" or "error".
 std::string_view to_string(LogLevel level);
 
 /// A borrowed key and value; lives only during the call.
@@ -46,6 +48,7 @@ struct LogField {
   }
 };
 
+/// One line, borrowed; lives only during the call.
 struct LogRecord {
   LogLevel level;
   Timestamp at;
@@ -54,12 +57,14 @@ struct LogRecord {
   std::size_t field_count;
 };
 
+/// Where lines go. Called under the log's lock.
 class LogSink {
  public:
   virtual ~LogSink() = default;
   virtual void write(const LogRecord& record) = 0;
 };
 
+/// Structured lines to any number of sinks.
 class Log {
  public:
   using Fields = std::initializer_list<LogField>;
@@ -90,7 +95,7 @@ class Log {
 
 /// "12:30:05.123 warning lost a worker worker=3 reason=\"no heartbeat\"".
 std::string format_human(const LogRecord& record);
-/// One JSON object without line end: {"time":...,"level":...,"message":...,<fields>}. Always valid JSON: bytes that are no UTF-8
+/// One JSON object without line end: {"time":...,"level":...,"message":..., and the fields}. Always valid JSON: bytes that are no UTF-8
 /// become U+FFFD, infinite numbers become strings.
 std::string format_json(const LogRecord& record);
 

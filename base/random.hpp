@@ -18,6 +18,7 @@ constexpr std::uint64_t split_mix64(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
+/// Numbers from a seed: the same on every machine. One thread.
 class Random {
  public:
   explicit Random(std::uint64_t seed) {

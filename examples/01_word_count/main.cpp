@@ -4,19 +4,12 @@
 
 #include "sinter/sinter.hpp"
 
-namespace {
-
 void split_words(std::string_view line, sinter::Emitter<std::string, std::uint64_t>& out) {
   std::string word;
-  for (const char letter : line) {
-    if (std::isalpha(static_cast<unsigned char>(letter))) {
-      word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-    } else if (!word.empty()) {
-      out.emit(word, 1);
-      word.clear();
-    }
+  for (const unsigned char letter : std::string(line) + ' ') {
+    if (std::isalpha(letter)) word += static_cast<char>(std::tolower(letter));
+    else if (!word.empty()) out.emit(std::exchange(word, {}), 1);
   }
-  if (!word.empty()) out.emit(word, 1);
 }
 
 void sum(const std::string& word, sinter::Group<std::uint64_t>& counts, sinter::RowWriter& out) {
@@ -24,8 +17,6 @@ void sum(const std::string& word, sinter::Group<std::uint64_t>& counts, sinter::
   for (const std::uint64_t count : counts) total += count;
   out.row(word, total);
 }
-
-}  // namespace
 
 int main(int argc, char** argv) {
   return sinter::Job("word_count").read(sinter::lines("data/*.txt")).map(split_words).combine(std::plus<>{}).reduce(sum)

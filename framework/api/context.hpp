@@ -24,6 +24,7 @@ struct NamedFile {
   std::string name;
   DataFile file;
 };
+/// The side outputs of a job, by name.
 using SideFiles = std::shared_ptr<const std::vector<NamedFile>>;
 
 /// What is being mapped or reduced; written by the task, read by the context.
@@ -51,11 +52,11 @@ class Context {
     }
   }
 
-  /// A sum over the job's successful attempts, as many as you like; in the summary and in _SUCCESS.json. Looks the name up: keep the
+  /// A sum over the job's successful attempts, as many as you like; in the summary and the manifest. Looks the name up: keep the
   /// handle.
   Counter counter(std::string_view name) { return task_.counter(name); }
   void count(std::string_view name, std::uint64_t by = 1) { counter(name).add(by); }
-  /// A distribution over the job's successful attempts; in _SUCCESS.json with its quantiles. Keep the handle.
+  /// A distribution over the job's successful attempts; in the manifest with its quantiles. Keep the handle.
   Histogram histogram(std::string_view name) { return Histogram(task_, name); }
 
   /// What the attempt is doing, for whoever looks at a running or failing job. The last one counts; kMaxStatusBytes of it.

@@ -50,6 +50,7 @@ struct GroupReading {
 template <class V>
 class Replay {
  public:
+  /// One pass over the kept values.
   class Pass {
    public:
     Pass(ReplayStore& store, GroupReading& reading) : pass_(store), reading_(&reading) { advance(); }

@@ -11,7 +11,7 @@
 namespace sinter {
 namespace {
 
-constexpr std::int32_t kBucketsPerPower = 8;
+constexpr std::int32_t kBucketsPerPower = 16;
 constexpr std::int32_t kLeastExponent = -1074;
 /// Larger than any finite number's bucket: those of infinity and NaN.
 constexpr std::int32_t kInfinityBucket = (1025 - kLeastExponent + 1) * kBucketsPerPower;
@@ -27,7 +27,7 @@ double quantile(const std::map<std::int32_t, std::uint64_t>& counts, std::uint64
   const auto rank = static_cast<std::uint64_t>(std::ceil(static_cast<double>(total) * share));
   std::uint64_t seen = 0;
   for (const auto& [bucket, count] : counts)
-    if ((seen += count) >= rank) return Histogram::bucket_middle(bucket);
+    if ((seen += count) >= rank) return Histogram::bucket_floor(bucket);
   return 0;
 }
 
@@ -35,8 +35,8 @@ HistogramSummary summarize(const Buckets& buckets) {
   HistogramSummary summary;
   summary.name = buckets.name;
   for (const auto& [bucket, count] : buckets.counts) summary.count += count;
-  summary.least = Histogram::bucket_middle(buckets.counts.begin()->first);
-  summary.most = Histogram::bucket_middle(buckets.counts.rbegin()->first);
+  summary.least = Histogram::bucket_floor(buckets.counts.begin()->first);
+  summary.most = Histogram::bucket_floor(buckets.counts.rbegin()->first);
   summary.median = quantile(buckets.counts, summary.count, 0.5);
   summary.percentile_90 = quantile(buckets.counts, summary.count, 0.9);
   summary.percentile_99 = quantile(buckets.counts, summary.count, 0.99);
@@ -52,18 +52,18 @@ std::int32_t Histogram::bucket_of(double value) {
   if (std::isinf(value)) return kInfinityBucket;
   int exponent = 0;
   const double mantissa = std::frexp(value, &exponent);  // in [0.5, 1)
-  const auto eighth = static_cast<std::int32_t>((mantissa - 0.5) * 2 * kBucketsPerPower);
-  return (exponent - kLeastExponent) * kBucketsPerPower + eighth + 1;
+  const auto part = static_cast<std::int32_t>((mantissa - 0.5) * 2 * kBucketsPerPower);
+  return (exponent - kLeastExponent) * kBucketsPerPower + part + 1;
 }
 
-double Histogram::bucket_middle(std::int32_t bucket) {
+double Histogram::bucket_floor(std::int32_t bucket) {
   if (bucket == 0) return 0;
-  if (bucket < 0) return -bucket_middle(-bucket);
+  if (bucket < 0) return -bucket_floor(-bucket);
   if (bucket == kNanBucket) return std::numeric_limits<double>::quiet_NaN();
   if (bucket == kInfinityBucket) return std::numeric_limits<double>::infinity();
   const std::int32_t exponent = (bucket - 1) / kBucketsPerPower + kLeastExponent;
-  const std::int32_t eighth = (bucket - 1) % kBucketsPerPower;
-  return std::ldexp(0.5 + (eighth + 0.5) / (2 * kBucketsPerPower), exponent);
+  const std::int32_t part = (bucket - 1) % kBucketsPerPower;
+  return std::ldexp(0.5 + static_cast<double>(part) / (2 * kBucketsPerPower), exponent);
 }
 
 void Histogram::add(double value, std::uint64_t times) {

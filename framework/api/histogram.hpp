@@ -16,8 +16,9 @@ namespace [[gnu::visibility("default")]] sinter {
 /// Names of counters that begin so belong to histograms (histogram_summary.hpp).
 inline constexpr std::string_view kHistogramCounterPrefix = "histogram:";
 
-/// Buckets are an eighth of a power of two wide, so quantiles are exact within 6.25 % (DDSketch, Masson et al. 2019, gives the same
-/// guarantee by logarithms). The answer does not depend on the order of numbers or on how tasks were cut.
+/// Buckets are a sixteenth of a power of two wide and are told by their end next to zero, so quantiles are exact for whole numbers below 32
+/// and otherwise too small by at most 6.25 % (DDSketch, Masson et al. 2019, gives such a guarantee by logarithms). The answer does not
+/// depend on the order of numbers or on how tasks were cut.
 class Histogram {
  public:
   Histogram(TaskContext& task, std::string_view name)
@@ -25,9 +26,9 @@ class Histogram {
   /// Cost: a look into a small map.
   void add(double value, std::uint64_t times = 1);
 
-  /// The bucket of a number; its ends are bucket_middle() of it and its neighbours. NaN has a bucket of its own, the last.
+  /// The bucket of a number, and its end next to zero. NaN has a bucket of its own, the last.
   static std::int32_t bucket_of(double value);
-  static double bucket_middle(std::int32_t bucket);
+  static double bucket_floor(std::int32_t bucket);
 
  private:
   TaskContext* task_;

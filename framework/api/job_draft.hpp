@@ -17,10 +17,15 @@ namespace [[gnu::visibility("default")]] sinter {
 struct JobDefinition;
 struct JobDraft;
 
+/// Makes the map of one attempt.
 using MakeTypedMap = std::function<std::unique_ptr<MapTask>(TypedTaskSetup, TaskContext&)>;
+/// Makes the reduce of one attempt.
 using MakeTypedReduce = std::function<std::unique_ptr<ReduceTask>(DataFile output, TypedTaskSetup, TaskContext&)>;
+/// Makes the map of one attempt of a map-only job.
 using MakeTypedMapOutput = std::function<std::unique_ptr<MapOutputTask>(DataFile output, TypedTaskSetup, TaskContext&)>;
+/// Makes the step of one attempt.
 using MakeTypedStep = std::function<std::unique_ptr<StepTask>(TypedTaskSetup, TaskContext&)>;
+/// Makes the combiner of one attempt.
 using MakeCombiner = std::function<std::unique_ptr<Combiner>()>;
 
 /// What a map takes.

@@ -11,14 +11,17 @@
 
 namespace [[gnu::visibility("default")]] sinter {
 
+/// Which keys a join keeps: those of both sides, all of the first, all of either.
 enum class JoinKind : std::uint8_t { Inner, Left, Full };
 
 /// What the function of a join takes of a value: a reference where there is always one, else a pointer that may be null.
 template <JoinKind kind, class A>
 using JoinedFirst = std::conditional_t<kind == JoinKind::Full, const A*, const A&>;
+/// The same of the second side.
 template <JoinKind kind, class B>
 using JoinedSecond = std::conditional_t<kind == JoinKind::Inner, const B&, const B*>;
 
+/// Whether F can be the function of such a join.
 template <JoinKind kind, class F, class K, class A, class B>
 inline constexpr bool kJoins =
     std::is_invocable_v<F&, const K&, JoinedFirst<kind, A>, JoinedSecond<kind, B>, RowWriter&> ||

@@ -27,6 +27,7 @@ concept HasKeyCodec = std::default_initializable<T> && requires { sizeof(KeyCode
 
 /// A key with bytes left over; a number that its type cannot hold. Not inline: authors' programs are compiled often.
 Error long_key(std::size_t left_over);
+/// See long_key().
 Error wrong_number(std::int64_t stored);
 
 /// A key, or a part of one, whose order is reversed: the largest comes first. `Descending{value}` makes one.
@@ -37,6 +38,7 @@ struct Descending {
   friend bool operator==(const Descending&, const Descending&) = default;
   friend auto operator<=>(const Descending& a, const Descending& b) { return b.value <=> a.value; }
 };
+/// Lets `Descending{value}` find its type.
 template <class T>
 Descending(T) -> Descending<T>;
 

@@ -17,11 +17,13 @@ namespace [[gnu::visibility("default")]] sinter {
 template <class K, class... V>
 class MappedJob;
 
+/// The first of some types.
 template <class First, class...>
 struct FirstOf {
   using Type = First;
 };
 
+/// What a map takes, from its signature.
 template <class F>
 constexpr MapInputs map_inputs() {
   return {MapTraits<F>::kTakesLine, columns_of_map<F>()};
@@ -36,6 +38,7 @@ void add_map(DraftHandle& draft, F function) {
                 });
 }
 
+/// True; a sentence at the author's line when F is no map.
 template <class F>
 constexpr bool check_map() {
   static_assert(

@@ -36,6 +36,7 @@ constexpr void check_parameter_type() {
   static_assert(ParameterType<T>, "sinter: a parameter is bool, an integer of 16 bits or more, double, std::string or sinter::Timestamp.");
 }
 
+/// The type as errors and --help name it.
 template <ParameterType T>
 std::string parameter_type_name() {
   if constexpr (std::is_same_v<T, bool>) return "true or false";
@@ -65,14 +66,18 @@ std::optional<T> parse_parameter(std::string_view text) {
 
 /// Text that parse_parameter() reads back.
 std::string parameter_text(bool value);
+/// The same.
 std::string parameter_text(double value);
+/// The same.
 std::string parameter_text(Timestamp value);
+/// The same.
 template <std::integral T>
   requires(!std::is_same_v<T, bool>)
 std::string parameter_text(T value) {
   return std::to_string(value);
 }
 
+/// A declaration with a default value.
 template <ParameterType T>
 ParameterDeclaration declare_parameter(std::string name, const T& value, std::string help) {
   std::string text;

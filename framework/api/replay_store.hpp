@@ -14,6 +14,7 @@
 
 namespace [[gnu::visibility("default")]] sinter {
 
+/// The bytes of a group's values, kept for more passes: in memory as far as the budget goes, then on disk. One thread.
 class ReplayStore {
  public:
   /// Bytes of a store that are in memory at most, however much the budget has left: others of the attempt want some too.

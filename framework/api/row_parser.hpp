@@ -20,6 +20,7 @@ template <class T>
 concept ColumnValue = std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view> || std::is_same_v<T, bool> ||
                       std::is_same_v<T, Timestamp> || std::is_same_v<T, double> || std::is_same_v<T, float> || std::integral<T>;
 
+/// Whether a field may be a column, and of which type: ColumnValue, or an optional of one.
 template <class T>
 struct ColumnType {
   static constexpr bool kFits = ColumnValue<T>;
@@ -45,6 +46,7 @@ struct ColumnProblem {
   const char* phrase = nullptr;
 };
 
+/// Reads a field into a value; what is wrong with it as the end of a sentence, or null.
 template <ColumnValue T>
 const char* parse_column(const FieldView& field, T& value) {
   if (field.kind == FieldKind::Missing) return "is missing";
@@ -69,6 +71,7 @@ const char* parse_column(const FieldView& field, T& value) {
   }
 }
 
+/// The same where a missing or empty field is no value.
 template <ColumnValue T>
 const char* parse_column(const FieldView& field, std::optional<T>& value) {
   if (field.kind == FieldKind::Missing || field.kind == FieldKind::Null) {

@@ -37,6 +37,7 @@ inline constexpr std::size_t kColumns<T> = kColumns<FieldTypes<T>>;
 template <class T>
 inline constexpr std::size_t kColumns<std::optional<T>> = kColumns<T>;
 
+/// Whether a type is a tuple, which stands for several columns.
 template <class T>
 inline constexpr bool kIsTuple = false;
 template <class... T>

@@ -15,6 +15,7 @@
 
 namespace [[gnu::visibility("default")]] sinter {
 
+/// A combiner from a callable V(V, V).
 template <class V, class F>
 class TypedCombiner final : public Combiner {
  public:

@@ -36,6 +36,7 @@ void call_reduce(F& function, Context& context, Arguments&... arguments) {
   if constexpr (std::is_invocable_v<F&, Arguments&..., Context&>) function(arguments..., context);
   else function(arguments...);
 }
+/// Whether F can be called so, with or without a Context at the end.
 template <class F, class... Arguments>
 inline constexpr bool kReduces = std::is_invocable_v<F&, Arguments&...> || std::is_invocable_v<F&, Arguments&..., Context&>;
 

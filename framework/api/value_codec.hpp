@@ -68,6 +68,7 @@ template <class A, class B>
 struct MutableElement<std::pair<const A, B>> {
   using Type = std::pair<A, B>;
 };
+/// What a sequence holds, without const.
 template <SequenceValue T>
 using ElementOf = typename MutableElement<typename T::value_type>::Type;
 
