@@ -45,7 +45,7 @@ void append_escaped(std::string& key, std::string_view value) {
 /// Ascending, short and without zero bytes, as most keys are: one append. False: not such a field.
 bool append_short_string_field(std::string& key, KeyType type, std::string_view value) {
   char field[1 + kShortStringBytes + 2];
-  if (value.size() > kShortStringBytes || std::memchr(value.data(), 0, value.size()) != nullptr) return false;
+  if (value.size() > kShortStringBytes || value.find('\0') != std::string_view::npos) return false;
   field[0] = static_cast<char>(type);
   copy_short(field + 1, value.data(), value.size());
   field[1 + value.size()] = static_cast<char>(kEscape);
