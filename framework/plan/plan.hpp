@@ -18,7 +18,7 @@ inline constexpr std::uint64_t kMaxSplitBytes = 256u << 20;
 /// Splits and key ranges per worker, so that the last ones to finish wait little for each other. A combiner wants more rows per split;
 /// without one a smaller sort buffer is the faster one: it was measured with 2, 4, 8 and 16 splits per worker (1 GB, 2 workers).
 inline constexpr std::uint64_t kSplitsPerWorker = 8;
-inline constexpr std::uint64_t kCombinedSplitsPerWorker = 4;
+inline constexpr std::uint64_t kCombinedSplitsPerWorker = 2;
 inline constexpr std::uint64_t kRangesPerWorker = 4;
 inline constexpr std::uint64_t kMinRangeBytes = 1u << 20;
 inline constexpr std::uint64_t kMaxRangeBytes = 256u << 20;
