@@ -73,7 +73,7 @@ class CombineTable {
   void insert(std::uint32_t hash, std::uint32_t position);
   bool merge_or_keep(std::uint32_t hash, std::uint32_t from, std::uint32_t to);
   bool merge_within_stride(const StoredRecord& earlier, std::uint32_t position, const StoredRecord& record);
-  void prefetch_candidates(std::size_t count) const;
+  void prefetch_candidate(std::uint32_t hash) const;
   void merge_deferred();
   void merge_one_deferred(std::uint32_t hash, std::uint32_t position);
   void grow();
