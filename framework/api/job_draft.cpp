@@ -1,6 +1,7 @@
 // A draft of a job to its definition. One thread.
 #include "framework/api/job_draft.hpp"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct JobDraft {
   std::vector<NamedFile> side_files;
   std::vector<NamedFile> side_inputs;
   std::vector<JobStep> steps;
+  std::optional<RoundsDraft> rounds;
+  MakeCombiner make_rounds_combiner;
   bool tagged = false;  // who reads the maps' records tells the maps apart
   DataFile output;
   MakeTypedReduce make_reduce;
@@ -120,6 +123,22 @@ Status add_outputs(const JobDraft& draft, JobDefinition& definition) {
   return {};
 }
 
+RoundsDeclaration declare_rounds(const JobDraft& draft, const Factories& factories) {
+  RoundsDeclaration rounds;
+  rounds.make_round = [make = draft.rounds->make_round, factories,
+                       first = draft.steps.empty()](TaskContext& context) -> Result<std::unique_ptr<StepTask>> {
+    return make(factories.behind(first), context);
+  };
+  rounds.make_merge = [make = draft.rounds->make_merge, factories](TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
+    return make(factories.behind(false), context);
+  };
+  rounds.make_combiner = draft.make_rounds_combiner;
+  rounds.first_summary = draft.rounds->first_summary;
+  rounds.converged = draft.rounds->converged;
+  rounds.max_rounds = draft.rounds->most;
+  return rounds;
+}
+
 void add_factories(const JobDraft& draft, JobDefinition& definition, const Factories& factories) {
   if (draft.make_map_output) {
     definition.make_map_output = [make = draft.make_map_output, output = draft.output, factories](
@@ -141,6 +160,7 @@ void add_factories(const JobDraft& draft, JobDefinition& definition, const Facto
     step.whole_partitions = draft.steps[i].whole_partitions;
     definition.steps.push_back(std::move(step));
   }
+  if (draft.rounds) definition.rounds = declare_rounds(draft, factories);
   definition.make_reduce = [make = draft.make_reduce, output = draft.output, factories,
                             first = draft.steps.empty()](TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
     return make(output, factories.behind(first), context);
@@ -170,7 +190,13 @@ void DraftHandle::set_map_output(MapInputs takes, MakeTypedMapOutput make) {
   draft_->make_map_output = std::move(make);
 }
 
+void DraftHandle::set_rounds(RoundsDraft rounds) { draft_->rounds = std::move(rounds); }
+
 void DraftHandle::set_combiner(MakeCombiner make) {
+  if (draft_->rounds) {
+    draft_->make_rounds_combiner = std::move(make);
+    return;
+  }
   (draft_->steps.empty() ? draft_->definition.make_combiner : draft_->steps.back().make_combiner) = std::move(make);
 }
 

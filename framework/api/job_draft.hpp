@@ -2,9 +2,11 @@
 // is hidden, so that an author's translation unit has none of its code.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.hpp"
@@ -25,6 +27,8 @@ using MakeTypedReduce = std::function<std::unique_ptr<ReduceTask>(DataFile outpu
 using MakeTypedMapOutput = std::function<std::unique_ptr<MapOutputTask>(DataFile output, TypedTaskSetup, TaskContext&)>;
 /// Makes the step of one attempt.
 using MakeTypedStep = std::function<std::unique_ptr<StepTask>(TypedTaskSetup, TaskContext&)>;
+/// Makes the merge of one attempt.
+using MakeTypedMerge = std::function<std::unique_ptr<ReduceTask>(TypedTaskSetup, TaskContext&)>;
 /// Makes the combiner of one attempt.
 using MakeCombiner = std::function<std::unique_ptr<Combiner>()>;
 
@@ -32,6 +36,15 @@ using MakeCombiner = std::function<std::unique_ptr<Combiner>()>;
 struct MapInputs {
   bool lines = false;
   std::size_t row_columns = 0;  // of a row struct, else 0
+};
+
+/// Rounds of a typed job; see RoundsDeclaration.
+struct RoundsDraft {
+  MakeTypedStep make_round;
+  MakeTypedMerge make_merge;
+  std::string first_summary;
+  std::function<bool(std::uint32_t round, std::string_view previous, std::string_view current)> converged;
+  std::uint32_t most = 0;
 };
 
 /// A draft on its way from step to step. Movable; the draft moves along.
@@ -51,7 +64,9 @@ class DraftHandle {
   void add_map(MapInputs takes, bool partitioned, MakeTypedMap make);
   /// The only map of a job without a reduce.
   void set_map_output(MapInputs takes, MakeTypedMapOutput make);
-  /// Of what the last step emits, or the maps when there is none.
+  /// Behind the steps, before the reduce.
+  void set_rounds(RoundsDraft rounds);
+  /// Of what rounds emit, else the last step, else the maps.
   void set_combiner(MakeCombiner make);
   /// As add_map() and set_reduce().
   void add_step(bool tagged, bool partitioned, MakeTypedStep make);

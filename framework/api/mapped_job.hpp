@@ -9,6 +9,7 @@
 
 #include "framework/api/job_draft.hpp"
 #include "framework/api/join.hpp"
+#include "framework/api/rounds.hpp"
 #include "framework/api/typed_combiner.hpp"
 #include "framework/api/typed_reduce.hpp"
 
@@ -81,8 +82,7 @@ template <class K, class... V>
 class MappedJob {
   using Value = typename FirstOf<V...>::Type;
   using Key = typename KeyShape<K>::Group;
-  using ValueGroup = std::conditional_t<std::is_same_v<typename KeyShape<K>::Order, NoOrder>, Group<Value>,
-                                        Group<Value, typename KeyShape<K>::Order>>;
+  using ValueGroup = GroupOf<K, Value>;
   static constexpr bool kOneType = (std::is_same_v<Value, V> && ...);
 
  public:
@@ -138,6 +138,29 @@ class MappedJob {
                           return std::make_unique<TypedStep<K, F, typename Out::Out, false, Value>>(function, std::move(setup), context);
                       });
       return MappedJob<typename Out::Key, typename Out::Value>(std::move(draft_));
+    }
+  }
+
+  /// Iteration over what is grouped now: it stays grouped, and only summaries move. Each round calls
+  /// `round`, void(const K&, Group<V>&, const S& summary, Emitter<K2, V2>&), for every group, and then
+  /// `merge`, void(const K2&, Group<V2>&, S& next), for every key that rounds emitted, in key order and in one task; `next` begins as the
+  /// summary before. Both may take Context& behind. A reduce follows, which also takes the last summary.
+  /// The answer does not depend on how groups are spread over tasks if V2 adds up exactly (whole numbers), or if K is a chunk of the data
+  /// of its own: values of a group come in one order.
+  template <class S, class Round, class Merge>
+  auto rounds(Rounds<S> rounds, Round round, Merge merge) && {
+    check_one_type<Round>();
+    constexpr bool kRoundFits = round_fits<S, Round>();
+    static_assert(kRoundFits,
+                  "sinter: rounds() takes as round a callable void(const K&, sinter::Group<V>&, const S&, sinter::Emitter<K2, V2>&) with "
+                  "all types written out, and sinter::Context& behind when it wants one, where S is the type of the summary.");
+    if constexpr (kRoundFits && kOneType) {
+      using Out = StepTraits<Round>;
+      constexpr bool kMergeFits = kReduces<Merge, const typename KeyShape<typename Out::Key>::Group,
+                                           GroupOf<typename Out::Key, typename Out::Value>, S>;
+      static_assert(kMergeFits, "sinter: rounds() takes as merge a callable void(const K2&, sinter::Group<V2>&, S&), and "
+                                "sinter::Context& behind when it wants one, where K2 and V2 are the types that the round emits.");
+      if constexpr (kMergeFits) return add_rounds<K, Value>(std::move(draft_), std::move(rounds), std::move(round), std::move(merge));
     }
   }
 
@@ -215,6 +238,11 @@ class MappedJob {
     } else {
       return false;
     }
+  }
+  template <class S, class F>
+  static constexpr bool round_fits() {
+    if constexpr (StepTraits<F>::kFound) return kReduces<F, const Key, ValueGroup, const S, typename StepTraits<F>::Out>;
+    else return false;
   }
   template <JoinKind kind, class F>
   static constexpr bool joins() {

@@ -170,6 +170,7 @@ void print_summary(const std::string& name, const JobReport& report) {
   char seconds[32];
   std::snprintf(seconds, sizeof(seconds), " in %.2f s, ", static_cast<double>(report.total_ms) / 1000);
   text += seconds + std::to_string(report.workers) + (report.workers == 1 ? " worker\n" : " workers\n");
+  if (report.rounds > 0) text += "  rounds    " + std::to_string(report.rounds) + "\n";
   if (report.failed_attempts > 0) {
     text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) +
             " workers lost\n";

@@ -76,9 +76,20 @@ INSTANTIATE_TEST_SUITE_P(
                 ".map(m).reduce(bad)", "Of a sinter::Grouped<G, O> key it takes const G&"},
         Mistake{"step_without_emitter", "void bad(const std::string&, sinter::Group<int>&, sinter::RowWriter&) {}", ".map(split).step(bad)",
                 "sinter: step() takes a callable"},
-        Mistake{"step_of_other_value",
-                "void bad(const std::string&, sinter::Group<double>&, sinter::Emitter<int, int>&) {}", ".map(split).step(bad)",
-                "sinter: step() takes a callable"},
+        Mistake{"step_of_other_value", "void bad(const std::string&, sinter::Group<double>&, sinter::Emitter<int, int>&) {}",
+                ".map(split).step(bad)", "sinter: step() takes a callable"},
+        Mistake{"round_without_summary",
+                "void bad(const std::string&, sinter::Group<int>&, sinter::Emitter<int, int>&) {}\nvoid merge() {}",
+                ".map(split).rounds(sinter::Rounds<int>{}, bad, merge)", "sinter: rounds() takes as round a callable"},
+        Mistake{"merge_of_other_summary",
+                "void round(const std::string&, sinter::Group<int>&, const int&, sinter::Emitter<int, int>&) {}\n"
+                "void bad(const int&, sinter::Group<int>&, std::string&) {}",
+                ".map(split).rounds(sinter::Rounds<int>{}, round, bad)", "sinter: rounds() takes as merge a callable"},
+        Mistake{"reduce_without_summary",
+                "void round(const std::string&, sinter::Group<int>&, const int&, sinter::Emitter<int, int>&) {}\n"
+                "void merge(const int&, sinter::Group<int>&, int&) {}\n"
+                "void bad(const std::string&, sinter::Group<int>&, sinter::RowWriter&) {}",
+                ".map(split).rounds(sinter::Rounds<int>{}, round, merge).reduce(bad)", "sinter: reduce() behind rounds() takes a callable"},
         Mistake{"constant_fields",
                 "struct K { int a; auto fields() const { return std::tie(a); } };\nvoid bad(std::string_view, sinter::Emitter<K, int>&) {}",
                 ".map(bad)", "sinter: the key type of this Emitter has no order-preserving bytes"},
