@@ -125,7 +125,8 @@ def bench_groupby(work, rows, keys, rounds):
     else:
         print("duckdb: not installed (pip install duckdb), skipped")
     size = os.path.getsize(csv)
-    report(f"group-by mean: {size / 1e9:.2f} GB CSV, {rows} rows, {keys} keys -> sorted CSV", alternate(contenders, rounds, [csv], [out, peer]))
+    times = alternate(contenders, rounds, [csv], [out, peer])
+    report(f"group-by mean: {size / 1e9:.2f} GB CSV, {rows} rows, {keys} keys -> sorted CSV", times)
 
 
 def bench_sort(work, rows, rounds):

@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "sinter/sinter.hpp"
-#include "tree.hpp"
+#include "examples/10_random_forest/tree.hpp"
 
 namespace {
 

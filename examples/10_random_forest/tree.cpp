@@ -1,5 +1,5 @@
 // CART with random features, on indices into the samples.
-#include "tree.hpp"
+#include "examples/10_random_forest/tree.hpp"
 
 #include <algorithm>
 #include <cmath>
