@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """sinter against the tools people have, on the same files in one run: ./dev bench
 
-Jobs: groupby (mean of 1 GB CSV with 1 M keys to sorted CSV), sort (1 GB of 100-byte records), tiny (ten lines).
+Jobs: groupby (mean of 1 GB CSV with 1 M keys to sorted CSV), sort (1 GB of 100-byte records), words (word count of 1 GB
+of text by Zipf's law, the program of examples/01_word_count), tiny (ten lines).
 Every tool runs in A B A B order; the figure is the ratio of medians. Outputs are compared before any time counts.
 Peers that are not installed are skipped and said so. Nothing is downloaded.
 """
@@ -29,6 +30,15 @@ fuse: {{ attributes: {{ value: mean }} }}
 output: {{ fused: {{ to: {out} }} }}
 execution: {{ workers: 2 }}
 """
+
+SPARK = """
+from pyspark.sql import SparkSession, functions as f
+s = SparkSession.builder.master('local[2]').config('spark.ui.enabled', 'false').config('spark.driver.memory', '4g').getOrCreate()
+s.sparkContext.setLogLevel('OFF')
+words = s.read.text('{text}').select(f.explode(f.split('value', ' ')).alias('word'))
+words.groupBy('word').count().orderBy('word').write.csv('{out}', mode='overwrite')
+"""
+MAWK_WORDS = "{ for (i = 1; i <= NF; ++i) counts[$i]++ } END { for (word in counts) print word \",\" counts[word] }"
 
 DUCKDB = """
 import duckdb
@@ -147,6 +157,42 @@ def bench_sort(work, rows, rounds):
     report(f"sort: {os.path.getsize(text) / 1e9:.2f} GB of 100-byte records", alternate(contenders, rounds, [text], [ours, theirs]))
 
 
+def same_counts(ours, theirs):
+    """Ours is sorted and has a header."""
+    with open(ours) as file:
+        next(file)
+        mine = file.read().splitlines()
+    if mine != sorted(theirs):
+        sys.exit("word counts differ")
+
+
+def bench_words(work, lines, rounds):
+    directory = os.path.join(work, f"words-{lines}")
+    text, ours = os.path.join(directory, "data", "text.txt"), os.path.join(directory, "counts.csv")
+    if not os.path.exists(text):
+        sizes = ["--rows", str(lines), "--keys", "1000000", "--zipf", "1", "--seed", "42", "-q"]
+        subprocess.run([SINTER, "generate", os.path.dirname(text), "--kind", "text", *sizes], check=True)
+    program = os.path.join(ROOT, "build", "release", "bin", "example_word_count")
+    theirs, spark = os.path.join(directory, "mawk.csv"), os.path.join(directory, "spark")
+    contenders = [("sinter", lambda: timed([program, "--force", "--workers", "2"], cwd=directory))]
+    contenders[0][1]()
+    if shutil.which("mawk"):
+        contenders.append(("mawk", lambda: timed(["sh", "-c", f"mawk '{MAWK_WORDS}' {text} > {theirs}"])))
+        contenders[-1][1]()
+        with open(theirs) as file:
+            same_counts(ours, file.read().splitlines())
+    if importlib.util.find_spec("pyspark"):
+        script = SPARK.format(text=text, out=spark)
+        contenders.append(("pyspark", lambda: timed([sys.executable, "-c", script])))
+        contenders[-1][1]()
+        parts = sorted(os.path.join(spark, name) for name in os.listdir(spark) if name.startswith("part-"))
+        same_counts(ours, [line for part in parts for line in open(part).read().splitlines()])
+    else:
+        print("pyspark: not installed (pip install pyspark, and a JVM), skipped")
+    report(f"word count: {os.path.getsize(text) / 1e9:.2f} GB of text, 1 M words by Zipf's law",
+           alternate(contenders, rounds, [text], [ours, theirs]))
+
+
 def bench_tiny(work, rounds):
     csv, out = os.path.join(work, "tiny.csv"), os.path.join(work, "tiny.out.csv")
     with open(csv, "w") as file:
@@ -167,11 +213,12 @@ def main():
     parser.add_argument("--rows", type=int, default=20_000_000)
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--tera-rows", type=int, default=10_000_000)
+    parser.add_argument("--lines", type=int, default=17_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("only", nargs="*", choices=[[], "groupby", "sort", "tiny"], help="which; default all")
+    parser.add_argument("only", nargs="*", choices=[[], "groupby", "sort", "words", "tiny"], help="which; default all")
     arguments = parser.parse_args()
     os.makedirs(arguments.work, exist_ok=True)
-    only = arguments.only or ["tiny", "groupby", "sort"]
+    only = arguments.only or ["tiny", "groupby", "sort", "words"]
     settle_memory()
     if "tiny" in only:
         bench_tiny(arguments.work, arguments.rounds)
@@ -179,6 +226,8 @@ def main():
         bench_groupby(arguments.work, arguments.rows, arguments.keys, arguments.rounds)
     if "sort" in only:
         bench_sort(arguments.work, arguments.tera_rows, arguments.rounds)
+    if "words" in only:
+        bench_words(arguments.work, arguments.lines, arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -117,13 +117,13 @@ void add_generate(CLI::App& app, Arguments& arguments, int& code) {
   GenerateArguments& generate = arguments.generate;
   CLI::App* verb = app.add_subcommand("generate", "Make disagreeing sources with known truth, and a job that fuses them");
   verb->add_option("DIRECTORY", generate.directory, "where the files go")->required();
-  verb->add_option("--kind", generate.kind, "books: shops that disagree; groupby, tera: benchmark files")
-      ->check(CLI::IsMember({"books", "groupby", "tera"}));
+  verb->add_option("--kind", generate.kind, "books: shops that disagree; groupby, tera, text: benchmark files")
+      ->check(CLI::IsMember({"books", "groupby", "tera", "text"}));
   verb->add_option("--entities", generate.books.entities, "entities of the truth (books)");
   verb->add_option("--sources", generate.books.sources, "how many sources (books)");
-  verb->add_option("--rows", generate.rows, "rows (groupby, tera)");
-  verb->add_option("--keys", generate.groupby.keys, "distinct keys (groupby)");
-  verb->add_option("--zipf", generate.groupby.zipf, "exponent of skewed keys, 0: uniform (groupby)");
+  verb->add_option("--rows", generate.rows, "rows (groupby, tera, text)");
+  verb->add_option("--keys", generate.groupby.keys, "distinct keys (groupby) or words (text)");
+  verb->add_option("--zipf", generate.groupby.zipf, "exponent of skewed keys or words, 0: uniform (groupby, text)");
   verb->add_option("--seed", generate.seed, "the same seed gives the same bytes");
   verb->add_flag("--long", generate.long_shape, "one row per claim instead of one per entity (books)");
   verb->add_flag("--plain", generate.books.plain, "clean CSV for all sources: disagreement without mess (books)");

@@ -18,13 +18,13 @@ Status generate_books(FileSystem& files, const GenerateArguments& arguments, con
 
 Status generate_bench(FileSystem& files, const GenerateArguments& arguments, const Console& console) {
   SINTER_TRY(files.make_directories(arguments.directory));
-  const bool tera = arguments.kind == "tera";
-  const std::string path = arguments.directory + (tera ? "/tera.txt" : "/groupby.csv");
   generate::BenchOptions options = arguments.groupby;
   options.seed = arguments.seed;
   options.rows = arguments.rows;
-  SINTER_ASSIGN(const generate::BenchFile made, tera ? generate::generate_tera(files, arguments.rows, arguments.seed, path)
-                                                     : generate::generate_bench_csv(files, options, path));
+  const std::string path = arguments.directory + "/" + arguments.kind + (arguments.kind == "groupby" ? ".csv" : ".txt");
+  SINTER_ASSIGN(const generate::BenchFile made, arguments.kind == "tera"   ? generate::generate_tera(files, options.rows, options.seed, path)
+                                                : arguments.kind == "text" ? generate::generate_text(files, options, path)
+                                                                           : generate::generate_bench_csv(files, options, path));
   console.note("made " + path + ": " + short_count(made.rows) + " rows, " + std::to_string(made.size_bytes) + " bytes");
   return {};
 }

@@ -12,10 +12,13 @@ namespace {
 
 constexpr std::uint64_t kBenchStream = 8;
 constexpr std::uint64_t kTeraStream = 9;
+constexpr std::uint64_t kTextStream = 10;
 constexpr std::uint64_t kFirstSecond = 1'704'067'200;  // 2024-01-01
 constexpr std::uint64_t kSecondsOfYear = 31'622'400;
 constexpr std::size_t kMaxRowBytes = 128;
 constexpr char kBase32[] = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr char kConsonants[] = "bcdfghjklmnpqrstvwxz";
+constexpr char kVowels[] = "aeiou";
 
 /// Writes exactly `width` digits and returns what follows them.
 char* put_digits(char* to, std::uint64_t number, int width) {
@@ -66,6 +69,16 @@ char* put_row(char* to, std::uint64_t rank, Random& random, double quoted_share)
   *to++ = ',';
   to = put_note(to, random, quoted_share);
   *to++ = '\n';
+  return to;
+}
+
+/// A syllable for each digit of the rank in base 100, so that no two ranks share a word.
+char* put_word(char* to, std::uint64_t rank) {
+  for (std::uint64_t left = rank + 1; left > 0; left = (left - 1) / 100) {
+    const std::uint64_t syllable = (left - 1) % 100;
+    *to++ = kConsonants[syllable / 5];
+    *to++ = kVowels[syllable % 5];
+  }
   return to;
 }
 
@@ -132,6 +145,26 @@ Result<BenchFile> generate_tera(FileSystem& files, std::uint64_t rows, std::uint
   }
   SINTER_TRY(file.close());
   return BenchFile{rows, file.size_bytes()};
+}
+
+Result<BenchFile> generate_text(FileSystem& files, const BenchOptions& options, const std::string& path) {
+  SINTER_TRY(check_options(options));
+  SINTER_ASSIGN(GeneratedFile file, GeneratedFile::create(files, path, path.ends_with(".gz")));
+  std::optional<Zipf> zipf;
+  if (options.zipf > 0) zipf.emplace(options.keys, options.zipf);
+  Random random = stream(options.seed, kTextStream, 0);
+  for (std::uint64_t row = 0; row < options.rows; ++row) {
+    append_row(file.buffer(), [&](char* to) {
+      for (int word = 0; word < kWordsPerLine; ++word) {
+        to = put_word(to, zipf ? zipf->next(random) : random.below(options.keys));
+        *to++ = word + 1 < kWordsPerLine ? ' ' : '\n';
+      }
+      return to;
+    });
+    SINTER_TRY(file.flush_if_full());
+  }
+  SINTER_TRY(file.close());
+  return BenchFile{options.rows, file.size_bytes()};
 }
 
 }  // namespace sinter::generate

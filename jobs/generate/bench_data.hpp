@@ -1,4 +1,4 @@
-// Benchmark inputs behind `sinter generate --kind groupby|tera`: large, fast to make, the same for a seed. Stateless; any thread.
+// Benchmark inputs behind `sinter generate --kind groupby|tera|text`: large, fast to make, the same for a seed. Stateless; any thread.
 #pragma once
 
 #include <cstdint>
@@ -35,5 +35,10 @@ Result<BenchFile> generate_bench_csv(FileSystem& files, const BenchOptions& opti
 /// `rows` records of 100 bytes as gensort -a lays them out: 10 printable key bytes, 2 spaces, a 32-digit row number, 2 spaces, 52
 /// bytes of filler, CRLF.
 Result<BenchFile> generate_tera(FileSystem& files, std::uint64_t rows, std::uint64_t seed, const std::string& path);
+
+/// `rows` lines of kWordsPerLine lower-case words with a space between; of `keys` words by Zipf's law with exponent `zipf` (0: uniform).
+/// The words are syllables, the commonest the shortest: ba, be, ..., zu, baba, ... Errors: as generate_bench_csv().
+inline constexpr int kWordsPerLine = 12;
+Result<BenchFile> generate_text(FileSystem& files, const BenchOptions& options, const std::string& path);
 
 }  // namespace sinter::generate

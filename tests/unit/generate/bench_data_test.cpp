@@ -69,6 +69,34 @@ TEST(BenchData, tera_records_are_100_bytes_with_a_printable_key_and_the_row_numb
   }
 }
 
+TEST(BenchData, text_is_lines_of_words_the_commonest_the_shortest) {
+  auto files = make_memory_file_system();
+  const auto made = generate_text(*files, {.rows = 2000, .keys = 20'000, .zipf = 1}, "t");
+  ASSERT_TRUE(made.ok());
+  const std::string text = *read_file(*files, "t");
+  EXPECT_EQ(made->size_bytes, text.size());
+  std::istringstream in(text);
+  std::string line;
+  std::map<std::string, int> counts;
+  for (int rows = 0; std::getline(in, line); ++rows) {
+    ASSERT_TRUE(std::regex_match(line, std::regex("[a-z]+( [a-z]+){11}"))) << line;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) ++counts[word];
+  }
+  const auto most = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  EXPECT_EQ(most->first, "ba");
+  EXPECT_NEAR(most->second / 24'000.0, 1 / 10.48, 0.01) << "1 / H(20000)";
+}
+
+TEST(BenchData, text_has_a_word_for_each_rank) {
+  auto files = make_memory_file_system();
+  ASSERT_TRUE(generate_text(*files, {.rows = 20'000, .keys = 10'200}, "t").ok());
+  std::istringstream in(*read_file(*files, "t"));
+  std::set<std::string> words;
+  for (std::string word; in >> word;) words.insert(word);
+  EXPECT_EQ(words.size(), 10'200u) << "a uniform draw of 240,000 misses none";
+}
+
 TEST(BenchData, zipf_ranks_follow_the_law) {
   for (const double exponent : {0.8, 1.0, 1.1, 2.0}) {
     constexpr int kDraws = 200'000;
