@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace sinter {
@@ -12,5 +13,8 @@ std::uint64_t checksum64(std::string_view bytes);
 
 /// XXH3-64 with a seed: hash tables and chained checksums (seed = checksum of what came before).
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed);
+
+/// As manifests show it: 16 hexadecimal digits. A JSON number would lose its last bits in many readers.
+std::string checksum_text(std::uint64_t checksum);
 
 }  // namespace sinter

@@ -107,8 +107,8 @@ void add_job_verbs(CLI::App& app, Arguments& arguments, int& code) {
 
   CLI::App* preview = app.add_subcommand("preview", "Show the first entities, claims side by side, and what they fuse to");
   add_job_options(preview, arguments.preview.job);
-  preview->add_option("-n,--entities", arguments.preview.entities, "how many entities")->check(CLI::Range(1, 10'000));
-  preview->add_option("--rows", arguments.preview.rows_per_file, "rows read of each file");
+  preview->add_option("-n,--entities", arguments.preview.entities, "how many entities (5)")->check(CLI::Range(1, 10'000));
+  preview->add_option("--rows", arguments.preview.rows_per_file, "rows read of each file (10,000)");
   preview->add_option("--entity", arguments.preview.entity, "only the entity of this key; several key attributes as 'a / b'");
   preview->callback([&] { code = preview_command(arguments.preview, arguments.globals.console()); });
 }
@@ -271,7 +271,7 @@ int run_command_line(int argc, char** argv) {
     arguments.globals.console().data(app.get_formatter()->make_help(shown, topic ? "sinter " + shown->get_name() : "sinter",
                                                                     CLI::AppFormatMode::Normal));
   }
-  return code;
+  return code == kOk && std::ferror(stdout) != 0 ? kRunFailed : code;
 }
 
 }  // namespace sinter::cli

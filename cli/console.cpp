@@ -4,7 +4,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "framework/io/json_writer.hpp"
 
@@ -34,8 +36,11 @@ std::size_t Console::width() const {
 }
 
 void Console::data(std::string_view text) const {
+  if (std::ferror(stdout) != 0) return;
+  errno = 0;
   write(stdout, text);
   std::fflush(stdout);
+  if (std::ferror(stdout) != 0) error_text(std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
 void Console::note(std::string_view line) const {

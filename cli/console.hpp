@@ -26,7 +26,7 @@ class Console {
   std::size_t width() const;
   bool stderr_is_terminal() const { return stderr_is_terminal_; }
 
-  /// Data, to stdout, as it is.
+  /// Data, to stdout, as it is. The first failure is told; the command then fails, see run_command_line().
   void data(std::string_view text) const;
   /// A line for the person, to stderr; nothing when quiet.
   void note(std::string_view line) const;

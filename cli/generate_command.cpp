@@ -22,7 +22,7 @@ Status generate_bench(FileSystem& files, const GenerateArguments& arguments, con
   options.seed = arguments.seed;
   options.rows = arguments.rows;
   const std::string path = arguments.directory + "/" + arguments.kind + (arguments.kind == "groupby" ? ".csv" : ".txt");
-  SINTER_ASSIGN(const generate::BenchFile made, arguments.kind == "tera"   ? generate::generate_tera(files, options.rows, options.seed, path)
+  SINTER_ASSIGN(const generate::BenchFile made, arguments.kind == "tera" ? generate::generate_tera(files, options.rows, options.seed, path)
                                                 : arguments.kind == "text" ? generate::generate_text(files, options, path)
                                                                            : generate::generate_bench_csv(files, options, path));
   console.note("made " + path + ": " + short_count(made.rows) + " rows, " + std::to_string(made.size_bytes) + " bytes");

@@ -8,6 +8,7 @@
 
 #include "jobs/fusion/job/fusion_job.hpp"
 #include "jobs/fusion/job/source_binding.hpp"
+#include "jobs/fusion/report/gold.hpp"
 
 namespace sinter::cli {
 namespace {
@@ -90,6 +91,7 @@ void check_columns(FileSystem& files, const InputDeclaration& input, const Sourc
     std::size_t files = 0;
   };
   std::map<std::string, Lack> lacks;
+  std::set<std::string> twice;
   std::size_t looked_at = 0;
   for (const InputFile& file : found) {
     if (file.size_bytes == 0 || file.format.kind != FormatKind::Csv) continue;
@@ -101,6 +103,10 @@ void check_columns(FileSystem& files, const InputDeclaration& input, const Sourc
       return;  // the next file of the source most likely says the same
     }
     for (const ColumnRequest& wanted : input.columns) {
+      if (std::count(columns->begin(), columns->end(), wanted.name) > 1 && twice.insert(wanted.name).second) {
+        diagnostics.error(mark_of(source, wanted.name), "'" + file.path + "' has more than one column '" + wanted.name + "'",
+                          "rename one of them in the file, or read it with 'header: false' and names of your own");
+      }
       if (!wanted.required || std::find(columns->begin(), columns->end(), wanted.name) != columns->end()) continue;
       Lack& lack = lacks[wanted.name];
       if (lack.files++ == 0) lack = {file.path, suggestion(wanted.name, *columns), 1};
@@ -140,6 +146,14 @@ void check_attributes(FileSystem& files, const JobFile& job, const std::vector<I
   }
 }
 
+/// The truth is read before anything runs: a row of it that cannot be used is a mistake, and better known now than after the run.
+void check_truth(FileSystem& files, const JobFile& job, Diagnostics& diagnostics) {
+  const auto warnings = fusion::check_gold(files, job);
+  const Mark mark = job.gold->path_marks.empty() ? job.gold->mark : job.gold->path_marks.front();
+  if (!warnings.ok()) return diagnostics.error(mark, warnings.error().message(), warnings.error().hint());
+  for (const std::string& warning : *warnings) diagnostics.warning(mark, warning);
+}
+
 /// The output must not be, or hold, a file that the job reads. Links are followed.
 void check_output(const JobFile& job, const std::vector<std::string>& read, Diagnostics& diagnostics) {
   std::string written = job.output_path;
@@ -177,6 +191,7 @@ std::vector<InputFile> check_inputs(FileSystem& files, const JobFile& job, Heade
     const std::vector<InputFile> found = find_files(files, input, *job.gold, diagnostics);
     check_columns(files, input, *job.gold, found, depth, diagnostics);
     for (const InputFile& file : found) read.push_back(file.path);
+    if (diagnostics.ok()) check_truth(files, job, diagnostics);
   }
   check_output(job, read, diagnostics);
   return all;

@@ -16,7 +16,8 @@ constexpr std::uint64_t kMaxJobFileBytes = 16u << 20;
 /// Shows what is wrong; `stops` says whether it is why nothing runs.
 void show(const fusion::Diagnostics& diagnostics, const std::string& path, const std::string& text, bool stops, const Console& console) {
   if (diagnostics.problems().empty()) return;
-  if (console.json() && stops) console.data(fusion::render_problems_json(diagnostics, path) + "\n");
+  if (console.json() && stops)
+    console.data("{\"status\":\"invalid\",\"diagnostics\":" + fusion::render_problems_json(diagnostics, path) + "}\n");
   const std::string shown = fusion::render_problems(diagnostics, path, text, console.color());
   if (stops) std::fputs((shown + "\n").c_str(), stderr);  // also when quiet
   else console.note(shown);

@@ -4,6 +4,7 @@
 #include "cli/job_loading.hpp"
 #include "framework/io/json_writer.hpp"
 #include "framework/plan/plan.hpp"
+#include "jobs/fusion/config/render.hpp"
 #include "jobs/fusion/report/preview.hpp"
 
 namespace sinter::cli {
@@ -12,6 +13,7 @@ namespace {
 std::string as_json(const fusion::JobFile& job, const fusion::Preview& preview) {
   JsonWriter json(2);
   json.begin_object().member("rows_read", preview.rows_read).member("rows_rejected", preview.rows_rejected);
+  json.member("is_sample", preview.is_sample);
   json.key("entities").begin_array();
   for (const fusion::PreviewEntity& entity : preview.entities) {
     json.begin_object().member("key", entity.key).key("fused").begin_object();
@@ -58,7 +60,11 @@ int preview_command(const PreviewArguments& arguments, const Console& console) {
   std::string note = counted(preview->rows_read, "row") + " read";
   if (preview->rows_rejected > 0) note += ", " + std::to_string(preview->rows_rejected) + " rejected, for example:";
   console.note(note);
-  for (const std::string& example : preview->reject_examples) console.note("  " + example);
+  for (const std::string& example : preview->reject_examples) console.note("  " + fusion::printable(example));
+  if (preview->is_sample) {
+    console.note("a sample: files have more rows than the first " + std::to_string(arguments.rows_per_file) +
+                 ", so entities may lack claims that a run would see (--rows)");
+  }
   if (preview->entities.empty())
     console.note("no entity to show: " + (arguments.entity.empty()
                                               ? std::string("see the rejects above, or the keys of the sources")

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/checksum.hpp"
 #include "cli/progress.hpp"
 #include "framework/io/json_writer.hpp"
 #include "framework/plan/plan.hpp"
@@ -178,7 +179,7 @@ std::string summary_json(const RunSummary& summary) {
   json.end_object().member("balanced", row_balance(report.counters).holds());
   json.key("outputs").begin_array();
   for (const OutputFileReport& file : report.outputs) {
-    json.begin_object().member("path", file.path).member("bytes", file.bytes).member("checksum", file.checksum).end_object();
+    json.begin_object().member("path", file.path).member("bytes", file.bytes).member("xxh3_64", checksum_text(file.checksum)).end_object();
   }
   json.end_array().member("manifest", report.manifest_path).member("rejects", report.rejects.path);
   if (summary.quality && !summary.job.differences_path.empty()) json.member("differences", summary.job.differences_path);

@@ -152,9 +152,7 @@ Result<std::string> hash_of_program(FileSystem& files, const std::vector<std::st
   std::uint64_t hash = checksum64(code);
   for (const std::string& argument : arguments) hash = hash64(argument, hash);
   for (const ParameterDeclaration& parameter : parameters) hash = hash64(parameter.value, hash64(parameter.name, hash));
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
-  return std::string(text);
+  return checksum_text(hash);
 }
 
 std::uint64_t count(const Counters& counters, std::string_view name) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/checksum.hpp"
 #include "framework/io/committed_output.hpp"
 #include "framework/io/json_writer.hpp"
 
@@ -56,14 +57,8 @@ Status publish_side_outputs(FileSystem& files, const Publication& what, JobRepor
   return {};
 }
 
-std::string hexadecimal(std::uint64_t value) {
-  std::string text(16, '0');
-  for (std::size_t i = 16; i-- > 0; value >>= 4) text[i] = "0123456789abcdef"[value & 15];
-  return text;
-}
-
 void append_file(JsonWriter& json, const OutputFileReport& file) {
-  json.begin_object().member("path", file.path).member("bytes", file.bytes).member("xxh3_64", hexadecimal(file.checksum)).end_object();
+  json.begin_object().member("path", file.path).member("bytes", file.bytes).member("xxh3_64", checksum_text(file.checksum)).end_object();
 }
 
 void append_histograms(JsonWriter& json, const std::vector<HistogramSummary>& histograms) {

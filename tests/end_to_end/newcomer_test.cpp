@@ -39,9 +39,83 @@ TEST_F(Newcomer, missing_files_and_columns_are_all_shown_at_their_places_before_
   }
   EXPECT_FALSE(std::filesystem::exists(directory_ / "out"));
   const auto problems = nlohmann::json::parse(sinter({"run", path, "--format", "json"}).out, nullptr, false);
-  ASSERT_TRUE(problems.is_array());
-  EXPECT_EQ(problems.size(), 3u);
-  EXPECT_EQ(problems[0]["line"], 5);
+  ASSERT_EQ(problems["status"], "invalid");
+  EXPECT_EQ(problems["diagnostics"].size(), 3u);
+  EXPECT_EQ(problems["diagnostics"][0]["line"], 5);
+}
+
+TEST_F(Newcomer, a_truth_that_cannot_be_used_is_known_before_the_run) {
+  directory_.write("truth.csv", "isbn,price,title\n1,12,Dune\n2,seven,Emma\n");
+  const std::string path = job(kBoth, "quality: { gold: truth.csv }\n");
+  for (const char* policy : {"reject", "null"}) {
+    for (const char* verb : {"check", "run"}) {
+      const CommandResult result = sinter({verb, path, "--set", std::string("clean={ price: { on_bad_value: ") + policy + " } }"});
+      EXPECT_EQ(result.exit_code, 78) << verb << policy << result.err;
+      EXPECT_THAT(result.err,
+                  AllOf(HasSubstr("job.yaml:9:"), HasSubstr("truth.csv:3: price: not a number"), HasSubstr("Correct the truth")));
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "out"));
+}
+
+TEST_F(Newcomer, a_truth_that_contradicts_itself_or_says_nothing_is_a_warning) {
+  const std::string path = job(kBoth, "quality: { gold: truth.csv }\n");
+  directory_.write("truth.csv", "isbn,price,title\n1,12,Dune\n1,13,Dune\n1,13,\n2,7,Emma\n");
+  const CommandResult twice = sinter({"run", path});
+  EXPECT_EQ(twice.exit_code, 0) << twice.err;
+  EXPECT_THAT(twice.err, HasSubstr("warning: quality.gold states 1 cell more than once with different values, first at"));
+  EXPECT_THAT(twice.err, HasSubstr("truth.csv:3 (price); the last one counts"));
+  directory_.write("truth.csv", "isbn,price,title\n");
+  EXPECT_THAT(sinter({"run", path, "--force"}).err, HasSubstr("quality.gold states no value to compare with"));
+}
+
+TEST_F(Newcomer, text_that_json_cannot_hold_is_a_bad_value) {
+  directory_.write("a.csv", "isbn,price,title\nA\xE9,10,Dune\nA\xE8,7,Emma\n3,5,Kim\n4,5,K\xC3\n");
+  const std::string path = job("  a: a.csv\n");
+  const SinterRun bytes = sinter_run(path);
+  ASSERT_EQ(bytes.command.exit_code, 0) << bytes.command.err;
+  EXPECT_EQ(bytes.counter("rows_rejected"), 0u) << "CSV passes bytes on";
+  const SinterRun run = sinter_run(path, {"-o", directory_ / "books.jsonl"});
+  ASSERT_EQ(run.command.exit_code, 0) << run.command.err;
+  EXPECT_EQ(run.counter("rows_rejected"), 3u);
+  EXPECT_TRUE(run.accounts_for_every_row());
+  EXPECT_EQ(read_whole_file(directory_ / "books.jsonl"), "{\"isbn\":\"3\",\"price\":5,\"title\":\"Kim\"}\n");
+  EXPECT_THAT(read_whole_file(directory_ / "books.jsonl.rejects.jsonl"), HasSubstr("not valid UTF-8, which JSON output needs"));
+}
+
+TEST_F(Newcomer, a_result_that_cannot_be_written_is_a_failure) {
+  const std::string path = job(kBoth);
+  for (const std::string& verb : {std::string("version"), std::string("list rules"), "run " + path + " --format json", "explain " + path}) {
+    const CommandResult result = run_command({"/bin/sh", "-c", sinter_program() + " " + verb + " > /dev/full"});
+    EXPECT_EQ(result.exit_code, 1) << verb;
+    EXPECT_THAT(result.err, HasSubstr("cannot write to standard output: No space left on device")) << verb;
+  }
+}
+
+TEST_F(Newcomer, an_attribute_that_only_the_job_names_is_shown_at_its_place) {
+  const std::string path = directory_.write("plain.yaml", "version: 1\nname: plain\nsources: { a: a.csv }\nentity: isbn\n"
+                                                          "fuse:\n  attributes: { pric: median }\noutput: out/books.csv\n");
+  const CommandResult result = sinter({"check", path});
+  EXPECT_EQ(result.exit_code, 78);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("plain.yaml:6:17: error: no source has a column 'pric'"), HasSubstr("did you mean 'price'?")));
+}
+
+TEST_F(Newcomer, a_header_that_names_a_column_twice_is_a_mistake) {
+  directory_.write("a.csv", "isbn,price,price\n1,10,11\n");
+  for (const char* verb : {"check", "run"}) {
+    const CommandResult result = sinter({verb, job("  a: a.csv\n", "")});
+    EXPECT_EQ(result.exit_code, 78) << result.err;
+    EXPECT_THAT(result.err, AllOf(HasSubstr("job.yaml:5:"), HasSubstr("a.csv' has more than one column 'price'")));
+  }
+}
+
+TEST_F(Newcomer, previews_say_when_they_are_a_sample_and_send_nothing_to_the_terminal) {
+  directory_.write("a.csv", "isbn,price,title\n1,10,\x1b[31mRED\n2,7,Emma\n1,12,Dune\n");
+  const std::string path = job("  a: a.csv\n");
+  const CommandResult part = sinter({"preview", path, "--rows", "2"});
+  EXPECT_THAT(part.err, HasSubstr("a sample: files have more rows than the first 2"));
+  EXPECT_THAT(part.out + part.err, AllOf(HasSubstr("[31mRED"), Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(sinter({"preview", path, "--rows", "3"}).err, Not(HasSubstr("a sample")));
 }
 
 TEST_F(Newcomer, a_column_that_many_files_lack_is_one_problem) {

@@ -151,15 +151,15 @@ std::vector<std::pair<std::string, Mark>> decode_key(const DecodeContext& contex
 }
 
 /// Attribute names that fuse.attributes mentions.
-std::vector<std::string> names_in_fuse(const ConfigNode& root) {
-  std::vector<std::string> names;
+std::vector<const ConfigEntry*> attributes_in_fuse(const ConfigNode& root) {
+  std::vector<const ConfigEntry*> named;
   const ConfigNode* fuse = root.find("fuse");
   const ConfigNode* attributes = fuse != nullptr ? fuse->find("attributes") : nullptr;
-  if (attributes == nullptr) return names;
+  if (attributes == nullptr) return named;
   for (const ConfigEntry& entry : attributes->entries) {
-    if (entry.key.find_first_of("*?") == std::string::npos) names.push_back(entry.key);
+    if (entry.key.find_first_of("*?") == std::string::npos) named.push_back(&entry);
   }
-  return names;
+  return named;
 }
 
 /// Columns that rules weigh claims by.
@@ -216,9 +216,9 @@ std::vector<Draft> infer_schema(const DecodeContext& context, const ConfigNode& 
   std::vector<Draft> drafts;
   std::set<std::string, std::less<>> seen;
   const std::vector<std::string> weights = weights_in_fuse(root);
-  const auto add = [&](const std::string& name) {
+  const auto add = [&](const std::string& name, Mark mark = {}) {
     if (name.empty() || !seen.insert(name).second) return;
-    drafts.push_back({{name, implied_type(context, root, name)}, false});
+    drafts.push_back({{name, implied_type(context, root, name)}, false, mark});
   };
   for (const SourceDraft& source : sources) {
     if (source.source.long_shape || source.source.paths.empty() || !discover) continue;
@@ -235,10 +235,10 @@ std::vector<Draft> infer_schema(const DecodeContext& context, const ConfigNode& 
   }
   for (const SourceDraft& source : sources) {
     if (source.columns != nullptr) {
-      for (const ConfigEntry& entry : source.columns->entries) add(entry.key);
+      for (const ConfigEntry& entry : source.columns->entries) add(entry.key, entry.key_mark);
     }
   }
-  for (const std::string& name : names_in_fuse(root)) add(name);
+  for (const ConfigEntry* entry : attributes_in_fuse(root)) add(entry->key, entry->key_mark);
   return drafts;
 }
 

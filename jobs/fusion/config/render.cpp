@@ -47,14 +47,6 @@ std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
 }
 
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';  // a tab would shift the caret, an escape the terminal
-  }
-  return out;
-}
-
 void append_frame(std::string& out, const Problem& problem, std::string_view line, bool color) {
   const std::string number = std::to_string(problem.mark.line);
   const std::string gutter(std::max<std::size_t>(number.size(), 5), ' ');
@@ -91,6 +83,14 @@ void append_problem(std::string& out, const Problem& problem, std::string_view p
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';  // a tab would shift the caret, an escape the terminal
+  }
+  return out;
+}
 
 std::string render_problems(const Diagnostics& diagnostics, std::string_view path, std::string_view text, bool color) {
   const std::vector<const Problem*> problems = ordered(diagnostics);

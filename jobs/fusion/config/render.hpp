@@ -17,6 +17,9 @@ inline constexpr std::size_t kMaxShownProblems = 20;
 std::string render_problems(const Diagnostics& diagnostics, std::string_view path, std::string_view text, bool color);
 
 /// The same as one JSON array: [{"file","line","column","severity","message","help"}], all of them.
+/// `text` for a terminal: control characters, which could move its cursor or change its colours, are spaces.
+std::string printable(std::string_view text);
+
 std::string render_problems_json(const Diagnostics& diagnostics, std::string_view path);
 
 }  // namespace sinter::fusion

@@ -1,6 +1,9 @@
 // Cleaning of rows: see row_cleaner.hpp. One thread.
 #include "jobs/fusion/job/row_cleaner.hpp"
 
+#include "framework/io/utf8.hpp"
+#include "jobs/fusion/job/record_writer.hpp"
+
 namespace sinter::fusion {
 namespace {
 
@@ -15,6 +18,7 @@ Result<RowCleaner> RowCleaner::create(const JobFile& job, const std::vector<bool
                                       const std::string& timezone) {
   const std::vector<CleanerInfo> cleaners = all_cleaners();
   RowCleaner made;
+  made.needs_utf8_ = output_format(job.output_path) == OutputFormat::JsonLines;
   Diagnostics diagnostics;
   const std::vector<Attribute> fields = cleaning_schema(job);
   for (std::size_t i = 0; i < job.schema.size(); ++i) {
@@ -38,7 +42,7 @@ RowVerdict RowCleaner::clean_row(RowCells& row) {
     if (column.steps.empty()) {
       const Value& cell = row.cells[i];
       const bool good = cell.is_null() || cell.type() == column.type || convert_cell(row, i, column.type, reason_) == CellVerdict::Keep;
-      if (good && !(column.required && cell.is_null())) continue;
+      if (good && !(column.required && cell.is_null()) && !(needs_utf8_ && is_broken_text(cell))) continue;
     }
     const RowVerdict verdict = clean_cell(row, i);
     if (verdict.kind != RowVerdict::Kind::Keep) return verdict;
@@ -66,11 +70,24 @@ RowVerdict RowCleaner::clean_cell(RowCells& row, std::size_t attribute) {
     const RowVerdict verdict = fail(row, attribute, to_string(column.type), before);
     if (verdict.kind != RowVerdict::Kind::Keep) return verdict;
   }
+  if (needs_utf8_ && is_broken_text(cell)) [[unlikely]] {
+    reason_ = "not valid UTF-8, which JSON output needs";
+    const RowVerdict verdict = fail(row, attribute, kUtf8Rule, before);
+    if (verdict.kind != RowVerdict::Kind::Keep) return verdict;
+  }
   if (column.required && cell.is_null()) {
     reason_ = "a required value is missing";
     return {RowVerdict::Kind::Reject, attribute, "required", reason_, before};
   }
   return {};
+}
+
+bool RowCleaner::is_broken_text(const Value& value) const {
+  if (value.type() == ValueType::String) return first_invalid_utf8(value.string()) != value.string().size();
+  if (value.type() != ValueType::List) return false;
+  for (std::size_t i = 0; i < value.list_size(); ++i)
+    if (is_broken_text(value.item(i))) return true;
+  return false;
 }
 
 RowVerdict RowCleaner::fail(RowCells& row, std::size_t attribute, std::string_view rule, const Value& before) {
@@ -79,7 +96,8 @@ RowVerdict RowCleaner::fail(RowCells& row, std::size_t attribute, std::string_vi
     ++nulled_cells_;
     return {};
   }
-  return {RowVerdict::Kind::Reject, attribute, rule, reason_, before};
+  // A value that a step made of nothing, such as fill_from, is the one to show.
+  return {RowVerdict::Kind::Reject, attribute, rule, reason_, before.is_null() ? row.cells[attribute] : before};
 }
 
 }  // namespace sinter::fusion

@@ -24,6 +24,9 @@ struct RowVerdict {
   Value before;             // the cell as it was read
 };
 
+/// JSON has no other text: a value that is not UTF-8 would lose its bytes, and two keys could become one.
+inline constexpr std::string_view kUtf8Rule = "utf8";
+
 class RowCleaner {
  public:
   /// `plans` has one CleanPlan per attribute. Rows have a cell for each field of cleaning_schema(job).
@@ -50,9 +53,11 @@ class RowCleaner {
     OnBadValue on_bad_value;
     bool required;
   };
+  bool is_broken_text(const Value& value) const;
   RowVerdict fail(RowCells& row, std::size_t attribute, std::string_view rule, const Value& before);
 
   std::vector<Column> columns_;
+  bool needs_utf8_ = false;  // the output is JSON
   std::string reason_;
   std::uint64_t nulled_cells_ = 0;
 };

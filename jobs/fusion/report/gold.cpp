@@ -64,9 +64,21 @@ class Truth {
     }
     std::vector<Value>& truth = by_entity_.try_emplace(std::move(key), job_.schema.size()).first->second;
     for (std::size_t i = first; i < last; ++i) {
-      if (!cells_[i].is_null()) truth[i] = arena_.copy(cells_[i]);
+      if (cells_[i].is_null()) continue;
+      if (i >= job_.key_size) note_cell(path, record, i, truth[i]);
+      truth[i] = arena_.copy(cells_[i]);
     }
     return {};
+  }
+
+  GoldWarnings warnings() const {
+    GoldWarnings found;
+    if (stated_cells_ == 0) found.emplace_back("quality.gold states no value to compare with");
+    if (restated_cells_ > 0) {
+      found.push_back("quality.gold states " + std::to_string(restated_cells_) + (restated_cells_ == 1 ? " cell" : " cells") +
+                      " more than once with different values, first at " + first_restated_ + "; the last one counts");
+    }
+    return found;
   }
 
   const std::unordered_map<std::string, std::vector<Value>>& by_entity() const { return by_entity_; }
@@ -83,13 +95,24 @@ class Truth {
     if (convert_cell(row, attribute, job_.schema[attribute].type, reason) != CellVerdict::Keep) return bad(path, record, why);
     return {};
   }
+  void note_cell(const std::string& path, const Record& record, std::size_t attribute, const Value& earlier) {
+    ++stated_cells_;
+    if (earlier.is_null() || canonical_bytes(earlier) == canonical_bytes(cells_[attribute])) return;
+    if (restated_cells_++ == 0) first_restated_ = path + ":" + std::to_string(record.line) + " (" + job_.schema[attribute].name + ")";
+  }
+  static std::string canonical_bytes(const Value& value) {
+    std::string bytes;
+    append_value(bytes, value);
+    return bytes;
+  }
   static void load(const Record& record, std::size_t field, Value& cell) {
     if (field == kNoField) return;
     const FieldView& view = record.fields[field];
     if (view.kind != FieldKind::Missing && view.kind != FieldKind::Null) cell = Value::of_string(view.text);
   }
   static Status bad(const std::string& path, const Record& record, const std::string& why) {
-    return user_error("quality.gold: " + path + ":" + std::to_string(record.line) + ": " + why);
+    return user_error("quality.gold: " + path + ":" + std::to_string(record.line) + ": " + why)
+        .with_hint("Correct the truth, or clean it by quality.gold.clean; empty cells say nothing");
   }
 
   const JobFile& job_;
@@ -98,7 +121,22 @@ class Truth {
   std::vector<Value> cells_;
   Arena arena_;
   std::unordered_map<std::string, std::vector<Value>> by_entity_;
+  std::uint64_t stated_cells_ = 0;
+  std::uint64_t restated_cells_ = 0;
+  std::string first_restated_;
 };
+
+Result<std::unique_ptr<Truth>> read_truth(FileSystem& files, const JobFile& job) {
+  require(job.gold.has_value(), "reading the truth needs quality.gold");
+  std::vector<CleanPlan> plans = job.gold_clean;
+  for (CleanPlan& plan : plans) plan.on_bad_value = OnBadValue::Reject;
+  const std::vector<bool> nothing_required(job.schema.size(), false);
+  SINTER_ASSIGN(RowCleaner cleaner, RowCleaner::create(job, nothing_required, plans, job.gold->timezone));
+  auto truth = std::make_unique<Truth>(job, std::move(cleaner));
+  const InputDeclaration input{"quality.gold", job.gold->paths, job.gold->format, bind_source(job, *job.gold).columns};
+  SINTER_TRY(for_each_record(files, input, [&](const std::string& path, const Record& record) { return truth->add(path, record); }));
+  return truth;
+}
 
 /// Types of the output's columns: what each rule answers with.
 Result<std::vector<ValueType>> output_types(const JobFile& job) {
@@ -238,20 +276,20 @@ std::string_view measure_name(QualityCheck::Measure measure) {
 
 }  // namespace
 
+Result<GoldWarnings> check_gold(FileSystem& files, const JobFile& job) {
+  SINTER_ASSIGN(const std::unique_ptr<Truth> truth, read_truth(files, job));
+  return truth->warnings();
+}
+
 Result<QualityReport> compare_with_gold(FileSystem& files, const JobFile& job, const std::vector<std::string>& output_paths) {
-  require(job.gold.has_value(), "compare_with_gold() needs quality.gold");
-  const std::vector<bool> nothing_required(job.schema.size(), false);
-  SINTER_ASSIGN(RowCleaner cleaner, RowCleaner::create(job, nothing_required, job.gold_clean, job.gold->timezone));
-  Truth truth(job, std::move(cleaner));
-  const InputDeclaration gold_input{"quality.gold", job.gold->paths, job.gold->format, bind_source(job, *job.gold).columns};
-  SINTER_TRY(for_each_record(files, gold_input, [&](const std::string& path, const Record& record) { return truth.add(path, record); }));
+  SINTER_ASSIGN(const std::unique_ptr<Truth> truth, read_truth(files, job));
   SINTER_ASSIGN(std::vector<ValueType> types, output_types(job));
   std::optional<DifferenceWriter> differences;
   if (!job.differences_path.empty()) {
     SINTER_ASSIGN(DifferenceWriter made, DifferenceWriter::create(files, job.differences_path, job.name));
     differences.emplace(std::move(made));
   }
-  Comparison comparison(job, truth, std::move(types), differences ? &*differences : nullptr);
+  Comparison comparison(job, *truth, std::move(types), differences ? &*differences : nullptr);
   SINTER_TRY(for_each_record(files, output_as_input(job, output_paths),
                              [&](const std::string& path, const Record& record) { return comparison.add(path, record); }));
   SINTER_ASSIGN(QualityReport report, std::move(comparison).finish());

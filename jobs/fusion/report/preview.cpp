@@ -125,7 +125,7 @@ class StoredGroup final : public RawGroup {
 };
 
 Status map_first_rows(FileSystem& files, const JobFile& job, const RowLayout& layout, const PreviewOptions& options,
-                      PreviewContext& context, FirstEntities& first) {
+                      PreviewContext& context, FirstEntities& first, bool& is_sample) {
   const std::vector<InputDeclaration> inputs = fusion_inputs(job);
   SINTER_ASSIGN(const std::vector<InputFile> found, expand_inputs(files, inputs));
   for (const InputFile& file : found) context.paths.push_back(file.path);
@@ -135,12 +135,15 @@ Status map_first_rows(FileSystem& files, const JobFile& job, const RowLayout& la
     SINTER_TRY(mapper->begin_file(i, found[i].capture));
     SINTER_ASSIGN(const auto reader,
                   open_reader(files, context.memory(), found[i], {i, 0, found[i].size_bytes, 1}, inputs[found[i].input].columns));
-    for (std::uint64_t rows = 0; rows < options.rows_per_file;) {
+    for (std::uint64_t rows = 0;;) {
       SINTER_ASSIGN(const std::span<const Record> batch, reader->next_batch());
       if (batch.empty()) break;
       const std::size_t take = std::min<std::uint64_t>(batch.size(), options.rows_per_file - rows);
-      SINTER_TRY(mapper->map(batch.first(take), first));
+      if (take > 0) SINTER_TRY(mapper->map(batch.first(take), first));
       rows += take;
+      if (take == batch.size()) continue;
+      is_sample = true;
+      break;
     }
     SINTER_TRY(mapper->finish(first));
   }
@@ -181,7 +184,7 @@ Result<Preview> make_preview(FileSystem& files, const JobFile& job, const Previe
   Preview preview;
   PreviewContext context(preview);
   FirstEntities first(job, options);
-  SINTER_TRY(map_first_rows(files, job, *layout, options, context, first));
+  SINTER_TRY(map_first_rows(files, job, *layout, options, context, first, preview.is_sample));
   FusionReducer reducer(job, *layout, context);
   for (auto& [group, rows] : first.entities()) {
     SINTER_ASSIGN(PreviewEntity entity, fuse_entity(job, reducer, group, rows, first));

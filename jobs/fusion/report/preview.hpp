@@ -44,6 +44,7 @@ struct Preview {
   std::vector<PreviewEntity> entities;
   std::uint64_t rows_read = 0;
   std::uint64_t rows_rejected = 0;
+  bool is_sample = false;  // a file has more rows than were read, so entities may lack claims
   std::vector<std::string> reject_examples;  // the first few
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "framework/io/text_output.hpp"
+#include "jobs/fusion/config/render.hpp"
 #include "jobs/fusion/report/preview.hpp"
 
 namespace sinter::fusion {
@@ -45,8 +46,8 @@ void append_table(std::string& out, const Table& table, const std::vector<std::s
 
 /// A claim as a person should see it: the cleaned value, and what it was when cleaning changed it. Empty: no claim.
 std::string shown(const PreviewCell& cell) {
-  if (cell.was_nulled()) return cell.before.empty() ? std::string() : "null (" + cell.before + ")";
-  return cell.before == cell.after || cell.after.empty() ? cell.after : cell.after + " (" + cell.before + ")";
+  if (cell.was_nulled()) return cell.before.empty() ? std::string() : printable("null (" + cell.before + ")");
+  return printable(cell.before == cell.after || cell.after.empty() ? cell.after : cell.after + " (" + cell.before + ")");
 }
 
 void add_once(std::vector<std::string>& list, const std::string& text) {
@@ -81,7 +82,7 @@ Table table_of(const JobFile& job, const PreviewEntity& entity) {
       }
       line.push_back(join(said, " | "));
     }
-    line.insert(line.end(), {entity.fused[i], describe_rule(job.fuse[i]), confidence_of(entity, i)});
+    line.insert(line.end(), {printable(entity.fused[i]), describe_rule(job.fuse[i]), confidence_of(entity, i)});
   }
   return table;
 }
@@ -90,7 +91,7 @@ Table table_of(const JobFile& job, const PreviewEntity& entity) {
 void append_list(std::string& out, const JobFile& job, const PreviewEntity& entity, std::size_t width) {
   for (std::size_t i = job.key_size; i < job.schema.size(); ++i) {
     const std::string confidence = confidence_of(entity, i);
-    const std::string answer = entity.fused[i].empty() ? "(nothing)" : entity.fused[i];
+    const std::string answer = entity.fused[i].empty() ? "(nothing)" : printable(entity.fused[i]);
     const std::string how = "  (" + describe_rule(job.fuse[i]) + (confidence.empty() ? "" : ", confidence " + confidence) + ")";
     out += cut("  " + job.schema[i].name + " => " + answer + how, width) + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> claims;
@@ -115,7 +116,7 @@ void append_list(std::string& out, const JobFile& job, const PreviewEntity& enti
 std::string render_preview(const JobFile& job, const Preview& preview, std::size_t width) {
   std::string out;
   for (const PreviewEntity& entity : preview.entities) {
-    out += entity.key + "\n";
+    out += printable(entity.key) + "\n";
     const Table table = table_of(job, entity);
     const std::vector<std::size_t> widths = column_widths(table);
     std::size_t needed = 0;
