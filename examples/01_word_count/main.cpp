@@ -1,15 +1,16 @@
 // Word count: how often each word of a text occurs. Words are runs of letters; case does not matter.
-#include <cctype>
 #include <functional>
 
 #include "sinter/sinter.hpp"
 
 void split_words(std::string_view line, sinter::Emitter<std::string, std::uint64_t>& out) {
   std::string word;
-  for (const unsigned char letter : std::string(line) + ' ') {
-    if (std::isalpha(letter)) word += static_cast<char>(std::tolower(letter));
-    else if (!word.empty()) out.emit(std::exchange(word, {}), 1);
+  for (const char byte : line) {
+    const char letter = static_cast<char>(byte | 0x20);  // ASCII: lower case
+    if (letter >= 'a' && letter <= 'z') word += letter;
+    else if (!word.empty()) out.emit(word, 1), word.clear();
   }
+  if (!word.empty()) out.emit(word, 1);
 }
 
 void sum(const std::string& word, sinter::Group<std::uint64_t>& counts, sinter::RowWriter& out) {
