@@ -26,16 +26,6 @@ struct Inode {
   std::uint64_t durable_bytes = 0;
 };
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
-std::string without_end_slash(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
-
 bool changes_something(FileOperation operation) {
   switch (operation) {
     case FileOperation::Create:
@@ -273,7 +263,7 @@ Status FaultyFileSystem::remove_all(const std::string& path) {
   if (const int error_number = state_->begin(FileOperation::Remove)) return system_error("remove", path, error_number);
   SINTER_TRY(state_->inner.remove_all(path));
   // Trees are scratch: their removal counts as durable at once.
-  const auto inside = [&](const std::string& other) { return other == path || other.starts_with(without_end_slash(path) + "/"); };
+  const auto inside = [&](const std::string& other) { return other == path || other.starts_with(without_slash(path) + "/"); };
   std::erase_if(state_->current, [&](const auto& entry) { return inside(entry.first); });
   std::erase_if(state_->durable, [&](const auto& entry) { return inside(entry.first); });
   std::erase_if(state_->touched, inside);
@@ -285,7 +275,7 @@ Status FaultyFileSystem::sync_directory(const std::string& directory) {
     return system_error("sync directory", directory, error_number);
   SINTER_TRY(state_->inner.sync_directory(directory));
   for (const std::string& path : state_->touched) {
-    if (directory_of(path) != without_end_slash(directory)) continue;
+    if (directory_of(path) != without_slash(directory)) continue;
     const auto entry = state_->current.find(path);
     if (entry == state_->current.end()) state_->durable.erase(path);
     else state_->durable[path] = entry->second;

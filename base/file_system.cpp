@@ -4,12 +4,6 @@
 namespace sinter {
 namespace {
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 Status write_all(FileSystem& files, const std::string& path, std::string_view bytes, bool durable) {
   SINTER_ASSIGN(auto file, files.create(path));
   SINTER_TRY(file->append(bytes));
@@ -18,6 +12,17 @@ Status write_all(FileSystem& files, const std::string& path, std::string_view by
 }
 
 }  // namespace
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
 
 Result<std::string> read_file(FileSystem& files, const std::string& path, std::uint64_t limit_bytes) {
   SINTER_ASSIGN(const auto file, files.open(path));

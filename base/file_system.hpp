@@ -67,6 +67,11 @@ class FileSystem {
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
 };
 
+/// "a/b" of "a/b/c", "/" of "/a", "." of "a". By the text alone: no file is looked at.
+std::string directory_of(const std::string& path);
+/// Without slashes at the end; "/" stays.
+std::string without_slash(std::string path);
+
 /// Whole-file conveniences over any FileSystem.
 Result<std::string> read_file(FileSystem& files, const std::string& path, std::uint64_t limit_bytes = 1u << 30);
 /// Replaces a file that exists; not atomic.

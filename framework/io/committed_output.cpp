@@ -9,24 +9,13 @@ namespace {
 
 bool is_directory_path(const std::string& path) { return path.ends_with('/'); }
 
-std::string without_slash(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 /// Replacing a directory removes what is in it: only what a job has written may go.
 Status check_only_parts(FileSystem& files, const std::string& directory) {
   SINTER_ASSIGN(const std::vector<std::string> names, files.list(directory));
   for (const std::string& name : names) {
-    if (name.starts_with("part-") || name == "_SUCCESS.json") continue;
+    if (name.starts_with("part-") || name == kManifestName) continue;
     return user_error("output '" + directory + "/' holds '" + name + "', which no job has written")
         .with_hint("Nothing was removed: choose another output, or move the file away");
   }
@@ -37,7 +26,7 @@ Status check_only_parts(FileSystem& files, const std::string& directory) {
 
 std::string temporary_output_path(const std::string& path, const std::string& job) {
   const std::string target = without_slash(path);
-  const std::string parent = parent_of(target);
+  const std::string parent = directory_of(target);
   return (parent == "/" ? "" : parent) + "/." + name_of(target) + ".sinter-" + job + ".tmp";
 }
 

@@ -11,6 +11,10 @@
 
 namespace sinter {
 
+/// The manifest of a directory of parts, in it; that of a file is named after the file.
+inline constexpr std::string_view kManifestName = "_SUCCESS.json";
+inline constexpr std::string_view kManifestExtension = ".success.json";
+
 /// What to publish. `path` ending in '/' is a directory of parts, else one file.
 struct OutputPublication {
   std::string path;

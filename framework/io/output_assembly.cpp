@@ -12,17 +12,6 @@ namespace {
 
 constexpr std::size_t kCopyBytes = 1024 * 1024;
 
-std::string without_slash(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 std::string part_name(std::size_t ordinal, const std::string& extension) {
   std::string digits = std::to_string(ordinal);
   if (digits.size() < 5) digits.insert(0, 5 - digits.size(), '0');
@@ -61,7 +50,7 @@ class OutputAssembly::FileBuilder {
 
 OutputAssembly::OutputAssembly(FileSystem& files, OutputPublication output)
     : files_(files), output_(std::move(output)), is_directory_(output_.path.ends_with('/')), target_(without_slash(output_.path)),
-      directory_(parent_of(target_)), temporary_(temporary_output_path(output_.path, output_.job)) {}
+      directory_(directory_of(target_)), temporary_(temporary_output_path(output_.path, output_.job)) {}
 
 OutputAssembly::~OutputAssembly() {
   {

@@ -10,12 +10,6 @@
 namespace sinter {
 namespace {
 
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 /// Split order, then range order stage by stage: the same lines in the same order however the input was split.
 Status publish_rejects(FileSystem& files, const Publication& what, JobReport& report) {
   OutputPublication rejects;
@@ -83,7 +77,7 @@ OutputPaths output_paths(const JobDefinition& job) {
   std::string output = job.output.path;
   while (output.size() > 1 && output.ends_with('/')) output.pop_back();
   OutputPaths paths;
-  paths.parent = parent_of(output);
+  paths.parent = directory_of(output);
   paths.rejects = job.rejects_path.empty() ? output + ".rejects.jsonl" : job.rejects_path;
   paths.logs = output + ".logs";
   paths.manifest = manifest_path(job.output.path);

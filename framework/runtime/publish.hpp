@@ -15,10 +15,6 @@
 
 namespace sinter {
 
-/// The manifest of a directory of parts, in it; that of a file is named after the file.
-inline constexpr std::string_view kManifestName = "_SUCCESS.json";
-inline constexpr std::string_view kManifestExtension = ".success.json";
-
 /// "out/parts/_SUCCESS.json" for "out/parts/", "out/x.csv.success.json" for "out/x.csv". Two outputs in one directory have two.
 std::string manifest_path(std::string output);
 

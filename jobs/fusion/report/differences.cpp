@@ -17,15 +17,10 @@ void append_csv_cell(std::string& out, const Value& value) {
   append_csv_text(out, text);
 }
 
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
-}
-
 }  // namespace
 
 Result<DifferenceWriter> DifferenceWriter::create(FileSystem& files, const std::string& path, const std::string& job) {
-  SINTER_TRY(files.make_directories(parent_of(path)));
+  SINTER_TRY(files.make_directories(directory_of(path)));
   std::string temporary = temporary_output_path(path, job);
   SINTER_ASSIGN(auto file, files.create(temporary));
   return DifferenceWriter(files, path, std::move(temporary), std::move(file));
