@@ -5,6 +5,7 @@
 
 #include "base/checksum.hpp"
 #include "framework/api/readable_key.hpp"
+#include "framework/io/problem_text.hpp"
 
 namespace sinter {
 namespace {
@@ -112,7 +113,7 @@ void Context::fail_side_row(std::string_view name, const Record& record, std::si
   }
   fail(user_error(where + " has a row that cannot be used: column " + std::to_string(problem.column + 1) + ", '" +
                   std::string(record.fields[problem.column].text) + "', " + problem.phrase)
-           .with_context("at line " + std::to_string(record.line)));
+           .with_context("at " + describe_place(record.line, record.position.offset_bytes)));
 }
 
 void Context::fail(Error error) {

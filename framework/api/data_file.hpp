@@ -1,6 +1,7 @@
 // DataFile: a file, or files by a pattern, that a job reads or writes, and its format. A value type; any thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,12 +10,16 @@
 
 namespace [[gnu::visibility("default")]] sinter {
 
+class RowFormat;
+
 /// What read() and write() take. As an input `path` may be a glob and `columns` are the ones to deliver, in that order; as an output
 /// `columns` name the values of a row, and a path that ends in '/' is a directory of parts.
 struct DataFile {
   FormatKind kind = FormatKind::Lines;
   std::string path;
   std::vector<std::string> columns;
+  std::shared_ptr<const RecordFormat> reader = {};  // of FormatKind::Records, for read()
+  std::shared_ptr<const RowFormat> writer = {};     // and for write()
 };
 
 /// Text, each line one record or one row of one value.

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "framework/api/job_definition.hpp"
+#include "framework/api/row_format.hpp"
 #include "framework/api/tagged_groups.hpp"
 #include "framework/api/top_k.hpp"
+#include "framework/io/record_format.hpp"
 
 namespace sinter {
 
@@ -43,22 +45,31 @@ namespace {
 
 OutputDeclaration declare_output(const DataFile& file) {
   const char* extension = file.kind == FormatKind::Csv ? ".csv" : file.kind == FormatKind::JsonLines ? ".jsonl" : ".txt";
-  return {file.path, header_line(file), extension};
+  return {file.path, header_line(file), file.writer != nullptr ? file.writer->extension() : extension};
 }
 
 Status check_output(const DataFile& file) {
+  if (file.kind == FormatKind::Records && file.writer == nullptr)
+    return user_error("the output '" + file.path + "' has a reader and no writer").with_hint("Write sinter::written(path, writer)");
+  if (file.writer != nullptr) return file.writer->check().with_context("in the format of the output '" + file.path + "'");
   if (file.kind == FormatKind::Lines || !file.columns.empty()) return {};
   return user_error("the output '" + file.path + "' names no columns");
 }
 
 Result<InputDeclaration> declare_input(const DataFile& file, const JobBranch& branch) {
-  if (branch.takes.lines && file.kind != FormatKind::Lines) {
+  if (file.kind == FormatKind::Records) {
+    if (file.reader == nullptr)
+      return user_error("the input '" + file.path + "' has a writer and no reader").with_hint("Read sinter::records(path, reader)");
+    SINTER_TRY(file.reader->check().with_context("in the format of the input '" + file.path + "'"));
+  }
+  const bool one_field = file.kind == FormatKind::Lines || (file.kind == FormatKind::Records && file.columns.empty());
+  if (branch.takes.lines && !one_field) {
     return user_error("the map takes lines, and the input '" + file.path + "' is a table")
         .with_hint("Read it with sinter::lines(), or write the map as void(const Row&, sinter::Emitter<K, V>&) where Row is a struct with "
                    "fields(), or with a const sinter::Record&");
   }
-  if (file.kind != FormatKind::Lines && file.columns.empty()) return user_error("the input '" + file.path + "' names no columns to read");
-  const std::size_t columns = file.kind == FormatKind::Lines ? 1 : file.columns.size();
+  if (!one_field && file.columns.empty()) return user_error("the input '" + file.path + "' names no columns to read");
+  const std::size_t columns = one_field ? 1 : file.columns.size();
   if (branch.takes.row_columns != 0 && branch.takes.row_columns != columns) {
     return user_error("the map takes rows of " + std::to_string(branch.takes.row_columns) + " fields, and the input '" + file.path +
                       "' delivers " + std::to_string(columns) + (columns == 1 ? " column" : " columns"));
@@ -67,6 +78,7 @@ Result<InputDeclaration> declare_input(const DataFile& file, const JobBranch& br
   input.name = file.path;
   input.paths = {file.path};
   input.format.kind = file.kind;
+  input.format.records = file.reader;
   for (const std::string& column : file.columns) input.columns.push_back({column, true});
   return input;
 }

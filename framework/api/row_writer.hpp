@@ -15,6 +15,7 @@
 #include "base/timestamp.hpp"
 #include "framework/api/data_file.hpp"
 #include "framework/api/fields.hpp"
+#include "framework/api/row_format.hpp"
 #include "framework/api/task.hpp"
 
 namespace [[gnu::visibility("default")]] sinter {
@@ -84,7 +85,7 @@ class RowWriter {
     } else if constexpr (std::floating_point<T>) {
       add_double(static_cast<double>(value));
     } else if constexpr (std::is_same_v<T, Timestamp>) {
-      add_text(format_timestamp(value));
+      add_time(value);
     } else {
       static_assert(
           std::convertible_to<const T&, std::string_view>,
@@ -103,16 +104,19 @@ class RowWriter {
   void add_signed(std::int64_t value);
   void add_double(double value);
   void add_text(std::string_view text);
+  void add_time(Timestamp value);
 
   OutputSink* target_;
   const DataFile* format_;
   std::vector<std::string> member_names_;  // of JSON: `"name":`, escaped once
+  const RowFormat* own_ = nullptr;         // a writer of the author's own
+  std::vector<RowValue> values_;           // of the row, for it
   std::string line_;                       // reused: no allocation per row
   std::size_t field_ = 0;
   Status status_;
 };
 
-/// The first line of a CSV output, with its line end; empty for other formats.
+/// What an output begins with: the first line of CSV, with its line end; what a writer of one's own says; else nothing.
 std::string header_line(const DataFile& format);
 
 }  // namespace sinter

@@ -1,6 +1,8 @@
 // What every typed map does, whatever its types. One thread.
 #include "framework/api/typed_map.hpp"
 
+#include "framework/io/problem_text.hpp"
+
 namespace sinter {
 
 TypedMapBase::TypedMapBase(TypedTaskSetup setup, TaskContext& task)
@@ -32,7 +34,7 @@ Status TypedMapBase::reject(Rejection& rejection, const Record& record) {
 
 Error TypedMapBase::error_at(const Status& written, const Record& record) const {
   Error error = written.ok() ? context_.error().error() : written.error();
-  return std::move(error).with_context("at line " + std::to_string(record.line));
+  return std::move(error).with_context("at " + describe_place(record.line, record.position.offset_bytes));
 }
 
 }  // namespace sinter

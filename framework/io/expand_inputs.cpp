@@ -72,6 +72,8 @@ Status decide_format(const std::string& path, std::string name, Format& format) 
     else if (ends_with_any(name, {".jsonl", ".ndjson", ".json"})) format.kind = FormatKind::JsonLines;
     else return user_error("cannot tell the format of '" + path + "' from its name").with_hint("Say `format: csv` or `format: jsonl`");
   }
+  if (format.kind == FormatKind::Records && format.records == nullptr)
+    return user_error("'" + path + "': the format is FormatKind::Records, and Format::records has no reader");
   if (format.kind != FormatKind::Csv) return {};
   if (format.delimiter == '\0') format.delimiter = ends_with_any(name, {".tsv", ".tab"}) ? '\t' : ',';
   if (format.delimiter == '\n' || format.delimiter == '\r' || format.delimiter == format.quote) {

@@ -15,9 +15,17 @@
 namespace [[gnu::visibility("default")]] sinter {
 
 /// How records lie in a file.
-enum class FormatKind : std::uint8_t { Infer, Csv, JsonLines, Lines };  // Lines: never inferred, each line is one field
+enum class FormatKind : std::uint8_t {
+  Infer,
+  Csv,
+  JsonLines,
+  Lines,   // never inferred: each line is one field
+  Records  // never inferred: as Format::records says
+};
 /// How a file is compressed.
 enum class Codec : std::uint8_t { Infer, None, Gzip, Zstd };  // of the file's bytes; Infer: by extension, then magic bytes
+
+class RecordFormat;
 
 /// How a file's bytes become records.
 struct Format {
@@ -29,6 +37,8 @@ struct Format {
   std::vector<std::string> columns;
   /// Rows with more or fewer fields than the header: false rejects them; true fills missing ones with Missing and rejects only longer ones.
   bool allow_short_rows = false;
+  /// Of FormatKind::Records: a reader of the author's own. Workers take it from their job, it is no part of the plan.
+  std::shared_ptr<const RecordFormat> records = {};
 };
 
 /// A column to deliver: a CSV column name, or a JSON path such as "book.id" or "topic[1]".
@@ -61,7 +71,7 @@ struct SplitPiece {
   std::uint32_t file = 0;            // index into the file list
   std::uint64_t begin_bytes = 0;     // a record starts here (or the header, when 0)
   std::uint64_t end_bytes = 0;       // records that start before this belong to the piece; the file's size for whole files
-  std::uint64_t first_line = 1;      // line number at begin_bytes
+  std::uint64_t first_line = 1;      // line number at begin_bytes; means nothing to formats without lines
 };
 
 /// What one map task reads: one piece of a large file, or many whole small ones.
@@ -79,7 +89,8 @@ Result<std::vector<InputFile>> expand_inputs(FileSystem& files, const std::vecto
 Result<InputFile> first_input_file(FileSystem& files, const InputDeclaration& input);
 
 /// Cuts files into splits of about `split_bytes`: large plain files at record borders (never inside a quoted newline,
-/// exact, not guessed), compressed files whole, small files packed together (never of two inputs). In file order.
+/// exact, not guessed; of formats of one's own where the reader finds a start), compressed files whole, small files packed together
+/// (never of two inputs). In file order.
 /// Cost: one pass over large CSV files at memory speed on `threads` threads; nothing is read of JSONL but borders.
 Result<std::vector<Split>> plan_splits(FileSystem& files, const std::vector<InputFile>& inputs, std::uint64_t split_bytes,
     unsigned threads);

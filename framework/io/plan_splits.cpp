@@ -10,7 +10,9 @@
 #include "base/assert.hpp"
 #include "framework/io/byte_source.hpp"
 #include "framework/io/csv_scanner.hpp"
+#include "framework/io/framed_reader.hpp"
 #include "framework/io/input.hpp"
+#include "framework/io/record_format.hpp"
 #include "framework/io/row_finder.hpp"
 
 namespace sinter {
@@ -33,7 +35,13 @@ struct ChunkTask {
 };
 
 bool is_cut(const InputFile& file, std::uint64_t split_bytes) {
-  return file.format.codec == Codec::None && file.size_bytes > split_bytes + split_bytes / 2;
+  const bool has_borders = file.format.kind != FormatKind::Records || file.format.records->has_starts();
+  return has_borders && file.format.codec == Codec::None && file.size_bytes > split_bytes + split_bytes / 2;
+}
+
+std::uint64_t piece_bytes(const InputFile& file, std::uint64_t split_bytes) {
+  const std::uint64_t count = std::clamp<std::uint64_t>((file.size_bytes + split_bytes / 2) / split_bytes, 1, kMaxChunksPerFile);
+  return (file.size_bytes + count - 1) / count;
 }
 
 CsvDialect border_dialect(const Format& format) {
@@ -41,9 +49,8 @@ CsvDialect border_dialect(const Format& format) {
 }
 
 void add_chunks(const InputFile& file, std::size_t ordinal, std::uint64_t split_bytes, std::vector<ChunkTask>& tasks) {
-  const std::uint64_t count = std::clamp<std::uint64_t>((file.size_bytes + split_bytes / 2) / split_bytes, 1, kMaxChunksPerFile);
   // Never inside a byte order mark.
-  const std::uint64_t each = std::max<std::uint64_t>((file.size_bytes + count - 1) / count, 3);
+  const std::uint64_t each = std::max<std::uint64_t>(piece_bytes(file, split_bytes), 3);
   for (std::uint64_t begin = 0; begin < file.size_bytes; begin += each) {
     tasks.push_back({ordinal, begin, std::min(begin + each, file.size_bytes), {}});
   }
@@ -124,6 +131,17 @@ class SplitList {
     add_piece(piece, file.size_bytes);
   }
 
+  /// Cuts one file at starts of records.
+  void add_pieces(const InputFile& file, std::uint32_t ordinal, const std::vector<std::uint64_t>& starts) {
+    flush();
+    SplitPiece piece{ordinal, 0, 0, 1};
+    for (const std::uint64_t start : starts) {
+      add_piece(piece, start);
+      piece.begin_bytes = start;
+    }
+    add_piece(piece, file.size_bytes);
+  }
+
   std::vector<Split> take() {
     flush();
     return std::move(splits_);
@@ -158,7 +176,7 @@ Result<std::vector<Split>> plan_splits(FileSystem& files, const std::vector<Inpu
   require(split_bytes > 0, "a split has at least one byte");
   std::vector<ChunkTask> tasks;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (is_cut(inputs[i], split_bytes)) add_chunks(inputs[i], i, split_bytes, tasks);
+    if (inputs[i].format.kind != FormatKind::Records && is_cut(inputs[i], split_bytes)) add_chunks(inputs[i], i, split_bytes, tasks);
   }
   SINTER_TRY(scan_chunks(files, inputs, tasks, threads));
   SplitList list(split_bytes);
@@ -166,8 +184,15 @@ Result<std::vector<Split>> plan_splits(FileSystem& files, const std::vector<Inpu
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::size_t first = task;
     while (task < tasks.size() && tasks[task].file == i) ++task;
-    if (first == task) list.add_whole(inputs[i], static_cast<std::uint32_t>(i));
-    else list.add_cut(inputs[i], static_cast<std::uint32_t>(i), tasks.data() + first, tasks.data() + task);
+    const auto ordinal = static_cast<std::uint32_t>(i);
+    if (first != task) {
+      list.add_cut(inputs[i], ordinal, tasks.data() + first, tasks.data() + task);
+    } else if (is_cut(inputs[i], split_bytes)) {
+      SINTER_ASSIGN(const std::vector<std::uint64_t> starts, find_record_starts(files, inputs[i], piece_bytes(inputs[i], split_bytes)));
+      list.add_pieces(inputs[i], ordinal, starts);
+    } else {
+      list.add_whole(inputs[i], ordinal);
+    }
   }
   return list.take();
 }

@@ -41,6 +41,10 @@ std::string_view describe_broken_row(const BrokenRow& row, std::size_t width, Te
   return arena.copy(text);
 }
 
+std::string describe_place(std::uint64_t line, std::uint64_t offset_bytes) {
+  return line == 0 ? "byte " + std::to_string(offset_bytes) : "line " + std::to_string(line);
+}
+
 std::string list_names(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < kNamesInMessage; ++i) text += (i == 0 ? "" : ", ") + names[i];

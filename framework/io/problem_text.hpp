@@ -23,6 +23,9 @@ bool has_lone_return(std::string_view text);
 /// Why a row is bad: never closed, too large, or not `width` fields; lives in the arena.
 std::string_view describe_broken_row(const BrokenRow& row, std::size_t width, TextArena& arena, WidthFrom from = WidthFrom::Header);
 
+/// "line 12", or "byte 4096" of a record whose format has no lines.
+std::string describe_place(std::uint64_t line, std::uint64_t offset_bytes);
+
 /// "a, b, c and 12 more", for messages.
 std::string list_names(const std::vector<std::string>& names);
 

@@ -42,7 +42,7 @@ struct RecordPosition {
 struct Record {
   std::span<const FieldView> fields;
   RecordPosition position;
-  /// The line of the record within its file, 1-based; for rejects and errors.
+  /// The line of the record within its file, 1-based; for rejects and errors. 0: its format has no lines, the offset says where it is.
   std::uint64_t line = 0;
   /// Empty for a good record, else why it cannot be read ("row has 5 fields, the header has 7"); fields are then not usable.
   std::string_view problem;

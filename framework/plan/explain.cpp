@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "framework/io/record_format.hpp"
 #include "framework/plan/plan.hpp"
 #include "framework/plan/stages.hpp"
 
@@ -21,6 +22,7 @@ std::string combining(const CombinerFactory& make_combiner) {
 
 std::string describe_format(const Format& format) {
   std::string text = format.kind == FormatKind::JsonLines ? "jsonl" : format.kind == FormatKind::Lines ? "lines" : "csv";
+  if (format.kind == FormatKind::Records) text = format.records->has_starts() ? "own reader" : "own reader, files whole";
   if (format.codec == Codec::Gzip) text += ", gzip";
   if (format.codec == Codec::Zstd) text += ", zstd";
   return text;

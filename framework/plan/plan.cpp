@@ -116,6 +116,19 @@ Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cor
   return plan;
 }
 
+Status take_record_formats(Plan& plan, const JobDefinition& job) {
+  const Error other = internal_error("the worker's job has other inputs than the plan");
+  for (InputFile& file : plan.files) {
+    if (file.input >= job.inputs.size()) return other;
+    file.format.records = job.inputs[file.input].format.records;
+  }
+  for (SideFile& side : plan.side_files) {
+    if (side.file.input >= job.side_inputs.size()) return other;
+    side.file.format.records = job.side_inputs[side.file.input].format.records;
+  }
+  return {};
+}
+
 std::string describe_split(const Plan& plan, const Split& split) {
   if (split.pieces.empty()) return "nothing";
   const SplitPiece& first = split.pieces.front();

@@ -74,6 +74,9 @@ struct Plan {
 /// say. Errors: inputs that cannot be read, options outside their limits, each named.
 Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cores);
 
+/// Gives files of a plan that came from a plan file the readers of the author's own that their inputs declare. Error: other inputs.
+Status take_record_formats(Plan& plan, const JobDefinition& job);
+
 /// checksum64() of a file's bytes as stored. Cost: one pass, constant memory.
 Result<std::uint64_t> checksum_of_file(FileSystem& files, const std::string& path);
 /// Size of a split when the job does not say. Pure.

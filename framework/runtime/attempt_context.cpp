@@ -72,8 +72,10 @@ Status AttemptContext::reject(const Rejection& rejection) {
   append_member(line, "reason", rejection.reason);
   if (rejection.record != nullptr) {
     append_member(line, "file", file_path(rejection.record->position.file));
-    line += ",\"line\":";
-    append_int64(line, static_cast<std::int64_t>(rejection.record->line));
+    if (rejection.record->line != 0) {
+      line += ",\"line\":";
+      append_int64(line, static_cast<std::int64_t>(rejection.record->line));
+    }
     line += ",\"offset\":";
     append_int64(line, static_cast<std::int64_t>(rejection.record->position.offset_bytes));
   }

@@ -1,6 +1,7 @@
 // The map attempt: split -> reader -> mapper -> one sorted run, or one part of the output.
 #include <algorithm>
 
+#include "framework/io/problem_text.hpp"
 #include "framework/runtime/attempt.hpp"
 #include "framework/runtime/attempt_context.hpp"
 #include "framework/runtime/attempt_targets.hpp"
@@ -59,7 +60,7 @@ class MapAttempt {
     SINTER_TRY(guarded(threw_, "mapper", [&] { return task_->begin_file(piece.file, file.capture); }));
     const std::uint64_t bytes_before = bytes_;
     while (true) {
-      SINTER_ASSIGN(const std::span<const Record> batch, reader->next_batch());
+      SINTER_ASSIGN(const std::span<const Record> batch, guarded(threw_, "reader", [&] { return reader->next_batch(); }));
       if (batch.empty()) break;
       if (around_.stop.load(std::memory_order_relaxed)) return environment_error("the job was stopped", false);
       SINTER_TRY(run_.careful ? map_carefully(batch) : map_batch(batch));
@@ -80,7 +81,8 @@ class MapAttempt {
     Status status = guarded(threw_, "mapper", [&] { return task_->map(batch, target_); });
     if (status.ok()) [[likely]]
       return status;
-    return std::move(status).with_context("in lines " + std::to_string(batch.front().line) + " to " + std::to_string(batch.back().line));
+    const auto place = [](const Record& record) { return describe_place(record.line, record.position.offset_bytes); };
+    return std::move(status).with_context("between " + place(batch.front()) + " and " + place(batch.back()));
   }
 
   Status map_carefully(std::span<const Record> batch) {
@@ -92,7 +94,7 @@ class MapAttempt {
       }
       around_.position.at_record(*at_);
       Status status = guarded(threw_, "mapper", [&] { return task_->map({&record, 1}, target_); });
-      if (!status.ok()) return std::move(status).with_context("in line " + std::to_string(record.line));
+      if (!status.ok()) return std::move(status).with_context("in " + describe_place(record.line, record.position.offset_bytes));
       around_.progress.steps.fetch_add(1, std::memory_order_relaxed);
     }
     around_.position.nowhere();

@@ -159,7 +159,8 @@ Result<std::unique_ptr<SideData::Table>> SideData::load_records(std::uint32_t in
       for (const Record& record : batch) {
         // A table that every task believes in has no rejects.
         if (!record.problem.empty())
-          return user_error(side.file.path + ":" + std::to_string(record.line) + ": " + std::string(record.problem));
+          return user_error(side.file.path + (record.line == 0 ? " byte " + std::to_string(record.position.offset_bytes)
+                                                       : ":" + std::to_string(record.line)) + ": " + std::string(record.problem));
         SINTER_TRY(table->add(record));
       }
     }

@@ -206,8 +206,8 @@ event::WorkerLost Tracker::describe_loss(const WorkerExit& exit) const {
   const ReadPosition position = ReadPosition::of(layout_.worker_position(exit.worker));
   lost.record = position.record;
   if (position.record && position.record->file < plan_.files.size())
-    lost.where = plan_.files[position.record->file].path + ":" + std::to_string(position.record->line) + " (byte " +
-                 std::to_string(position.record->offset_bytes) + ")";
+    lost.where = plan_.files[position.record->file].path + (position.record->line == 0 ? "" : ":" + std::to_string(position.record->line)) +
+                 " (byte " + std::to_string(position.record->offset_bytes) + ")";
   if (position.group) lost.where = "group " + readable_key(*position.group);
   const std::string output_path = layout_.worker_output(exit.worker);
   const auto output = options_.files.open(output_path);

@@ -34,8 +34,7 @@ Result<std::unique_ptr<WorkerJob>> load_job(const Setup& setup, const WorkerOpti
   SINTER_ASSIGN(PlanFile plan, read_plan_file(options.files, layout.plan()));
   SINTER_ASSIGN(JobDefinition definition, options.factory(plan.payload));
   SINTER_ASSIGN(PositionFile position, PositionFile::create(layout.worker_position(options.worker)));
-  for (const InputFile& file : plan.plan.files)
-    if (file.input >= definition.inputs.size()) return internal_error("the worker's job has other inputs than the plan");
+  SINTER_TRY(take_record_formats(plan.plan, definition));
   return std::make_unique<WorkerJob>(std::move(layout), std::move(plan), std::move(definition), std::move(position), options.files);
 }
 

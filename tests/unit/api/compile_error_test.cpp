@@ -97,6 +97,18 @@ INSTANTIATE_TEST_SUITE_P(
                 ".map([](std::string_view, sinter::Emitter<int, int>&, sinter::Context& context) { "
                 "(void)context.parameter<std::vector<int>>(\"x\"); })",
                 "sinter: a parameter is bool"},
+        Mistake{"no_reader", "#include \"sinter/own_formats.hpp\"\nstruct Reader { int next(std::string_view); };",
+                ".read(sinter::records(\"b\", Reader{})).map(split)", "sinter: records() takes a copyable reader with"},
+        Mistake{"reader_of_columns_without_split",
+                "#include \"sinter/own_formats.hpp\"\nstruct Reader { sinter::Frame next(const sinter::Window&); "
+                "std::vector<std::string> columns() const; };",
+                ".read(sinter::records(\"b\", Reader{})).map(split)", "void split(std::string_view, sinter::FieldList&)"},
+        Mistake{"no_writer", "#include \"sinter/own_formats.hpp\"\nstruct Writer {};",
+                ".map([](std::string_view, sinter::RowWriter&) {}).write(sinter::written(\"b\", Writer{}))",
+                "sinter: written() takes a copyable writer with"},
+        Mistake{"writer_with_footer", "#include \"sinter/own_formats.hpp\"\nstruct Writer { std::string footer() const; };",
+                ".map([](std::string_view, sinter::RowWriter&) {}).write(sinter::written(\"b\", Writer{}))",
+                "sinter: a writer has no footer()"},
         Mistake{"row_of_vector",
                 "void bad(const std::string&, sinter::Group<int>&, sinter::RowWriter& out) { out.row(std::vector<int>()); }",
                 ".map(split).reduce(bad)", "sinter: row() takes text, numbers"}),
