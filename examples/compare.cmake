@@ -1,5 +1,5 @@
-# cmake -DPROGRAM= -DOUTPUT= -DEXPECTED= -P compare.cmake: runs an example with two workers and compares what it wrote.
-execute_process(COMMAND ${PROGRAM} --workers 2 --force --output ${OUTPUT} RESULT_VARIABLE status)
+# cmake -DPROGRAM= -DOUTPUT= -DEXPECTED= [-DOPTIONS=] -P compare.cmake: runs an example with two workers and compares what it wrote.
+execute_process(COMMAND ${PROGRAM} --workers 2 --force --output ${OUTPUT} ${OPTIONS} RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "${PROGRAM} ended with ${status}")
 endif()
