@@ -107,6 +107,12 @@ std::vector<std::string> meaning_lines(const fusion::JobFile& job) {
     if (!source.trust_by_source.empty()) trust += ", " + counted(source.trust_by_source.size(), "source") + " by name";
     lines.push_back("  " + source.name + (source.long_shape ? "  long" : "  wide") + "  trust: " + trust);
   }
+  if (!job.plugins.empty()) lines.emplace_back("plugins");
+  for (const auto& plugin : job.plugins) {
+    std::string rules;
+    for (const fusion::RuleInfo& rule : plugin->rules()) rules += (rules.empty() ? "" : ", ") + std::string(rule.name);
+    lines.push_back("  " + plugin->path() + "  " + plugin->title() + ": " + rules);
+  }
   add_gold(lines, job);
   return lines;
 }

@@ -176,6 +176,7 @@ std::vector<InputFile> check_inputs(FileSystem& files, const JobFile& job, Heade
   const std::vector<InputDeclaration> inputs = fusion::fusion_inputs(job);
   std::vector<InputFile> all;
   std::vector<std::string> read = {job.path};
+  for (const auto& plugin : job.plugins) read.push_back(plugin->path());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     std::vector<InputFile> found = find_files(files, inputs[i], job.sources[i], diagnostics);
     check_columns(files, inputs[i], job.sources[i], found, depth, diagnostics);

@@ -40,8 +40,8 @@ std::shared_ptr<fusion::JobFile> load_job_file(FileSystem& files, const JobArgum
     return nullptr;
   }
   fusion::Diagnostics diagnostics;
-  auto job =
-      fusion::load_job(*text, arguments.job_path, arguments.overrides, fusion::discover_columns(files), diagnostics, process_environment());
+  auto job = fusion::load_job(*text, arguments.job_path, arguments.overrides, fusion::discover_columns(files), diagnostics,
+                              process_environment(), fusion::load_plugins(files));
   show(diagnostics, arguments.job_path, *text, !job.has_value(), console);
   if (!job) {
     exit_code = kBadJobFile;

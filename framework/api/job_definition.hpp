@@ -106,6 +106,8 @@ struct JobDefinition {
   std::vector<ParameterDeclaration> parameters;
   /// Whether groups of what the map emits whose keys share their first field go to one task (Partitioned).
   bool whole_partitions = false;
+  /// Names foreign code that the reduce calls, for the message about a worker that dies there. May be empty.
+  std::string reduce_remark;
   /// Rejects as JSON lines; empty path: beside the output as "<output>.rejects.jsonl".
   std::string rejects_path;
   ExecutionOptions execution;

@@ -208,7 +208,7 @@ event::WorkerLost Tracker::describe_loss(const WorkerExit& exit) const {
   if (position.record && position.record->file < plan_.files.size())
     lost.where = plan_.files[position.record->file].path + (position.record->line == 0 ? "" : ":" + std::to_string(position.record->line)) +
                  " (byte " + std::to_string(position.record->offset_bytes) + ")";
-  if (position.group) lost.where = "group " + readable_key(*position.group);
+  if (position.group) lost.where = "group " + readable_key(*position.group) + (job_.reduce_remark.empty() ? "" : ", " + job_.reduce_remark);
   const std::string output_path = layout_.worker_output(exit.worker);
   const auto output = options_.files.open(output_path);
   if (!output.ok() || (*output)->size_bytes() == 0) return lost;

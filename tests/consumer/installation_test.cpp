@@ -39,6 +39,22 @@ TEST(Consumer, finds_a_moved_installation_with_pkg_config) {
   EXPECT_EQ(absolute.out, "") << "these installed files name a folder of the build";
 }
 
+/// examples/07_custom_rule with nothing but what is installed: the header and the command. Another compiler language reads the header too.
+TEST(Consumer, builds_a_rule_plugin_and_uses_it_from_a_job_file) {
+  const Installation installation;
+  ASSERT_EQ(installation.made().exit_code, 0) << output_of(installation.made());
+  const TemporaryDirectory directory;
+  const CommandResult used =
+      shell(directory.path().string(),
+            "cp -r " SINTER_SOURCE_DIR "/examples/07_custom_rule/. .\nPREFIX='" + installation.prefix() +
+                "'\nexport PKG_CONFIG_PATH=$(dirname \"$(find \"$PREFIX\" -name sinter.pc)\")\n"
+                "g++ -shared -fPIC -O2 $(pkg-config --cflags sinter) quantile.cpp -o quantile.so\n"
+                "echo '#include <sinter/rule_plugin.h>' > header.c\n"
+                "cc -std=c99 -Wall -Wextra -pedantic -Werror $(pkg-config --cflags sinter) -fsyntax-only header.c\n"
+                "\"$PREFIX/bin/sinter\" run job.yaml --set execution.workers=2\ncmp out/books.csv expected/books.csv\n");
+  EXPECT_EQ(used.exit_code, 0) << output_of(used);
+}
+
 /// add_subdirectory and FetchContent are one road: the latter ends in the former.
 TEST(Consumer, builds_the_tree_inside_a_project) {
   const TemporaryDirectory directory;

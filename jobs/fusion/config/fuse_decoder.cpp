@@ -108,13 +108,14 @@ AttributeFusion make_fusion(const DecodeContext& context, std::size_t index, con
   RuleSetting setting;
   setting.attribute = context.job.schema[index];
   for (const SourceDeclaration& source : context.job.sources) setting.sources.push_back(source.name);
-  Diagnostics inner;
-  (void)make_rule(context.rules, rule, setting, where, inner);
-  context.merge(inner);
   const std::string written = rule_word(rule);
   const RuleInfo* info = find_rule(context.rules, written);
   fusion.rule_name = info != nullptr ? std::string(info->name) : written;
   fusion.rule = rule;
+  if (info == nullptr && context.has_broken_plugin && written.starts_with(kPluginPrefix)) return fusion;
+  Diagnostics inner;
+  (void)make_rule(context.rules, rule, setting, where, inner);
+  context.merge(inner);
   Diagnostics checks;
   DecodeContext scratch{context.job, checks, {}, {}, {}, {}};
   check_order(scratch, rule, where, inner);

@@ -27,6 +27,7 @@ struct DecodeContext {
   std::vector<RuleInfo> rules;
   std::map<std::string, std::size_t, std::less<>> attributes = {};  // name -> index in job.schema
   bool has_broken_schema = false;  // it has said so: names that cannot be found then are not mistakes of their own
+  bool has_broken_plugin = false;  // likewise, for rules `plugin/NAME`
 
   std::vector<std::string_view> attribute_names() const;
   /// Reports an unknown name with did-you-mean, unless the schema is broken.
@@ -55,6 +56,7 @@ struct SourceDraft {
 bool matches_glob(std::string_view pattern, std::string_view text);
 
 // In the order they are called.
+void decode_plugins(DecodeContext& context, const ConfigNode* plugins, const PluginLoader& load_plugin);
 std::vector<SourceDraft> decode_sources(const DecodeContext& context, const ConfigNode& sources);
 /// `gold` has only some of the keys; `options` is its map.
 SourceDraft decode_gold_source(const DecodeContext& context, const OptionMap& options, const ConfigNode& node);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/checksum.hpp"
@@ -60,6 +61,7 @@ std::string meaning_hash(const ConfigNode& root, const JobFile& job) {
     append_text(bytes, to_string(attribute.type));
   }
   bytes += job.output_confidence ? 'c' : '-';
+  for (const auto& plugin : job.plugins) append_text(bytes, std::to_string(plugin->content_hash()));
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string hex;
   const std::uint64_t sum = checksum64(bytes);
@@ -93,10 +95,11 @@ void decode_top(DecodeContext& context, const OptionMap& options) {
   }
 }
 
-void decode_sections(DecodeContext& context, const ConfigNode& root, const ColumnDiscovery& discover) {
+void decode_sections(DecodeContext& context, const ConfigNode& root, const ColumnDiscovery& discover, const PluginLoader& load_plugin) {
   const SectionTable table = section_table(Section::Top);
   const OptionMap options(root, table.options, table.short_form, "", context.diagnostics, keys_below(Section::Execution, "execution"));
   decode_top(context, options);
+  decode_plugins(context, options.node("plugins"), load_plugin);  // its rules have a say in the types of attributes
   std::vector<SourceDraft> drafts;
   if (const ConfigNode* sources = options.node("sources")) drafts = decode_sources(context, *sources);
   decode_schema(context, root, drafts, discover);
@@ -127,6 +130,19 @@ std::string describe_rule(const AttributeFusion& fusion) {
   return fusion.rule_name + options + (options.empty() ? "" : " }");
 }
 
+std::vector<RuleInfo> rules_of(const JobFile& job) {
+  std::vector<RuleInfo> rules = all_rules();
+  for (const auto& plugin : job.plugins) {
+    std::vector<RuleInfo> more = plugin->rules();
+    std::move(more.begin(), more.end(), std::back_inserter(rules));
+  }
+  return rules;
+}
+
+PluginLoader load_plugins(FileSystem& files) {
+  return [&files](const std::string& path) { return RulePlugin::load(files, path); };
+}
+
 std::vector<Attribute> cleaning_schema(const JobFile& job) {
   std::vector<Attribute> fields = job.schema;
   for (const SourceDeclaration& source : job.sources) {
@@ -139,7 +155,8 @@ std::vector<Attribute> cleaning_schema(const JobFile& job) {
 }
 
 std::optional<JobFile> load_job(const std::string& text, const std::string& path, const std::vector<std::string>& overrides,
-                                const ColumnDiscovery& discover, Diagnostics& diagnostics, const EnvironmentLookup& environment) {
+                                const ColumnDiscovery& discover, Diagnostics& diagnostics, const EnvironmentLookup& environment,
+                                const PluginLoader& load_plugin) {
   auto parsed = read_yaml(text, diagnostics);
   if (!parsed.ok()) return std::nullopt;  // read_yaml() has told `diagnostics` why
   apply_overrides(*parsed, overrides, diagnostics);
@@ -151,7 +168,7 @@ std::optional<JobFile> load_job(const std::string& text, const std::string& path
   job.text = text;
   job.overrides = overrides;
   DecodeContext context{job, diagnostics, directory_of(path), all_cleaners(), all_rules()};
-  decode_sections(context, root, discover);
+  decode_sections(context, root, discover, load_plugin);
   if (!diagnostics.ok()) return std::nullopt;
   job.hash = meaning_hash(root, job);
   return job;

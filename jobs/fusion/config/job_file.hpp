@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "jobs/fusion/config/node.hpp"
 #include "jobs/fusion/config/tree_edit.hpp"
 #include "jobs/fusion/rules/modifiers.hpp"
+#include "jobs/fusion/rules/rule_plugin.hpp"
 #include "jobs/fusion/value.hpp"
 
 namespace sinter::fusion {
@@ -109,6 +111,7 @@ struct JobFile {
   /// clean[source][attribute]
   std::vector<std::vector<CleanPlan>> clean;
   RowCleaning rows;
+  std::vector<std::shared_ptr<const RulePlugin>> plugins;
   std::vector<AttributeFusion> fuse;  // per attribute; unused for key attributes
   std::optional<SourceDeclaration> gold;
   std::vector<CleanPlan> gold_clean;  // general steps only, per attribute
@@ -122,6 +125,9 @@ struct JobFile {
   ExecutionOptions execution;
 };
 
+/// The rules that the job may name: the built-in ones and those of its plugins, which the lines point into.
+std::vector<RuleInfo> rules_of(const JobFile& job);
+
 /// The fields that cleaning steps may name, in the order of a row's cells: the schema, then the time columns of long sources, so that a
 /// step can take a missing date from the claim's own time (`date: timestamp`).
 std::vector<Attribute> cleaning_schema(const JobFile& job);
@@ -129,10 +135,17 @@ std::vector<Attribute> cleaning_schema(const JobFile& job);
 /// How load_job() learns the columns of the files when the job has no schema. Errors are reported at the source's mark.
 using ColumnDiscovery = std::function<Result<std::vector<std::string>>(const SourceDeclaration&)>;
 
+/// How load_job() gets the plugins of a job. Errors are reported at the plugin's mark.
+using PluginLoader = std::function<Result<std::shared_ptr<const RulePlugin>>(const std::string& path)>;
+/// Those that `files` has and this process can load.
+PluginLoader load_plugins(FileSystem& files);
+
 /// Reads, checks and completes a job. All problems at once in `diagnostics`; nothing when there are errors.
 /// `path` gives the directory that relative paths start from. `overrides` are "execution.workers=4" and alike. Without an
-/// `environment` every ${env.X} that has no default is a problem. Without `discover` only names in the job file are attributes.
+/// `environment` every ${env.X} that has no default is a problem. Without `discover` only names in the job file are attributes. Without
+/// `load_plugin` a job with plugins is a problem.
 std::optional<JobFile> load_job(const std::string& text, const std::string& path, const std::vector<std::string>& overrides,
-                                const ColumnDiscovery& discover, Diagnostics& diagnostics, const EnvironmentLookup& environment = {});
+                                const ColumnDiscovery& discover, Diagnostics& diagnostics, const EnvironmentLookup& environment = {},
+                                const PluginLoader& load_plugin = {});
 
 }  // namespace sinter::fusion

@@ -18,6 +18,7 @@ std::vector<OptionInfo> top_options() {
           {"entity", Any, true, "which attributes identify an entity", ""},
           {"fuse", Any, false, "how disagreeing values become one", "weighted_vote"},
           {"quality", Any, false, "checks of the result", ""},
+          {"plugins", StringList, false, "shared objects with fusion rules of your own: rule: plugin/NAME", ""},
           {"output", Any, true, "where the result goes", ""},
           {"execution", Any, false, "workers, memory and other things that never change the answer", ""}};
 }

@@ -223,6 +223,16 @@ void write_cleaners(JsonWriter& json) {
   json.end_object().end_object().end_array().end_object();
 }
 
+/// A rule of a plugin, a word or a map: which options it has, only the plugin knows.
+void write_plugin_rule(JsonWriter& json) {
+  const std::string pattern = "^" + std::string(kPluginPrefix);
+  write_pattern(json, pattern);
+  json.begin_object().member("type", "object").key("required").begin_array().value("rule").end_array();
+  json.key("properties").begin_object().key("rule");
+  write_pattern(json, pattern);
+  json.end_object().end_object();
+}
+
 void write_rules(JsonWriter& json) {
   const std::vector<RuleInfo> rules = all_rules();
   const auto write_rule_names = [&] {
@@ -251,7 +261,9 @@ void write_rules(JsonWriter& json) {
   write_rule_names();
   json.end_object();
   for (const OptionInfo& option : options) write_option(json, option, {});
-  json.end_object().end_object().end_array().end_object();
+  json.end_object().end_object();
+  write_plugin_rule(json);
+  json.end_array().end_object();
 }
 
 /// steps, row_steps, clean and the small definitions that no table describes.

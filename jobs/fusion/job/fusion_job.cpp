@@ -15,10 +15,20 @@ std::string part_extension(const std::string& path) {
   return output_format(path) == OutputFormat::JsonLines ? ".jsonl" : ".csv";
 }
 
+/// Which rules of plugins decide which attributes; empty when none does.
+std::string plugin_remark(const JobFile& job) {
+  std::string rules;
+  for (std::size_t i = job.key_size; i < job.fuse.size(); ++i) {
+    if (!job.fuse[i].rule_name.starts_with(kPluginPrefix)) continue;
+    rules += (rules.empty() ? "" : ", ") + job.fuse[i].rule_name + " for '" + job.schema[i].name + "'";
+  }
+  return rules.empty() ? rules : "where code of a plugin decides: " + rules;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const RowLayout>> make_row_layout(const JobFile& job, bool confidence) {
-  const std::vector<RuleInfo> rules = all_rules();
+  const std::vector<RuleInfo> rules = rules_of(job);
   std::vector<std::string> source_names;
   for (const SourceDeclaration& source : job.sources) source_names.push_back(source.name);
   Diagnostics diagnostics;
@@ -59,6 +69,7 @@ Result<JobDefinition> make_fusion_job(std::shared_ptr<const JobFile> job) {
   definition.output = {job->output_path, RecordWriter(*job).header(), part_extension(job->output_path)};
   definition.rejects_path = job->rejects_path;
   definition.execution = job->execution;
+  definition.reduce_remark = plugin_remark(*job);
   return definition;
 }
 
@@ -68,6 +79,7 @@ JobPayload make_payload(const JobFile& job) {
   append_sized(payload.body, job.text);
   append_varint(payload.body, job.overrides.size());
   for (const std::string& one : job.overrides) append_sized(payload.body, one);
+  append_sized(payload.body, job.hash);
   return payload;
 }
 
@@ -85,10 +97,17 @@ Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& paylo
     reader.read_sized(one);
     overrides.emplace_back(one);
   }
+  std::string_view hash;
+  reader.read_sized(hash);
   if (reader.failed() || payload.kind != kFusionJobKind) return internal_error("the job payload is damaged");
   Diagnostics diagnostics;
-  auto job = load_job(std::string(text), std::string(path), overrides, discover_columns(files), diagnostics, environment);
+  auto job =
+      load_job(std::string(text), std::string(path), overrides, discover_columns(files), diagnostics, environment, load_plugins(files));
   if (!job) return user_error("the job file no longer decodes in the worker:\n" + render_problems(diagnostics, path, text, false));
+  if (job->hash != hash) {
+    return user_error("the job means something else in the worker than when it was started")
+        .with_hint("a plugin, or the columns of a file, changed in between: run it again");
+  }
   return make_fusion_job(std::make_shared<const JobFile>(std::move(*job)));
 }
 

@@ -140,7 +140,7 @@ Result<std::unique_ptr<Truth>> read_truth(FileSystem& files, const JobFile& job)
 
 /// Types of the output's columns: what each rule answers with.
 Result<std::vector<ValueType>> output_types(const JobFile& job) {
-  const std::vector<RuleInfo> rules = all_rules();
+  const std::vector<RuleInfo> rules = rules_of(job);
   Diagnostics diagnostics;
   std::vector<ValueType> types;
   for (std::size_t i = 0; i < job.schema.size(); ++i) {

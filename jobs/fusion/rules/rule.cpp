@@ -69,8 +69,10 @@ std::unique_ptr<Rule> make_rule(const std::vector<RuleInfo>& rules, const Config
       names.insert(names.end(), one.aliases.begin(), one.aliases.end());
     }
     const std::string_view near = nearest(name->scalar, names);
-    diagnostics.error(name->mark, "unknown rule '" + name->scalar + "' in " + std::string(where),
-                      near.empty() ? "sinter list rules shows all of them" : "did you mean '" + std::string(near) + "'?");
+    std::string help = "sinter list rules shows all of them";
+    if (name->scalar.starts_with(kPluginPrefix)) help = "name the shared object that has it, at the top level: plugins: [ ./mine.so ]";
+    if (!near.empty()) help = "did you mean '" + std::string(near) + "'?";
+    diagnostics.error(name->mark, "unknown rule '" + name->scalar + "' in " + std::string(where), std::move(help));
     return nullptr;
   }
   std::vector<OptionInfo> options = common_rule_options();
@@ -85,6 +87,7 @@ std::unique_ptr<Rule> make_rule(const std::vector<RuleInfo>& rules, const Config
                       "change the type in schema, or choose a rule for it: vote, prefer and newest take any type");
     return nullptr;
   }
+  if (rule->is_foreign && error_count(diagnostics) != errors_before) return nullptr;
   std::unique_ptr<Rule> made = rule->make(map, setting);
   return error_count(diagnostics) == errors_before ? std::move(made) : nullptr;
 }

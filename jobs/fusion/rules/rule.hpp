@@ -16,6 +16,9 @@
 
 namespace sinter::fusion {
 
+/// `plugin/NAME` is the rule NAME of a plugin (rule_plugin.hpp).
+inline constexpr std::string_view kPluginPrefix = "plugin/";
+
 class CellWorkspace;
 
 /// Claims of one cell in (value, source, time, position) order, readable several times.
@@ -79,6 +82,7 @@ struct RuleInfo {
   std::vector<ValueType> types;               // attribute types it accepts; empty: any
   std::vector<OptionInfo> options;            // its own; the modifiers common to all are in common_rule_options()
   std::function<std::unique_ptr<Rule>(const OptionMap& options, const RuleSetting& setting)> make;
+  bool is_foreign = false;                    // code of others: it is not asked about options that are wrong already
 };
 
 std::vector<RuleInfo> all_rules();

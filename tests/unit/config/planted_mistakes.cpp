@@ -10,7 +10,7 @@ const std::vector<Mistake> kMistakes = {
      {"13:1: unknown key 'sorces' at the top level | did you mean 'sources'?"}},
     {"far_unknown_top_key", 0, "pineapple: 1",
      {"13:1: unknown key 'pineapple' at the top level | known: version, name, description, params, schema, sources, clean, entity, "
-      "fuse, quality, output, execution"}},
+      "fuse, quality, plugins, output, execution"}},
     {"no_workers", 12, "execution: { workers: 0 }",
      {"12:23: execution.workers must be from 1 to 1024 (kMaxWorkers), found 0 | "}},
     {"a_timeout_that_never_comes", 12, "execution: { timeout: 9999d }",

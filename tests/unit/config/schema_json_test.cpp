@@ -70,5 +70,14 @@ TEST(SchemaJson, knows_every_cleaner_and_rule_with_aliases) {
   EXPECT_EQ(words.items.size(), expected);
 }
 
+TEST(SchemaJson, lets_rules_of_plugins_be_words_and_maps_with_any_options) {
+  const ConfigNode root = parsed_schema();
+  const ConfigNode& forms = at(root, {"definitions", "rule", "anyOf"});
+  ASSERT_EQ(forms.items.size(), 4u);
+  EXPECT_EQ(at(forms.items[2], {"pattern"}).scalar, "^plugin/");
+  EXPECT_EQ(at(forms.items[3], {"properties", "rule", "pattern"}).scalar, "^plugin/");
+  EXPECT_EQ(forms.items[3].find("additionalProperties"), nullptr);
+}
+
 }  // namespace
 }  // namespace sinter::fusion
