@@ -24,7 +24,8 @@ void RowWriter::line(std::string_view text) {
 
 void RowWriter::begin_row(std::size_t fields) {
   const std::size_t columns = format_->kind == FormatKind::Lines ? 1 : format_->columns.size();
-  if (status_.ok() && fields != columns) {
+  // No job has a table without columns (CompleteJob::definition()); a test takes rows of any width.
+  if (status_.ok() && fields != columns && columns != 0) {
     status_ = user_error("row() was given " + std::to_string(fields) + " values, and the output '" + format_->path + "' has " +
                          std::to_string(columns) + " columns");
   }

@@ -264,8 +264,8 @@ void Scheduler::pin_record(AttemptId attempt, RecordAt record, const Error& erro
     Error told(Fault::User, error.message());
     for (auto line = error.context().rbegin(); line != error.context().rend(); ++line) told = std::move(told).with_context(*line);
     const std::string own_hint = error.hint().empty() ? "" : error.hint() + ". ";
-    fail_job(std::move(told).with_hint(own_hint + "The record was tried alone and failed again. Set execution.on_bad_record to quarantine to "
-                                                  "set such records aside, or remove it"),
+    fail_job(std::move(told).with_hint(own_hint + "The record was tried alone and failed again. Set execution.on_bad_record to quarantine "
+                                                  "to set such records aside, or remove it"),
              attempt);
     return;
   }

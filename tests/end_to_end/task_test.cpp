@@ -12,11 +12,14 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
+/// So many that a file is not looked through before the run.
+constexpr int kRows = 200'000;
+
 class TaskOption : public ::testing::Test {
  protected:
   TaskOption() {
     std::string rows = "isbn,title\n";
-    for (int i = 0; i < 5000; ++i) rows += std::to_string(i) + ",Title " + std::to_string(i) + "\n";
+    for (int i = 0; i < kRows; ++i) rows += std::to_string(i) + ",Title " + std::to_string(i) + "\n";
     plain_ = directory_.write("a.csv", rows);
     job_ = directory_.write("books.yaml", "version: 1\nsources: { a: { from: \"a.csv*\" } }\nentity: { key: isbn }\n"
                                           "fuse: { default: vote }\noutput: { fused: { to: out/books.csv } }\n");
@@ -29,7 +32,7 @@ class TaskOption : public ::testing::Test {
 TEST_F(TaskOption, runs_one_attempt_and_writes_nothing) {
   const CommandResult map = sinter({"run", job_, "--task", "map-0"});
   EXPECT_EQ(map.exit_code, 0) << map.err;
-  EXPECT_THAT(map.err, HasSubstr("map-0 ended well and wrote nothing: 5000 rows read, 0 rejected"));
+  EXPECT_THAT(map.err, HasSubstr("map-0 ended well and wrote nothing: 200000 rows read, 0 rejected"));
   const CommandResult reduce = sinter({"run", job_, "--task", "reduce-0"});
   EXPECT_EQ(reduce.exit_code, 0) << reduce.err;
   EXPECT_THAT(reduce.err, HasSubstr("reduce-0 ended well"));
