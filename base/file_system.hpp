@@ -65,6 +65,8 @@ class FileSystem {
   /// Makes renames and creations in `directory` durable.
   virtual Status sync_directory(const std::string& directory) = 0;
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
+  /// Whether other processes see these files. Then a run locks its directories, else nobody could meet it there.
+  virtual bool is_shared() const { return true; }
 };
 
 /// "a/b" of "a/b/c", "/" of "/a", "." of "a". By the text alone: no file is looked at.

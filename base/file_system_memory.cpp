@@ -125,6 +125,7 @@ class MemoryFileSystem final : public FileSystem {
   Status remove_all(const std::string& path) override;
   Status sync_directory(const std::string& directory) override;
   Result<std::uint64_t> free_bytes(const std::string& path) override;
+  bool is_shared() const override { return false; }
 
  private:
   std::shared_ptr<Node> find(const std::string& normal) const {

@@ -85,6 +85,7 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
   run->add_flag_callback("--in-process", [&overrides] { overrides.emplace_back("execution.in_process=true"); },
                          "threads instead of worker processes, for debuggers");
   run->add_flag("--force", arguments.run.force, "replace an output that exists");
+  run->add_option("--task", arguments.run.task, "run one attempt of this task (map-3, reduce-7) in the foreground, and write nothing");
   run->add_option("--progress", arguments.run.progress, "auto, tty, plain or none")
       ->check(CLI::IsMember({"auto", "tty", "plain", "none"}));
   run->footer(

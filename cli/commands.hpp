@@ -21,6 +21,7 @@ struct RunArguments {
   JobArguments job;
   bool force = false;
   std::string progress = "auto";
+  std::string task;  // run this one only, in the foreground
 };
 int run_command(const RunArguments& arguments, const Console& console);
 

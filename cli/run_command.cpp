@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -12,6 +13,7 @@
 #include "cli/job_loading.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_summary.hpp"
+#include "framework/runtime/foreground_task.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 
@@ -22,6 +24,28 @@ int code_of(const Error& error, const SignalWatcher& signals) {
   if (!was_cancelled(error)) return kRunFailed;
   if (signals.signal() == SIGINT) return kInterrupted;
   return signals.signal() == SIGTERM ? kTerminated : kCancelled;
+}
+
+/// What to type to run the same job again: shortcuts are spelled as the settings they stand for.
+std::string command_again(const RunArguments& arguments) {
+  std::vector<std::string> words{program_invocation_name, "run", arguments.job.job_path};
+  for (const std::string& setting : arguments.job.overrides) {
+    words.emplace_back("--set");
+    words.push_back(setting);
+  }
+  return shell_command(words);
+}
+
+/// `--task`: one attempt in the foreground; what became of it, for people.
+Result<JobReport> run_task(const JobDefinition& definition, const JobPayload& payload, const RunOptions& options, const std::string& task,
+                           const Console& console) {
+  const auto begins = [&console](const ForegroundTask& begun) {
+    console.note("running " + begun.task + " (" + begun.input + ") in process " + std::to_string(::getpid()));
+  };
+  SINTER_ASSIGN(const ForegroundTask ended, run_foreground_task(definition, payload, options, task, begins));
+  console.note(ended.task + " ended well and wrote nothing: " + std::to_string(ended.progress.rows) + " rows read, " +
+               std::to_string(ended.progress.rejected) + " rejected");
+  return JobReport{};
 }
 
 Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, std::vector<InputFile> found,
@@ -42,7 +66,9 @@ Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::Job
                      .on_progress = [&view](const JobProgress& progress) { view.update(progress); }};
   options.cancel = &signals.cancelled();
   options.cores = std::max(1u, std::thread::hardware_concurrency());
-  auto report = run_job(definition, fusion::make_payload(*job), options);
+  options.rerun_command = command_again(arguments);
+  auto report = arguments.task.empty() ? run_job(definition, fusion::make_payload(*job), options)
+                                       : run_task(definition, fusion::make_payload(*job), options, arguments.task, console);
   view.clear();
   return report;
 }
@@ -71,6 +97,7 @@ int run_command(const RunArguments& arguments, const Console& console) {
     console.error(report.error());
     return code_of(report.error(), signals);
   }
+  if (!arguments.task.empty()) return kOk;
   const auto quality = judge(*files, *job, *report);
   if (!quality.ok()) {
     console.error(quality.error());

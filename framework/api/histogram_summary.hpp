@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace sinter {
+namespace [[gnu::visibility("default")]] sinter {
 
+/// Count and quantiles of one histogram.
 struct HistogramSummary {
   std::string name;
   std::uint64_t count = 0;

@@ -20,10 +20,11 @@ struct JobProgram {
   std::function<Result<JobDefinition>(const std::vector<std::string>& arguments)> make_job;
 };
 
-/// Runs the program: PROGRAM [run | check | explain] [ARGUMENTS] [--workers N] [--memory SIZE] [--output PATH]
-/// [--param NAME=VALUE] [--force] [--in-process] [--help]. check finds what is wrong before anything runs, explain prints the plan. A
-/// summary and errors go to standard error. Returns the exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted, 143 terminated. The
-/// words worker ENDPOINT ID at the end make it a worker; run_job() starts those.
+/// Runs the program: PROGRAM [run | check | explain] [ARGUMENTS] [--workers N] [--memory SIZE] [--split SIZE] [--timeout SECONDS]
+/// [--output PATH] [--param NAME=VALUE] [--force] [--in-process] [--task NAME] [--help]. check finds what is wrong before anything runs,
+/// explain prints the plan, --task runs one attempt of one task in the foreground. A summary and errors go to standard error. Returns the
+/// exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted, 143 terminated. The words worker ENDPOINT ID at the end make it a worker;
+/// run_job() starts those.
 int job_main(const JobProgram& program, int argument_count, char** argument_values);
 
 }  // namespace sinter

@@ -263,8 +263,9 @@ void Scheduler::pin_record(AttemptId attempt, RecordAt record, const Error& erro
     // Whatever the machine saw, the record or the mapper is to blame.
     Error told(Fault::User, error.message());
     for (auto line = error.context().rbegin(); line != error.context().rend(); ++line) told = std::move(told).with_context(*line);
-    fail_job(std::move(told).with_hint("The record was tried alone and failed again. Set execution.on_bad_record to quarantine to set such "
-                                       "records aside, or remove it"),
+    const std::string own_hint = error.hint().empty() ? "" : error.hint() + ". ";
+    fail_job(std::move(told).with_hint(own_hint + "The record was tried alone and failed again. Set execution.on_bad_record to quarantine "
+                                                  "to set such records aside, or remove it"),
              attempt);
     return;
   }

@@ -117,6 +117,18 @@ std::string stage_name(const JobDefinition& job, const Stage& stage) {
   return "reduce";
 }
 
+std::string task_name(const Stage& stage, std::uint32_t ordinal) {
+  std::string name = "reduce";
+  switch (stage.work) {
+    case StageWork::Map: name = "map"; break;
+    case StageWork::Step: name = "step" + std::to_string(stage.step + 1); break;
+    case StageWork::Round: name = "round" + std::to_string(stage.round); break;
+    case StageWork::Merge: name = "merge" + std::to_string(stage.round); break;
+    case StageWork::Reduce: break;
+  }
+  return name + "-" + std::to_string(ordinal);
+}
+
 std::vector<std::string> stage_lines(const JobDefinition& job) {
   std::vector<std::string> lines{"map"};
   for (std::size_t step = 0; step < job.steps.size(); ++step) lines.push_back(step_name(job, step));

@@ -60,7 +60,8 @@ auto guarded(bool& threw, std::string_view who, Call&& call) -> decltype(call())
     return call();
   } catch (const std::bad_alloc&) {
     threw = true;
-    return environment_error("the " + std::string(who) + " ran out of memory (std::bad_alloc)", false);
+    return environment_error("the " + std::string(who) + " ran out of memory (std::bad_alloc)", false)
+        .with_hint("A worker may take twice execution.memory and 1 GiB: let the code keep less, or raise execution.memory (--memory)");
   } catch (const std::exception& thrown) {
     threw = true;
     return user_error("the " + std::string(who) + " threw an exception: " + thrown.what());

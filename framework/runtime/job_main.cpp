@@ -2,6 +2,7 @@
 #include "framework/api/job_main.hpp"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -18,6 +19,7 @@
 #include "framework/io/committed_output.hpp"
 #include "framework/plan/plan.hpp"
 #include "framework/runtime/attempt.hpp"
+#include "framework/runtime/foreground_task.hpp"
 #include "framework/runtime/run_job.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 #include "framework/runtime/worker.hpp"
@@ -34,12 +36,18 @@ constexpr std::string_view kWorkerWord = "worker";
 constexpr std::string_view kOwnExecutable = "/proc/self/exe";
 constexpr std::uint64_t kMaxExecutableBytes = 4 * kGiB;
 
+/// Those with a value.
+constexpr std::string_view kOptions[] = {"--workers", "--memory", "--split", "--timeout", "--output", "--param", "--task"};
+
 struct CommandLine {
   Verb verb = Verb::Run;
   std::vector<std::string> arguments;
   std::vector<std::string> parameters;  // "NAME=VALUE"
   std::optional<std::uint32_t> workers;
   std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint64_t> split_bytes;
+  std::optional<std::int64_t> timeout_ms;
+  std::string task;                     // run this one only, in the foreground
   std::vector<std::string> outputs;     // "PATH" or "NAME=PATH"
   bool force = false;
   bool in_process = false;
@@ -54,11 +62,14 @@ std::string usage(const JobProgram& program) {
          "       " + program.name + " check | explain ...: find what is wrong before anything runs; show the plan\n"
          "  --workers N     worker processes (default: one per core)\n"
          "  --memory SIZE   memory per worker, such as 256MiB\n"
+         "  --split SIZE    input per map task (default: from the size of the input)\n"
+         "  --timeout SECS  time that a task may take without progress (default: 600)\n"
          "  --output PATH   write here; a path that ends in / is a directory of parts. NAME=PATH: the side output of that name\n"
          "  --param NAME=VALUE\n"
          "                  set a parameter of the job\n"
          "  --force         replace the output\n"
          "  --in-process    threads instead of worker processes, for debuggers\n"
+         "  --task NAME     run one attempt of this task (map-3, step1-0, reduce-7) in the foreground, and write nothing\n"
          "  --help          this text\n";
 }
 
@@ -69,11 +80,23 @@ Result<std::uint32_t> parse_workers(const std::string& text) {
   return user_error("--workers needs a whole number above 0, not '" + text + "'");
 }
 
+Result<std::int64_t> parse_timeout(const std::string& text) {
+  const std::optional<double> seconds = parse_parameter<double>(text);
+  if (seconds && *seconds >= 0.001 && *seconds <= 1e9) return static_cast<std::int64_t>(*seconds * 1000);
+  return user_error("--timeout needs a number of seconds above 0, not '" + text + "'");
+}
+
 Status set_option(CommandLine& line, const std::string& name, const std::string& value) {
   if (name == "--workers") {
     SINTER_ASSIGN(line.workers, parse_workers(value));
   } else if (name == "--memory") {
     SINTER_ASSIGN(line.memory_bytes, parse_size(value));
+  } else if (name == "--split") {
+    SINTER_ASSIGN(line.split_bytes, parse_size(value));
+  } else if (name == "--timeout") {
+    SINTER_ASSIGN(line.timeout_ms, parse_timeout(value));
+  } else if (name == "--task") {
+    line.task = value;
   } else if (name == "--param") {
     line.parameters.push_back(value);
   } else {
@@ -107,7 +130,7 @@ Result<CommandLine> parse_command_line(const JobProgram& program, const std::vec
       line.in_process = true;
     } else if (word == "--help") {
       line.help = true;
-    } else if (name != "--workers" && name != "--memory" && name != "--output" && name != "--param") {
+    } else if (std::find(std::begin(kOptions), std::end(kOptions), name) == std::end(kOptions)) {
       return user_error("unknown option '" + word + "'");
     } else if (equals != std::string::npos) {
       SINTER_TRY(set_option(line, name, word.substr(equals + 1)));
@@ -138,6 +161,8 @@ Result<JobDefinition> make_job(const JobProgram& program, const CommandLine& lin
   SINTER_ASSIGN(JobDefinition job, program.make_job(line.arguments));
   for (const std::string& parameter : line.parameters) SINTER_TRY(set_parameter(job.parameters, parameter));
   if (line.workers) job.execution.workers = *line.workers;
+  if (line.split_bytes) job.execution.split_bytes = *line.split_bytes;
+  if (line.timeout_ms) job.execution.task_timeout_ms = *line.timeout_ms;
   if (line.memory_bytes) job.execution.memory_bytes = *line.memory_bytes;
   for (const std::string& output : line.outputs) set_output(job, output);
   if (line.force) job.overwrite = true;
@@ -240,7 +265,22 @@ std::string parameters_text(const JobProgram& program) {
   return text;
 }
 
-int run(const JobProgram& program, const std::vector<std::string>& words, const CommandLine& line) {
+/// `--task`: how the attempt ended, in a few lines. A crash ends this process, as it did the worker.
+int run_task(const JobProgram& program, const JobDefinition& job, const CommandLine& line, const RunOptions& options) {
+  const auto begins = [&](const ForegroundTask& task) {
+    std::fputs((program.name + ": running " + task.task + " (" + task.input + ") in process " + std::to_string(::getpid()) + "\n").c_str(),
+               stderr);
+  };
+  const Result<ForegroundTask> ended = run_foreground_task(job, {program.name, {}}, options, line.task, begins);
+  if (!ended.ok()) return report_error(program, ended.error(), kRunFailed);
+  std::string text = "ok  " + ended->task + " ended well and wrote nothing: " + std::to_string(ended->progress.rows) + " rows read, " +
+                     std::to_string(ended->progress.rejected) + " rejected\n";
+  for (const auto& [counter, value] : ended->counters) text += "  counter   " + counter + " " + std::to_string(value) + "\n";
+  std::fputs(text.c_str(), stderr);
+  return kOk;
+}
+
+int run(const JobProgram& program, const std::string& called, const std::vector<std::string>& words, const CommandLine& line) {
   const SignalWatcher signals;
   const std::unique_ptr<FileSystem> files = make_posix_file_system();
   Result<JobDefinition> job = make_job(program, line);
@@ -262,6 +302,10 @@ int run(const JobProgram& program, const std::vector<std::string>& words, const 
                      .on_progress = {}};
   options.cancel = &signals.cancelled();
   options.cores = std::max(1u, std::thread::hardware_concurrency());
+  if (!line.task.empty()) return run_task(program, *job, line, options);
+  std::vector<std::string> again{called};
+  again.insert(again.end(), words.begin(), words.end());
+  options.rerun_command = shell_command(again);
   const Result<JobReport> report = run_job(*job, {program.name, {}}, options);
   if (!report.ok()) return report_error(program, report.error(), exit_code_of(report.error(), signals));
   print_summary(job->name, *report);
@@ -309,7 +353,7 @@ int job_main(const JobProgram& program, int argument_count, char** argument_valu
     return kOk;
   }
   if (line->verb != Verb::Run) return show(program, *line);
-  return run(program, words, *line);
+  return run(program, argument_count > 0 ? argument_values[0] : program.name, words, *line);
 }
 
 }  // namespace sinter

@@ -13,6 +13,8 @@ namespace {
 
 /// How often a lock that its holder removes at this moment is made again.
 constexpr int kMaxTries = 100;
+/// In place of a descriptor, where no other process sees the files.
+constexpr int kNoLock = -1;
 
 /// Whether the open directory is still the one that has the name: its holder may just have removed it.
 bool still_at(int descriptor, const std::string& path) {
@@ -26,6 +28,7 @@ bool still_at(int descriptor, const std::string& path) {
 
 Result<std::unique_ptr<OutputLock>> OutputLock::take(FileSystem& files, const std::string& parent, const std::string& output) {
   SINTER_TRY(files.make_directories(parent));
+  if (!files.is_shared()) return std::unique_ptr<OutputLock>(new OutputLock("", kNoLock));
   const std::size_t end = output.find_last_not_of('/') + 1;
   const std::string name = output.substr(0, end).substr(output.substr(0, end).rfind('/') + 1);
   const std::string path = parent + "/." + name + ".sinter-lock";
@@ -45,6 +48,7 @@ Result<std::unique_ptr<OutputLock>> OutputLock::take(FileSystem& files, const st
 }
 
 OutputLock::~OutputLock() {
+  if (lock_ == kNoLock) return;
   ::rmdir(path_.c_str());
   ::close(lock_);
 }

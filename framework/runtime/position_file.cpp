@@ -40,6 +40,12 @@ Result<PositionFile> PositionFile::create(const std::string& path) {
   return PositionFile(static_cast<Page*>(page));
 }
 
+Result<PositionFile> PositionFile::create_unnamed() {
+  void* page = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return system_error("map", "a page of memory", errno);
+  return PositionFile(static_cast<Page*>(page));
+}
+
 PositionFile::~PositionFile() {
   if (page_ != nullptr) ::munmap(page_, sizeof(Page));
 }

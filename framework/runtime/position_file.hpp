@@ -18,6 +18,8 @@ inline constexpr std::size_t kMaxPositionKeyBytes = 1024;
 class PositionFile {
  public:
   static Result<PositionFile> create(const std::string& path);
+  /// Without a file: for a worker that shares the process of whoever might ask.
+  static Result<PositionFile> create_unnamed();
   PositionFile(PositionFile&& other) noexcept : page_(other.page_) { other.page_ = nullptr; }
   PositionFile& operator=(PositionFile&&) = delete;
   ~PositionFile();

@@ -110,6 +110,22 @@ class JobRun {
 
 }  // namespace
 
+std::string shell_command(const std::vector<std::string>& words) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+  std::string command;
+  for (const std::string& word : words) {
+    if (!command.empty()) command += ' ';
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+      command += word;
+      continue;
+    }
+    command += '\'';
+    for (const char letter : word) command += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+    command += '\'';
+  }
+  return command;
+}
+
 bool was_cancelled(const Error& error) { return error.message() == kCancelledMessage; }
 
 Result<JobReport> run_job(const JobDefinition& job, const JobPayload& payload, const RunOptions& options) {

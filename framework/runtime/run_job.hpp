@@ -16,6 +16,7 @@
 #include "framework/api/job_definition.hpp"
 #include "framework/control/task_id.hpp"
 #include "framework/plan/plan.hpp"
+#include "framework/plan/stages.hpp"
 
 namespace sinter {
 
@@ -83,11 +84,14 @@ struct JobReport {
   std::uint64_t peak_worker_memory_bytes = 0;  // resident, the largest of all workers, as they measured themselves
 };
 
+/// An error makes an attempt that has done its work fail after all.
+using AttemptJudge = std::function<Status(const Stage& stage, const AttemptId& attempt)>;
+
 struct RunOptions {
   WorkerProgram worker;
   /// Makes the definition again inside a worker, from the payload. In-process workers call it from their threads.
   JobFactory factory;
-  FileSystem& files;  // of the operating system beneath: the scratch directory is locked, and workers map files of it
+  FileSystem& files;  // the operating system's, or of an in-process job any: worker processes have their own eyes
   const Clock& clock;
   Log& log;
   /// Called on run_job()'s thread, at most every progress_interval_ms and at the end of each stage.
@@ -98,7 +102,14 @@ struct RunOptions {
   unsigned cores = 1;  // workers when the job does not say
   std::int64_t heartbeat_interval_ms = 500;
   std::int64_t heartbeat_timeout_ms = 5'000;
+  /// What a person types to run the job again, for the hint of a task's error, which adds `--task map-3`. Empty: no such hint.
+  std::string rerun_command = {};
+  /// In-process only: asked by the workers' threads before they report success. For tests of faults; may be empty.
+  AttemptJudge judge_attempt = {};
 };
+
+/// Words as a shell reads them back.
+std::string shell_command(const std::vector<std::string>& words);
 
 /// Whether `error` says that the job was cancelled, not that it failed.
 bool was_cancelled(const Error& error);

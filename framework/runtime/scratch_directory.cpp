@@ -14,6 +14,8 @@ namespace sinter {
 namespace {
 
 constexpr int kMaxNameTries = 16;
+/// In place of a descriptor, where no other process sees the files.
+constexpr int kNoLock = -1;
 
 std::string random_suffix() {
   std::uint32_t bits = 0;
@@ -53,6 +55,11 @@ void remove_dead_scratch(FileSystem& files, const std::string& parent, Log& log)
 
 Result<std::unique_ptr<ScratchDirectory>> ScratchDirectory::create(FileSystem& files, const std::string& parent, Log& log) {
   SINTER_TRY(files.make_directories(parent));
+  if (!files.is_shared()) {
+    const std::string path = parent + "/" + std::string(kScratchPrefix) + random_suffix();
+    SINTER_TRY(files.make_directories(path));
+    return std::unique_ptr<ScratchDirectory>(new ScratchDirectory(files, path, kNoLock, log));
+  }
   remove_dead_scratch(files, parent, log);
   for (int tries = 0; tries < kMaxNameTries; ++tries) {
     const std::string path = parent + "/" + std::string(kScratchPrefix) + std::to_string(::getpid()) + "-" + random_suffix();
@@ -77,7 +84,7 @@ Result<std::unique_ptr<ScratchDirectory>> ScratchDirectory::create(FileSystem& f
 ScratchDirectory::~ScratchDirectory() {
   const Status removed = files_.remove_all(path_);
   if (!removed.ok()) log_.warning("cannot remove the scratch directory", {{"path", path_}, {"reason", removed.error().message()}});
-  ::close(lock_);
+  if (lock_ != kNoLock) ::close(lock_);
 }
 
 }  // namespace sinter

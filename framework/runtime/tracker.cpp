@@ -77,6 +77,8 @@ Result<TrackerResult> Tracker::run() {
   TrackerResult result;
   result.counters = scheduler_.counters();
   result.stages = std::move(stages_);
+  result.stopped = stopped_;
+  result.ranges = std::move(ranges_);
   result.progress = std::move(lines_);
   result.rounds = result.stages.back().round;
   if (result.rounds > 0) result.summary = std::move(summary_);

@@ -29,7 +29,9 @@ inline constexpr std::uint64_t kMaxOutputTailBytes = 2000;
 /// What the tasks of a job left when all have committed.
 struct TrackerResult {
   Counters counters;
-  std::vector<Stage> stages;             // all that ran
+  std::vector<Stage> stages;             // all that ran; the last one did not when `stopped`
+  bool stopped = false;                  // by stop_before()
+  std::vector<KeyRange> ranges;          // of the last stage's tasks
   std::vector<StageProgress> progress;   // by line, see stage_lines()
   std::uint32_t rounds = 0;
   std::string summary;                   // of the last round
@@ -48,6 +50,8 @@ class Tracker {
           std::function<void(TaskId)> on_part);
   ~Tracker();
 
+  /// Ends when the stage with this name of tasks ("map", "step1", "reduce") is due: it is opened, and none of its tasks runs. Before run().
+  void stop_before(std::string stage) { stop_before_ = std::move(stage); }
   /// Runs every task. When it returns, no worker is left.
   Result<TrackerResult> run();
 
@@ -116,6 +120,8 @@ class Tracker {
   SteadyMs next_report_ms_ = 0;
   std::uint64_t shuffle_bytes_ = 0;
   std::uint64_t peak_worker_memory_bytes_ = 0;
+  std::string stop_before_;
+  bool stopped_ = false;
   std::optional<Error> failure_;
   bool cancelled_ = false;
 };

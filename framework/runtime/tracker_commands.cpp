@@ -69,6 +69,11 @@ void Tracker::apply(const command::FailJob& fail) {
     std::string task = stage_name(job_, stage) + " task " + std::to_string(ordinal) + " of " + std::to_string(stage.tasks);
     if (stage.work == StageWork::Map) task += " (" + describe_split(plan_, plan_.splits[ordinal]) + ")";
     error = std::move(error).with_context("in " + task);
+    if (!options_.rerun_command.empty()) {
+      const std::string hint = error.hint().empty() ? "" : error.hint() + ". ";
+      error = std::move(error).with_hint(hint + "To run this attempt alone, in the foreground, writing nothing: " + options_.rerun_command +
+                                         " --task " + task_name(stage, ordinal));
+    }
   }
   failure_ = std::move(error);
 }

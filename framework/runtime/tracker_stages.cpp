@@ -37,6 +37,10 @@ Result<bool> Tracker::open_next_stage() {
     next->tasks = static_cast<std::uint32_t>(ranges_.size());
   }
   stages_.push_back(*next);
+  if (task_name(*next, 0) == stop_before_ + "-0") {
+    stopped_ = true;
+    return false;
+  }
   begin_line(stages_.back());
   return true;
 }

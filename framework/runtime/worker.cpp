@@ -8,35 +8,11 @@
 #include <mutex>
 #include <thread>
 
-#include "framework/runtime/attempt.hpp"
-#include "framework/runtime/plan_file.hpp"
+#include "framework/runtime/memory_limit.hpp"
+#include "framework/runtime/worker_job.hpp"
 
 namespace sinter {
 namespace {
-
-/// The job as a worker knows it after Setup.
-struct WorkerJob {
-  JobLayout layout;
-  PlanFile plan;
-  JobDefinition definition;
-  MemoryBudget memory;
-  PositionFile position;
-  RegionCache regions;
-  SideData side_data;
-
-  WorkerJob(JobLayout where, PlanFile what, JobDefinition how, PositionFile at, FileSystem& files)
-      : layout(std::move(where)), plan(std::move(what)), definition(std::move(how)),
-        memory("execution.memory", plan.plan.memory.task_bytes()), position(std::move(at)), side_data(files, plan.plan, definition) {}
-};
-
-Result<std::unique_ptr<WorkerJob>> load_job(const Setup& setup, const WorkerOptions& options) {
-  JobLayout layout(setup.scratch_directory);
-  SINTER_ASSIGN(PlanFile plan, read_plan_file(options.files, layout.plan()));
-  SINTER_ASSIGN(JobDefinition definition, options.factory(plan.payload));
-  SINTER_ASSIGN(PositionFile position, PositionFile::create(layout.worker_position(options.worker)));
-  SINTER_TRY(take_record_formats(plan.plan, definition));
-  return std::make_unique<WorkerJob>(std::move(layout), std::move(plan), std::move(definition), std::move(position), options.files);
-}
 
 class Worker {
  public:
@@ -78,8 +54,9 @@ class Worker {
     if (message.kind == static_cast<std::uint16_t>(MessageKind::Setup)) {
       SINTER_ASSIGN(const Setup setup, from_message<Setup>(message));
       beat_interval_ms_ = setup.beat_interval_ms;
-      auto job = load_job(setup, options_);
+      auto job = WorkerJob::load(options_.files, JobLayout(setup.scratch_directory), options_.factory, options_.worker);
       const std::lock_guard lock(mutex_);
+      if (job.ok() && options_.limits_memory) limit_memory((*job)->worker_bytes());
       if (job.ok()) job_ = std::move(job).value();
       else setup_error_ = std::move(job).error();
       if (!task_thread_.joinable()) task_thread_ = std::thread([this] { run_tasks(); });
@@ -132,10 +109,9 @@ class Worker {
     if (setup_error_) {
       result.status = *setup_error_;
     } else {
-      const AttemptSurroundings around{options_.files,  job_->memory,  job_->plan.plan,  job_->definition, job_->layout, progress_,
-                                       job_->position, job_->regions, job_->side_data, stop_};
-      result = run.stage.work == StageWork::Map ? run_map_attempt(around, run) : run_reduce_attempt(around, run);
+      result = job_->run(run, progress_, stop_);
     }
+    if (result.status.ok() && options_.judge_attempt) result.status = options_.judge_attempt(run.stage, run.attempt);
     if (result.status.ok())
       return to_message(AttemptDone{run.attempt, std::move(result.counters), progress_.read(), peak_memory_bytes()});
     return to_message(AttemptFailed{run.attempt, WireError::of(result.status.error()), result.threw, result.record});
@@ -174,7 +150,8 @@ int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& 
   log.add_sink(make_stderr_log_sink());
   const std::unique_ptr<FileSystem> files = make_posix_file_system();
   auto transport = net::connect(endpoint, control_transport_options(), clock, log);
-  Status status = transport.ok() ? run_worker(**transport, WorkerOptions{worker, factory, *files, clock, log}) : Status(transport.error());
+  Status status =
+      transport.ok() ? run_worker(**transport, WorkerOptions{worker, factory, *files, clock, log, {}, true}) : Status(transport.error());
   if (status.ok()) return EXIT_SUCCESS;
   log.error("the worker ends", {{"reason", status.error().to_string()}});
   return EXIT_FAILURE;

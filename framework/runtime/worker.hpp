@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "framework/api/job_definition.hpp"
 #include "framework/control/task_id.hpp"
+#include "framework/runtime/run_job.hpp"
 
 namespace sinter {
 
@@ -21,6 +22,8 @@ struct WorkerOptions {
   FileSystem& files;
   const Clock& clock;
   Log& log;
+  AttemptJudge judge_attempt = {};  // see RunOptions
+  bool limits_memory = false;       // of the process; true where that is the worker's own
 };
 
 /// Serves the tracker at the other end of `transport` until it says stop or is gone. Errors: the transport failed.

@@ -59,7 +59,7 @@ class ThreadPool final : public WorkerPool {
  private:
   void serve(WorkerId worker) {
     auto transport = net::connect_in_process(network_, endpoint_, control_transport_options(), options_.clock, options_.log);
-    const WorkerOptions options{worker, options_.factory, options_.files, options_.clock, options_.log};
+    const WorkerOptions options{worker, options_.factory, options_.files, options_.clock, options_.log, options_.judge_attempt};
     const Status served = transport.ok() ? run_worker(**transport, options) : Status(transport.error());
     on_exit_({worker, Loss::Crash, served.ok() ? "ended" : "ended: " + served.error().to_string()});
     const std::lock_guard lock(mutex_);

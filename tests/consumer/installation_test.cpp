@@ -13,11 +13,12 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Compiles the project's job with what pkg-config says, and runs it.
+/// Compiles the project's job and its test with what pkg-config says, and runs them.
 constexpr const char* kPkgConfigScript =
     "export PKG_CONFIG_PATH=$(dirname \"$(find \"$PREFIX\" -name sinter.pc)\")\n" SINTER_CXX_COMPILER
-    " -std=c++20 -O1 word_count.cpp $(pkg-config --cflags --libs sinter) -o word_count\n"
-    "LD_LIBRARY_PATH=$(pkg-config --variable=libdir sinter) ./word_count --workers 2\n"
+    " -std=c++20 -O1 word_count.cpp $(pkg-config --cflags --libs sinter) -o word_count\n" SINTER_CXX_COMPILER
+    " -std=c++20 -O1 word_count_test.cpp $(pkg-config --cflags --libs sinter-testing) -o word_count_test\n"
+    "export LD_LIBRARY_PATH=$(pkg-config --variable=libdir sinter)\n./word_count_test\n./word_count --workers 2\n"
     "cmp counts.csv expected/counts.csv\n";
 
 TEST(Consumer, finds_a_moved_installation_with_cmake) {
@@ -27,7 +28,7 @@ TEST(Consumer, finds_a_moved_installation_with_cmake) {
                                     SINTER_CMAKE " -B build -DCMAKE_CXX_FLAGS=-Werror -DCMAKE_PREFIX_PATH='" + installation.prefix() +
                                         "' && " SINTER_CMAKE " --build build && ctest --test-dir build --output-on-failure");
   EXPECT_EQ(built.exit_code, 0) << output_of(built);
-  EXPECT_THAT(built.out, HasSubstr("100% tests passed, 0 tests failed out of 2"));
+  EXPECT_THAT(built.out, HasSubstr("100% tests passed, 0 tests failed out of 3"));
 }
 
 TEST(Consumer, finds_a_moved_installation_with_pkg_config) {
@@ -73,15 +74,17 @@ TEST(Consumer, builds_the_tree_inside_a_project) {
                   "  if(TARGET ${target})\n    message(FATAL_ERROR \"${target} is no affair of a project around sinter\")\n  endif()\n"
                   "endforeach()\n"
                   "add_executable(word_count word_count.cpp)\n"
-                  "target_link_libraries(word_count PRIVATE sinter::sinter)\n");
+                  "target_link_libraries(word_count PRIVATE sinter::sinter)\n"
+                  "add_executable(word_count_test word_count_test.cpp)\n"
+                  "target_link_libraries(word_count_test PRIVATE sinter::testing)\n");
   // Not optimised, without debug information: this builds the whole library, and ccache may remember it wherever the build folder is.
   const CommandResult built = shell(
       directory.path().string(),
       "LAUNCHER=$(command -v ccache || true)\n" SINTER_CMAKE
       " -G Ninja -B build -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O0 -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
       " ${LAUNCHER:+-DCMAKE_CXX_COMPILER_LAUNCHER=$LAUNCHER}\n" SINTER_CMAKE
-      " --build build --parallel 2 --target word_count\n"
-      "build/word_count --workers 2\ncmp counts.csv expected/counts.csv\n",
+      " --build build --parallel 2 --target word_count word_count_test\n"
+      "build/word_count_test\nbuild/word_count --workers 2\ncmp counts.csv expected/counts.csv\n",
       1100);
   EXPECT_EQ(built.exit_code, 0) << output_of(built);
   EXPECT_THAT(read_whole_file(directory / "build/compile_commands.json"), Not(HasSubstr("-Wall"))) << "our warnings are ours";

@@ -32,7 +32,7 @@ TEST(Init, a_directory_with_one_of_its_files_is_left_as_it_was) {
   EXPECT_EQ(made.exit_code, 2);
   EXPECT_THAT(made.err, HasSubstr("README.md' exists, and init replaces nothing"));
   EXPECT_EQ(read_whole_file(directory / "README.md"), "mine");
-  EXPECT_FALSE(std::filesystem::exists(directory / "word_count.cpp"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "word_count.hpp"));
 }
 
 TEST(Init, an_unknown_template_is_wrong_use) {

@@ -7,7 +7,8 @@ from source_tree import LAYERS
 MODULE_ORDER = {
     "base": [["base"], ["base/net"]],
     "shuffle": [["shuffle/record"], ["shuffle/run"], ["shuffle/merge"], ["shuffle/build"], ["shuffle/exchange"]],
-    "framework": [["framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"], ["framework/runtime"]],
+    "framework": [["framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"], ["framework/runtime"],
+                  ["framework/testing"]],
     "jobs": [["jobs/generate", "jobs/fusion"]],
 }
 

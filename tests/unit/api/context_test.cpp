@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "framework/api/histogram_summary.hpp"
+#include "tests/support/command.hpp"
 #include "tests/unit/api/job_fixture.hpp"
 #include "tests/unit/api/memory_task_context.hpp"
 
@@ -17,15 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class ContextTest : public testing::JobTest {
- protected:
-  /// The lines of all attempts.
-  std::string logs() const {
-    std::string all;
-    for (const auto& file : std::filesystem::directory_iterator(directory_ / "out.csv.logs")) all += testing::read_whole_file(file.path());
-    return all;
-  }
-};
+using ContextTest = testing::JobTest;
 
 std::string numbers(int count) {
   std::string text;
@@ -78,7 +71,7 @@ struct SumAndLog {
   void finish(RowWriter&, Context& context) { context.count("finished_groups", groups); }
 };
 
-CompleteJob thresholds(const std::string& input, const testing::TemporaryDirectory& directory) {
+CompleteJob thresholds(const std::string& input, const testing::MemoryDirectory& directory) {
   return Job("thresholds")
       .parameter<int>("threshold", 990, "from where on a number is large")
       .parameter<std::string>("name", "big", "a label")
@@ -99,7 +92,7 @@ TEST_F(ContextTest, a_job_has_parameters_side_outputs_counters_histograms_reject
   EXPECT_EQ(output(), "key,sum\n0," + std::to_string(sums[0]) + "\n1," + std::to_string(sums[1]) + "\nlargest,999\n");
   std::string large = "number,name\n";
   for (int i = 990; i < 1000; ++i) large += std::to_string(i) + ",big\n";
-  EXPECT_EQ(testing::read_whole_file(directory_ / "large.csv"), large);
+  EXPECT_EQ(report->outputs.at("large.csv"), large);
   EXPECT_EQ(report->counters.at("large"), 10u);
   EXPECT_EQ(report->counters.at("rows_rejected"), 10u);
   EXPECT_EQ(report->counters.at("groups_rejected"), 1u);
@@ -109,14 +102,16 @@ TEST_F(ContextTest, a_job_has_parameters_side_outputs_counters_histograms_reject
   EXPECT_EQ(report->histograms[0].count, 990u);
   EXPECT_NEAR(report->histograms[0].median, 500, 500 * 0.0625 + 1);
   EXPECT_NEAR(report->histograms[0].most, 999, 999 * 0.0625);
-  const std::string rejects = testing::read_whole_file(report->rejects.path);
+  const std::string rejects = report->rejects;
   EXPECT_THAT(rejects, HasSubstr("\"reason\":\"is unlucky\",\"file\":\"" + input + "\",\"line\":14"));
   EXPECT_THAT(rejects, HasSubstr("\"reason\":\"the group is not wanted\",\"entity\":\"\\\"2\\\"\""));
-  const std::string manifest = testing::read_whole_file(report->manifest_path);
+  const std::string manifest = report->manifest;
   EXPECT_THAT(manifest, HasSubstr("\"threshold\": \"990\""));
   EXPECT_THAT(manifest, HasSubstr("large.csv"));
   EXPECT_THAT(manifest, HasSubstr("\"percentile_90\""));
-  EXPECT_THAT(logs(), HasSubstr("\"message\":\"a group\",\"key\":\"largest\""));
+  std::string logs;
+  for (const auto& [attempt, lines] : report->logs) logs += lines;
+  EXPECT_THAT(logs, HasSubstr("\"message\":\"a group\",\"key\":\"largest\""));
 }
 
 TEST_F(ContextTest, parameters_are_set_by_name_and_checked) {
@@ -124,7 +119,7 @@ TEST_F(ContextTest, parameters_are_set_by_name_and_checked) {
   const CompleteJob job = thresholds(input, directory_);
   const auto report = run(job, 500, {"threshold=998", "name=x=y"});
   ASSERT_TRUE(report.ok()) << report.error().to_string();
-  EXPECT_EQ(testing::read_whole_file(directory_ / "large.csv"), "number,name\n998,x=y\n999,x=y\n");
+  EXPECT_EQ(report->outputs.at("large.csv"), "number,name\n998,x=y\n999,x=y\n");
   const auto said = [&](const std::string& parameter) { return run(job, 500, {parameter}).error().to_string(); };
   EXPECT_THAT(said("treshold=3"), HasSubstr("no parameter 'treshold'"));
   EXPECT_THAT(said("treshold=3"), HasSubstr("It declares threshold, name"));
@@ -183,19 +178,30 @@ TEST_F(ContextTest, random_numbers_belong_to_the_record_however_the_input_is_spl
 }
 
 TEST_F(ContextTest, logs_of_a_failed_job_are_kept) {
-  const std::string input = directory_.write("in.txt", "1\n2\n");
+  const testing::TemporaryDirectory directory;
+  const std::string input = directory.write("in.txt", "1\n2\n");
   const auto map = [](std::string_view line, Emitter<int, int>&, Context& context) {
     context.log().warning("looking at a line", {{"line", line}});
     context.status("line " + std::string(line));
     if (line == "2") throw std::runtime_error("two is too many");
   };
-  const auto report = run(Job("fails").read(lines(input)).map(map).sort().write(out({"a", "b"})));
-  ASSERT_FALSE(report.ok());
+  const CompleteJob job = Job("fails").read(lines(input)).map(map).sort().write(csv(directory / "out.csv", {"a", "b"}));
+  const auto exit_status = [&job] {
+    std::string words[] = {"fails", "--in-process"};
+    char* argv[] = {words[0].data(), words[1].data()};
+    return job.main(2, argv);
+  };
+  const auto logs = [&directory] {
+    std::string all;
+    for (const auto& file : std::filesystem::directory_iterator(directory / "out.csv.logs")) all += testing::read_whole_file(file.path());
+    return all;
+  };
+  EXPECT_EQ(exit_status(), 1);
   const std::string log = logs();
   EXPECT_THAT(log, HasSubstr("looking at a line"));
   EXPECT_THAT(log, HasSubstr("\"line\":\"2\""));
-  const auto good = run(Job("fails").read(lines(directory_.write("in.txt", "1\n"))).map(map).sort().write(out({"a", "b"})));
-  ASSERT_TRUE(good.ok()) << good.error().to_string();
+  directory.write("in.txt", "1\n");
+  EXPECT_EQ(exit_status(), 0);
   EXPECT_EQ(logs().find("\"line\":\"2\""), std::string::npos) << "logs of an earlier run stay";
 }
 

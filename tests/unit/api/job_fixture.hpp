@@ -1,41 +1,43 @@
-// JobTest: runs whole typed jobs in this process, in a directory of the test. One thread.
+// JobTest: runs whole typed jobs in this process, over files in memory. One thread.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include "framework/api/job.hpp"
 #include "framework/api/job_definition.hpp"
-#include "framework/runtime/run_job.hpp"
-#include "tests/support/command.hpp"
+#include "sinter/testing.hpp"
 
 namespace sinter::testing {
 
+/// The files of a test.
+class MemoryDirectory {
+ public:
+  /// Its path.
+  std::string write(const std::string& name, const std::string& text) {
+    files[name] = text;
+    return name;
+  }
+  std::string operator/(const std::string& name) const { return name; }
+  Files files;
+};
+
 class JobTest : public ::testing::Test {
  protected:
-  Result<JobReport> run(const CompleteJob& job, std::uint64_t split_bytes = 4096, const std::vector<std::string>& parameters = {}) {
-    const JobFactory factory = [&](const JobPayload&) -> Result<JobDefinition> {
-      SINTER_ASSIGN(JobDefinition definition, job.definition());
-      for (const std::string& parameter : parameters) SINTER_TRY(set_parameter(definition.parameters, parameter));
-      return definition;
-    };
-    SINTER_ASSIGN(JobDefinition definition, factory({}));
-    definition.overwrite = true;
-    definition.execution.in_process = true;
-    definition.execution.workers = 2;
-    definition.execution.split_bytes = split_bytes;
-    definition.execution.reduce_bytes = reduce_bytes;
-    RunOptions options{{"", {}}, factory, *files_, clock_, log_, {}};
-    return run_job(definition, {"test", ""}, options);
+  Result<JobOutcome> run(const CompleteJob& job, std::uint64_t split_bytes = 4096, const std::vector<std::string>& parameters = {}) {
+    auto outcome = run_job(job, directory_.files, {.split_bytes = split_bytes, .reduce_bytes = reduce_bytes, .parameters = parameters});
+    if (outcome.ok()) last_ = *outcome;
+    return outcome;
   }
-  /// The rows of out.csv below the header.
-  std::string output() const { return read_whole_file(directory_ / "out.csv"); }
-  DataFile out(std::vector<std::string> columns) const { return csv(directory_ / "out.csv", std::move(columns)); }
+  /// The text of out.csv of the last run that was good.
+  std::string output() const { return last_.outputs.at("out.csv"); }
+  std::string rejects() const { return last_.rejects; }
+  DataFile out(std::vector<std::string> columns) const { return csv("out.csv", std::move(columns)); }
 
   std::uint64_t reduce_bytes = 0;
-  TemporaryDirectory directory_;
-  std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-  SteadyClock clock_;
-  Log log_{LogLevel::Error};
+  MemoryDirectory directory_;
+
+ private:
+  JobOutcome last_;
 };
 
 }  // namespace sinter::testing

@@ -10,6 +10,7 @@
 #include "base/limits.hpp"
 #include "framework/api/fixed_width.hpp"
 #include "framework/plan/plan.hpp"
+#include "tests/support/command.hpp"
 #include "tests/unit/api/job_fixture.hpp"
 
 namespace sinter {
@@ -318,7 +319,6 @@ struct Celsius {
 
 class OwnFormatsJobTest : public testing::JobTest {
  protected:
-  std::string rejects() const { return testing::read_whole_file(directory_ / "out.csv.rejects.jsonl"); }
   /// 1000 readings of 7 sensors; one of sensor 0, which does not exist.
   std::string readings() const {
     std::string bytes = "HEADER\1\2";
@@ -330,8 +330,9 @@ class OwnFormatsJobTest : public testing::JobTest {
 
 TEST_F(OwnFormatsJobTest, rows_are_the_same_however_files_are_cut_or_compressed) {
   directory_.write("plain.bin", readings());
-  directory_.write("packed.bin", readings());
-  ASSERT_EQ(testing::run_command({"gzip", directory_ / "packed.bin"}).exit_code, 0);
+  const testing::TemporaryDirectory packing;
+  ASSERT_EQ(testing::run_command({"gzip", packing.write("packed.bin", readings())}).exit_code, 0);
+  directory_.write("packed.bin.gz", testing::read_whole_file(packing / "packed.bin.gz"));
   const auto job = [&](const std::string& name) {
     return Job("hottest").read(records(directory_ / name, BinaryReader{}))
         .map([](const Celsius& row, Emitter<std::uint32_t, float>& out) {
@@ -385,12 +386,13 @@ TEST_F(OwnFormatsJobTest, an_error_names_the_byte_of_its_record) {
 }
 
 TEST_F(OwnFormatsJobTest, explain_tells_how_files_are_read_and_check_what_a_reader_says_of_itself) {
-  directory_.write("log", log_record("first"));
+  const auto files = make_memory_file_system();
+  ASSERT_TRUE(write_file(*files, "log", log_record("first")).ok());
   const auto explained = [&](const DataFile& file) {
     const auto job = Job("x").read(file).map([](const Record&, RowWriter&) {}).write(out({"one"})).definition();
     EXPECT_TRUE(job.ok());
     std::string text;
-    for (const std::string& line : explain(*make_plan(*files_, *job, 1), *job)) text += line + "\n";
+    for (const std::string& line : explain(*make_plan(*files, *job, 1), *job)) text += line + "\n";
     return text;
   };
   EXPECT_THAT(explained(records(directory_ / "log", LogReader{})), HasSubstr("own reader)"));

@@ -65,8 +65,9 @@ TEST_F(OwnWriterTest, a_directory_has_a_header_in_each_part_and_the_writers_exte
   const auto report = run(count_lines(directory_ / "in", written(directory_ / "parts/", LetterWriter{})));
   ASSERT_TRUE(report.ok()) << report.error().to_string();
   ASSERT_EQ(report->outputs.size(), 1u);
-  EXPECT_TRUE(report->outputs[0].path.ends_with(".bin")) << report->outputs[0].path;
-  EXPECT_EQ(testing::read_whole_file(report->outputs[0].path), std::string("LETTERSxas1\0", 12));
+  const auto& [path, bytes] = *report->outputs.begin();
+  EXPECT_TRUE(path.ends_with(".bin")) << path;
+  EXPECT_EQ(bytes, std::string("LETTERSxas1\0", 12));
 }
 
 TEST_F(OwnWriterTest, values_keep_their_types) {
