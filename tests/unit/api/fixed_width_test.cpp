@@ -48,6 +48,7 @@ std::string random_people(std::uint64_t seed, std::size_t rows) {
 TEST_F(FixedWidthTest, what_was_written_is_read_back_however_it_is_cut) {
   for (const std::size_t record_bytes : {0, 19, 24}) {
     SCOPED_TRACE("seed and record_bytes " + std::to_string(record_bytes));
+    directory_.files.erase("fixed");
     const std::string people = random_people(record_bytes, 400);
     directory_.write("in.csv", people);
     const DataFile fixed = fixed_width(directory_ / "fixed", kPeople, record_bytes);
