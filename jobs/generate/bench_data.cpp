@@ -93,6 +93,19 @@ Status check_options(const BenchOptions& options) {
   return {};
 }
 
+/// Draws ranks below `keys`, by Zipf's law or evenly.
+class RankSource {
+ public:
+  explicit RankSource(const BenchOptions& options) : keys_(options.keys) {
+    if (options.zipf > 0) zipf_.emplace(options.keys, options.zipf);
+  }
+  std::uint64_t next(Random& random) const { return zipf_ ? zipf_->next(random) : random.below(keys_); }
+
+ private:
+  std::uint64_t keys_;
+  std::optional<Zipf> zipf_;
+};
+
 /// Grows the buffer by what `put` writes, at most kMaxRowBytes.
 template <class Put>
 void append_row(std::string& buffer, const Put& put) {
@@ -107,12 +120,11 @@ void append_row(std::string& buffer, const Put& put) {
 Result<BenchFile> generate_bench_csv(FileSystem& files, const BenchOptions& options, const std::string& path) {
   SINTER_TRY(check_options(options));
   SINTER_ASSIGN(GeneratedFile file, GeneratedFile::create(files, path, path.ends_with(".gz")));
-  std::optional<Zipf> zipf;
-  if (options.zipf > 0) zipf.emplace(options.keys, options.zipf);
+  const RankSource ranks(options);
   Random random = stream(options.seed, kBenchStream, 0);
   file.buffer() += "key,source,ts,value,weight,note\n";
   for (std::uint64_t row = 0; row < options.rows; ++row) {
-    const std::uint64_t rank = zipf ? zipf->next(random) : random.below(options.keys);
+    const std::uint64_t rank = ranks.next(random);
     append_row(file.buffer(), [&](char* to) { return put_row(to, rank, random, options.quoted_notes); });
     SINTER_TRY(file.flush_if_full());
   }
@@ -150,13 +162,12 @@ Result<BenchFile> generate_tera(FileSystem& files, std::uint64_t rows, std::uint
 Result<BenchFile> generate_text(FileSystem& files, const BenchOptions& options, const std::string& path) {
   SINTER_TRY(check_options(options));
   SINTER_ASSIGN(GeneratedFile file, GeneratedFile::create(files, path, path.ends_with(".gz")));
-  std::optional<Zipf> zipf;
-  if (options.zipf > 0) zipf.emplace(options.keys, options.zipf);
+  const RankSource ranks(options);
   Random random = stream(options.seed, kTextStream, 0);
   for (std::uint64_t row = 0; row < options.rows; ++row) {
     append_row(file.buffer(), [&](char* to) {
       for (int word = 0; word < kWordsPerLine; ++word) {
-        to = put_word(to, zipf ? zipf->next(random) : random.below(options.keys));
+        to = put_word(to, ranks.next(random));
         *to++ = word + 1 < kWordsPerLine ? ' ' : '\n';
       }
       return to;

@@ -150,7 +150,7 @@ std::vector<std::pair<std::string, Mark>> decode_key(const DecodeContext& contex
   return names;
 }
 
-/// Attribute names that fuse.attributes mentions.
+/// The entries of fuse.attributes that name one attribute.
 std::vector<const ConfigEntry*> attributes_in_fuse(const ConfigNode& root) {
   std::vector<const ConfigEntry*> named;
   const ConfigNode* fuse = root.find("fuse");

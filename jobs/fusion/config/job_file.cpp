@@ -62,20 +62,17 @@ std::string meaning_hash(const ConfigNode& root, const JobFile& job) {
   }
   bytes += job.output_confidence ? 'c' : '-';
   for (const auto& plugin : job.plugins) append_text(bytes, std::to_string(plugin->content_hash()));
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string hex;
-  const std::uint64_t sum = checksum64(bytes);
-  for (int shift = 60; shift >= 0; shift -= 4) hex += kHex[(sum >> shift) & 15];
-  return hex;
+  return checksum_text(checksum64(bytes));
 }
 
-std::string directory_of(const std::string& path) {
+/// What stands before relative paths in the job file: "jobs/" of "jobs/a.yaml", nothing of "a.yaml".
+std::string path_prefix_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
 }
 
 std::string stem_of(const std::string& path) {
-  const std::string file = path.substr(directory_of(path).size());
+  const std::string file = path.substr(path_prefix_of(path).size());
   const std::string stem = file.substr(0, file.rfind('.'));
   return stem.empty() ? "job" : stem;
 }
@@ -167,7 +164,7 @@ std::optional<JobFile> load_job(const std::string& text, const std::string& path
   job.path = path;
   job.text = text;
   job.overrides = overrides;
-  DecodeContext context{job, diagnostics, directory_of(path), all_cleaners(), all_rules()};
+  DecodeContext context{job, diagnostics, path_prefix_of(path), all_cleaners(), all_rules()};
   decode_sections(context, root, discover, load_plugin);
   if (!diagnostics.ok()) return std::nullopt;
   job.hash = meaning_hash(root, job);

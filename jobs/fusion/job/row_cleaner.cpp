@@ -12,6 +12,15 @@ std::string step_name(const ConfigNode& step) {
   return step.scalar;
 }
 
+/// Text, or a list with one, that is not UTF-8.
+bool is_broken_text(const Value& value) {
+  if (value.type() == ValueType::String) return first_invalid_utf8(value.string()) != value.string().size();
+  if (value.type() != ValueType::List) return false;
+  for (std::size_t i = 0; i < value.list_size(); ++i)
+    if (is_broken_text(value.item(i))) return true;
+  return false;
+}
+
 }  // namespace
 
 Result<RowCleaner> RowCleaner::create(const JobFile& job, const std::vector<bool>& required, const std::vector<CleanPlan>& plans,
@@ -80,14 +89,6 @@ RowVerdict RowCleaner::clean_cell(RowCells& row, std::size_t attribute) {
     return {RowVerdict::Kind::Reject, attribute, "required", reason_, before};
   }
   return {};
-}
-
-bool RowCleaner::is_broken_text(const Value& value) const {
-  if (value.type() == ValueType::String) return first_invalid_utf8(value.string()) != value.string().size();
-  if (value.type() != ValueType::List) return false;
-  for (std::size_t i = 0; i < value.list_size(); ++i)
-    if (is_broken_text(value.item(i))) return true;
-  return false;
 }
 
 RowVerdict RowCleaner::fail(RowCells& row, std::size_t attribute, std::string_view rule, const Value& before) {

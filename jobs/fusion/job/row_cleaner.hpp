@@ -53,7 +53,6 @@ class RowCleaner {
     OnBadValue on_bad_value;
     bool required;
   };
-  bool is_broken_text(const Value& value) const;
   RowVerdict fail(RowCells& row, std::size_t attribute, std::string_view rule, const Value& before);
 
   std::vector<Column> columns_;
