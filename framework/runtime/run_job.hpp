@@ -17,6 +17,7 @@
 #include "framework/control/task_id.hpp"
 #include "framework/plan/plan.hpp"
 #include "framework/plan/stages.hpp"
+#include "framework/runtime/worker_pool.hpp"
 
 namespace sinter {
 
@@ -106,6 +107,8 @@ struct RunOptions {
   std::string rerun_command = {};
   /// In-process only: asked by the workers' threads before they report success. For tests of faults; may be empty.
   AttemptJudge judge_attempt = {};
+  /// Where workers come from. Empty: processes of this machine, or with JobDefinition's in_process threads.
+  PoolFactory make_pool = {};
 };
 
 /// Words as a shell reads them back.

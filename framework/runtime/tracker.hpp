@@ -1,18 +1,15 @@
-// Tracker: the shell around the scheduler: carries messages, exits and time into it, and its commands out. Local mode: it is the node too,
-// so it starts workers and renames what commits. Owned by run_job(); one thread.
+// Tracker: the shell around one job's scheduler: carries what its workers say, their ends, and time into it, and its commands out. Where the
+// workers are is their pool's matter. Owned by run_job(); one thread.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "base/net/transport.hpp"
 #include "framework/control/scheduler.hpp"
 #include "framework/plan/plan.hpp"
 #include "framework/plan/stages.hpp"
@@ -22,9 +19,6 @@
 #include "framework/runtime/worker_pool.hpp"
 
 namespace sinter {
-
-/// What a worker last wrote to its standard error, as far as errors show it.
-inline constexpr std::uint64_t kMaxOutputTailBytes = 2000;
 
 /// What the tasks of a job left when all have committed.
 struct TrackerResult {
@@ -48,7 +42,6 @@ class Tracker {
   /// is a part of the output and has its final place.
   Tracker(const Plan& plan, const JobDefinition& job, const JobLayout& layout, const RunOptions& options,
           std::function<void(TaskId)> on_part);
-  ~Tracker();
 
   /// Ends when the stage with this name of tasks ("map", "step1", "reduce") is due: it is opened, and none of its tasks runs. Before run().
   void stop_before(std::string stage) { stop_before_ = std::move(stage); }
@@ -58,15 +51,14 @@ class Tracker {
  private:
   Status open();
   Status loop();
-  void stop_workers();
 
   // In: each becomes events for the scheduler.
-  Status drain_messages();
-  void handle(const net::Event& event);
-  void handle_message(net::PeerId peer, const net::Message& message);
-  void handle_hello(net::PeerId peer, const Hello& hello);
-  void handle_exits();
-  event::WorkerLost describe_loss(const WorkerExit& exit) const;
+  Status drain_events();
+  void handle(const WorkerUp& up);
+  void handle(const WorkerSaid& said);
+  void handle(const WorkerEnded& ended);
+  /// Where it was, for people.
+  std::string place_of(const ReadPosition& position) const;
   void feed(const Event& event);
 
   // Out: each is a command of the scheduler.
@@ -79,7 +71,6 @@ class Tracker {
   void apply(const command::FinishJob& finish);
   void apply(const command::FailJob& fail);
   Status publish_attempt(const AttemptId& attempt);
-  void send(WorkerId worker, net::Message message);
 
   // From stage to stage.
   Result<bool> open_next_stage();
@@ -100,15 +91,8 @@ class Tracker {
   const RunOptions& options_;
   std::function<void(TaskId)> on_part_;
   Scheduler scheduler_;
-  std::shared_ptr<net::LoopbackNetwork> network_;
-  std::unique_ptr<net::Transport> transport_;
   std::unique_ptr<WorkerPool> pool_;
-  std::map<net::PeerId, WorkerId> workers_of_peers_;
-  std::map<WorkerId, net::PeerId> peers_of_workers_;
-  std::set<WorkerId> alive_;   // started, and no exit reported
   std::deque<Event> events_;   // that commands cause
-  std::mutex exits_mutex_;
-  std::vector<WorkerExit> exits_;  // under exits_mutex_
   std::vector<Stage> stages_;              // opened so far
   std::vector<KeyRange> ranges_;           // of the open stage's tasks
   std::optional<std::uint32_t> kept_stage_;  // the stage whose ranges are kept over rounds

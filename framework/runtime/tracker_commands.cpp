@@ -5,7 +5,6 @@
 namespace sinter {
 void Tracker::apply(const command::StartWorker& start) {
   options_.log.debug("starting a worker", {{"worker", start.worker}});
-  alive_.insert(start.worker);
   pool_->start(start.worker);
 }
 
@@ -19,7 +18,7 @@ void Tracker::apply(const command::RunTask& run) {
   const Stage& stage = stages_[run.attempt.task.stage];
   RunAttempt message{run.attempt, stage, run.careful, run.skip, {}};
   if (stage.work != StageWork::Map) message.range = ranges_[run.attempt.task.ordinal];
-  send(run.worker, to_message(message));
+  pool_->send(run.worker, to_message(message));
 }
 
 void Tracker::apply(const command::Commit& commit) {
@@ -76,15 +75,6 @@ void Tracker::apply(const command::FailJob& fail) {
     }
   }
   failure_ = std::move(error);
-}
-
-void Tracker::send(WorkerId worker, net::Message message) {
-  const auto peer = peers_of_workers_.find(worker);
-  if (peer == peers_of_workers_.end()) return;  // its exit is on the way
-  const Status sent = transport_->send(peer->second, std::move(message));
-  if (sent.ok()) return;
-  options_.log.warning("a worker cannot be reached", {{"worker", worker}, {"reason", sent.error().message()}});
-  pool_->kill(worker);
 }
 
 }  // namespace sinter

@@ -1,33 +1,69 @@
-// WorkerPool: where workers come from: processes of this machine, or threads of this process. Owned by the job's shell and called on its
-// thread; `on_exit` comes on other threads.
+// WorkerPool: where a job's workers come from and how they are spoken to: processes of this machine, threads of this process, or workers on
+// the nodes of a cluster. Owned by the job's shell and called on its thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <variant>
 
-#include "base/net/transport.hpp"
+#include "base/net/message.hpp"
+#include "framework/control/events.hpp"
 #include "framework/runtime/job_layout.hpp"
-#include "framework/runtime/launcher.hpp"
-#include "framework/runtime/run_job.hpp"
+#include "framework/runtime/position_file.hpp"
 
 namespace sinter {
 
+struct RunOptions;
+
+/// What a worker last wrote to its standard error, as far as errors show it.
+inline constexpr std::uint64_t kMaxOutputTailBytes = 2000;
+
+/// The worker can take a task.
+struct WorkerUp {
+  WorkerId worker = 0;
+};
+/// A message of the worker's, but for its Hello.
+struct WorkerSaid {
+  WorkerId worker = 0;
+  net::Message message;
+};
+/// The worker is gone; nothing of it follows. Every worker that was started ends so, once.
+struct WorkerEnded {
+  WorkerId worker = 0;
+  Loss loss = Loss::Crash;
+  /// "was killed by signal 11 (Segmentation fault)", "exited with status 3", "cannot be started: ...".
+  std::string how;
+  /// Where it was.
+  ReadPosition position;
+  std::string output_tail;
+};
+using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded>;
+
 class WorkerPool {
  public:
-  /// Ends what still runs: processes are killed; threads must have been told to stop, and are joined.
+  /// Ends what still runs: processes are killed; threads must have been stopped.
   virtual ~WorkerPool() = default;
   virtual void start(WorkerId worker) = 0;
-  /// Ends a process at once. Threads cannot be ended: they are left to their Stop message.
+  /// Ends a worker at once; its WorkerEnded follows. Threads cannot be ended: they are left to their Stop message.
   virtual void kill(WorkerId worker) = 0;
-  /// Whether all have ended within `timeout_ms`.
-  virtual bool wait_all(std::int64_t timeout_ms) = 0;
+  /// To a worker that is up; to one that has ended since, nothing. One that cannot be reached is killed.
+  virtual void send(WorkerId worker, net::Message message) = 0;
+  /// Waits up to `timeout_ms` (0: only looks) for the next event. What a worker said before it ended comes before its end.
+  /// Errors: no worker can be heard any more.
+  virtual Result<std::optional<PoolEvent>> receive(std::int64_t timeout_ms) = 0;
+  /// Tells all workers to end and waits for it, for a while, and then kills them. `at_once`: kills them.
+  virtual void stop(bool at_once) = 0;
 };
 
-Result<std::unique_ptr<WorkerPool>> make_process_pool(WorkerProgram program, std::string endpoint, JobLayout layout,
-                                                      std::function<void(WorkerExit)> on_exit);
-/// `options` outlives the pool.
-std::unique_ptr<WorkerPool> make_thread_pool(std::shared_ptr<net::LoopbackNetwork> network, std::string endpoint, const RunOptions& options,
-                                             std::function<void(WorkerExit)> on_exit);
+/// Makes the pool of the job that lies in `layout`, when its plan file is written. `options` outlives the pool.
+using PoolFactory = std::function<Result<std::unique_ptr<WorkerPool>>(const JobLayout& layout, const RunOptions& options)>;
+
+/// Processes of this machine; they connect to a socket in the job's scratch directory.
+Result<std::unique_ptr<WorkerPool>> make_process_pool(const JobLayout& layout, const RunOptions& options);
+/// Threads of this process.
+Result<std::unique_ptr<WorkerPool>> make_thread_pool(const JobLayout& layout, const RunOptions& options);
 
 }  // namespace sinter
