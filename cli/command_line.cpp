@@ -32,6 +32,9 @@ struct Arguments {
   InitArguments init;
   InspectArguments inspect;
   WorkerArguments worker;
+  TrackerArguments tracker;
+  NodeArguments node;
+  JobVerbArguments job;
   std::string list_what;
   std::string completion_shell;
   std::string help_topic;
@@ -86,6 +89,8 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
                          "threads instead of worker processes, for debuggers");
   run->add_flag("--force", arguments.run.force, "replace an output that exists");
   run->add_option("--task", arguments.run.task, "run one attempt of this task (map-3, reduce-7) in the foreground, and write nothing");
+  run->add_option("--cluster", arguments.run.cluster, "run on the cluster of the tracker at this address, host or host:port");
+  run->add_flag("--detach", arguments.run.detach, "with --cluster: leave the job to the tracker and print its number");
   run->add_option("--progress", arguments.run.progress, "auto, tty, plain or none")
       ->check(CLI::IsMember({"auto", "tty", "plain", "none"}));
   run->footer(
@@ -112,6 +117,27 @@ void add_job_verbs(CLI::App& app, Arguments& arguments, int& code) {
   preview->add_option("--rows", arguments.preview.rows_per_file, "rows read of each file (10,000)");
   preview->add_option("--entity", arguments.preview.entity, "only the entity of this key; several key attributes as 'a / b'");
   preview->callback([&] { code = preview_command(arguments.preview, arguments.globals.console()); });
+}
+
+void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* tracker = app.add_subcommand("tracker", "Serve a cluster: nodes join, clients submit jobs");
+  tracker->add_option("--listen", arguments.tracker.listen, "host:port (127.0.0.1:7077); port * takes a free one");
+  tracker->add_option("--data", arguments.tracker.data_directory, "where it keeps what it must know (sinter-tracker)");
+  tracker->callback([&] { code = tracker_command(arguments.tracker, arguments.globals.console()); });
+
+  CLI::App* node = app.add_subcommand("node", "Work for a tracker on this host");
+  node->add_option("TRACKER", arguments.node.tracker, "its address, host or host:port")->required();
+  node->add_option("--slots", arguments.node.slots, "workers at once; one for each processor");
+  node->add_option("--name", arguments.node.name, "for people; the host's");
+  node->add_option("--host", arguments.node.host, "nodes of one host see each other's files; found out");
+  node->add_option("--scratch", arguments.node.scratch_directory, "where jobs keep what they shuffle; $TMPDIR or /tmp");
+  node->callback([&] { code = node_command(arguments.node, arguments.globals.console()); });
+
+  CLI::App* job = app.add_subcommand("job", "Look at the jobs of a cluster, or cancel one");
+  job->add_option("VERB", arguments.job.verb, "list, nodes or cancel")->required()->check(CLI::IsMember({"list", "nodes", "cancel"}));
+  job->add_option("RUN", arguments.job.run, "the job's number, to cancel it");
+  job->add_option("--cluster", arguments.job.cluster, "the tracker's address (127.0.0.1:7077)")->default_str("127.0.0.1:7077");
+  job->callback([&] { code = job_command(arguments.job, arguments.globals.console()); });
 }
 
 void add_generate(CLI::App& app, Arguments& arguments, int& code) {
@@ -161,6 +187,7 @@ VerbTable describe(const CLI::App& app) {
       for (const std::string& name : option->get_snames()) entry.flags.push_back("-" + name);
     }
     if (entry.name == "list") entry.choices = {"rules", "cleaners", "formats"};
+    if (entry.name == "job") entry.choices = {"list", "nodes", "cancel"};
     if (entry.name == "completion") entry.choices = {"bash", "zsh", "fish"};
     table.verbs.push_back(std::move(entry));
   }
@@ -242,6 +269,7 @@ int run_command_line(int argc, char** argv) {
   add_global_options(&app, arguments.globals, true);
   add_run(app, arguments, code);
   add_job_verbs(app, arguments, code);
+  add_cluster_verbs(app, arguments, code);
   add_generate(app, arguments, code);
   add_init(app, arguments.init, arguments.globals, code);
   add_reference_verbs(app, arguments, code);

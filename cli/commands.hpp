@@ -21,7 +21,9 @@ struct RunArguments {
   JobArguments job;
   bool force = false;
   std::string progress = "auto";
-  std::string task;  // run this one only, in the foreground
+  std::string task;     // run this one only, in the foreground
+  std::string cluster;  // the tracker that runs it; empty: this machine
+  bool detach = false;  // leave it to the tracker
 };
 int run_command(const RunArguments& arguments, const Console& console);
 
@@ -58,6 +60,28 @@ struct InspectArguments {
   std::uint64_t records = 10;
 };
 int inspect_command(const InspectArguments& arguments, const Console& console);
+
+struct TrackerArguments {
+  std::string listen = "127.0.0.1:7077";
+  std::string data_directory = "sinter-tracker";
+};
+int tracker_command(const TrackerArguments& arguments, const Console& console);
+
+struct NodeArguments {
+  std::string tracker;
+  std::string name;               // empty: the host's
+  std::string host;               // empty: found out; see cluster::host_identity()
+  std::uint32_t slots = 0;        // 0: one for each processor
+  std::string scratch_directory;  // empty: $TMPDIR or /tmp
+};
+int node_command(const NodeArguments& arguments, const Console& console);
+
+struct JobVerbArguments {
+  std::string verb;  // list, nodes, cancel
+  std::string cluster = "127.0.0.1:7077";
+  std::uint64_t run = 0;
+};
+int job_command(const JobVerbArguments& arguments, const Console& console);
 
 /// `what` is rules, cleaners or formats.
 int list_command(const std::string& what, const Console& console);

@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <thread>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "cli/cluster_commands.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/job_loading.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_summary.hpp"
+#include "framework/cluster/cluster_client.hpp"
 #include "framework/runtime/foreground_task.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
@@ -37,19 +40,46 @@ std::string command_again(const RunArguments& arguments) {
 }
 
 /// `--task`: one attempt in the foreground; what became of it, for people.
-Result<JobReport> run_task(const JobDefinition& definition, const JobPayload& payload, const RunOptions& options, const std::string& task,
-                           const Console& console) {
+Status run_task(const JobDefinition& definition, const JobPayload& payload, const RunOptions& options, const std::string& task,
+                const Console& console) {
   const auto begins = [&console](const ForegroundTask& begun) {
     console.note("running " + begun.task + " (" + begun.input + ") in process " + std::to_string(::getpid()));
   };
   SINTER_ASSIGN(const ForegroundTask ended, run_foreground_task(definition, payload, options, task, begins));
   console.note(ended.task + " ended well and wrote nothing: " + std::to_string(ended.progress.rows) + " rows read, " +
                std::to_string(ended.progress.rejected) + " rejected");
-  return JobReport{};
+  return {};
 }
 
-Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, std::vector<InputFile> found,
-                      const RunArguments& arguments, const Console& console, const SignalWatcher& signals) {
+/// The same job on a cluster: the tracker makes the definition again from what is sent.
+Result<std::optional<JobReport>> run_there(const fusion::JobFile& job, const RunArguments& arguments, const Console& console,
+                                           const SignalWatcher& signals) {
+  const SteadyClock clock;
+  Log log(console.quiet() ? LogLevel::Error : LogLevel::Warning);
+  log.add_sink(make_stderr_log_sink());
+  const cluster::ClientOptions options{cluster_endpoint(arguments.cluster), clock, log, &signals.cancelled()};
+  JobPayload payload = fusion::make_payload(job);
+  cluster::Submit submit;
+  submit.payload_kind = std::move(payload.kind);
+  submit.payload = std::move(payload.body);
+  submit.working_directory = std::filesystem::current_path().string();
+  submit.overwrite = arguments.force;
+  if (arguments.detach) {
+    SINTER_ASSIGN(const cluster::RunId run, cluster::submit_to_cluster(options, std::move(submit)));
+    console.note("job " + std::to_string(run) + " runs on " + arguments.cluster);
+    return std::optional<JobReport>();
+  }
+  ProgressView view(arguments.progress, console);
+  Result<JobReport> report =
+      cluster::run_on_cluster(options, std::move(submit), [&view](const JobProgress& progress) { view.update(progress); });
+  view.clear();
+  if (!report.ok()) return report.error();
+  return std::optional<JobReport>(std::move(report).value());
+}
+
+/// Nothing to report: only one task was run.
+Result<std::optional<JobReport>> run_here(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, std::vector<InputFile> found,
+                                          const RunArguments& arguments, const Console& console, const SignalWatcher& signals) {
   SINTER_ASSIGN(JobDefinition definition, fusion::make_fusion_job(job));
   definition.input_files = std::move(found);
   definition.overwrite = arguments.force;
@@ -57,7 +87,7 @@ Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::Job
   Log log(console.quiet() ? LogLevel::Error : LogLevel::Warning);
   log.add_sink(make_stderr_log_sink());
   ProgressView view(arguments.progress, console);
-  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(files, payload, process_environment()); };
+  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(files, payload); };
   RunOptions options{.worker = {"/proc/self/exe", {"worker"}},
                      .factory = factory,
                      .files = files,
@@ -67,10 +97,14 @@ Result<JobReport> run(FileSystem& files, const std::shared_ptr<const fusion::Job
   options.cancel = &signals.cancelled();
   options.cores = std::max(1u, std::thread::hardware_concurrency());
   options.rerun_command = command_again(arguments);
-  auto report = arguments.task.empty() ? run_job(definition, fusion::make_payload(*job), options)
-                                       : run_task(definition, fusion::make_payload(*job), options, arguments.task, console);
+  if (!arguments.task.empty()) {
+    SINTER_TRY(run_task(definition, fusion::make_payload(*job), options, arguments.task, console));
+    return std::optional<JobReport>();
+  }
+  Result<JobReport> report = run_job(definition, fusion::make_payload(*job), options);
   view.clear();
-  return report;
+  if (!report.ok()) return report.error();
+  return std::optional<JobReport>(std::move(report).value());
 }
 
 /// Compares with the truth, when the job names one.
@@ -92,21 +126,23 @@ int run_command(const RunArguments& arguments, const Console& console) {
   if (job == nullptr) return code;
   auto found = find_job_files(*files, *job, HeaderDepth::FirstFiles, console);
   if (!found) return kBadJobFile;
-  const auto report = run(*files, job, std::move(*found), arguments, console, signals);
-  if (!report.ok()) {
-    console.error(report.error());
-    return code_of(report.error(), signals);
+  const auto ended = arguments.cluster.empty() ? run_here(*files, job, std::move(*found), arguments, console, signals)
+                                               : run_there(*job, arguments, console, signals);
+  if (!ended.ok()) {
+    console.error(ended.error());
+    return code_of(ended.error(), signals);
   }
-  if (!arguments.task.empty()) return kOk;
-  const auto quality = judge(*files, *job, *report);
+  if (!*ended) return kOk;
+  const JobReport& report = **ended;
+  const auto quality = judge(*files, *job, report);
   if (!quality.ok()) {
     console.error(quality.error());
     return kRunFailed;
   }
-  const RowBalance balance = row_balance(report->counters);
+  const RowBalance balance = row_balance(report.counters);
   const double rejected_share = balance.read == 0 ? 0 : static_cast<double>(balance.rejected) / static_cast<double>(balance.read);
   const std::vector<fusion::CheckOutcome> checks = fusion::judge_checks(*job, *quality ? &**quality : nullptr, rejected_share);
-  const RunSummary summary{*job, *report, *quality, checks};
+  const RunSummary summary{*job, report, *quality, checks};
   if (console.json()) console.data(summary_json(summary));
   std::string text = summary_text(summary, console);
   text.pop_back();  // note() ends the line

@@ -1,6 +1,5 @@
 // `sinter worker`: the other end of a tracker's socket. One thread.
 #include "cli/commands.hpp"
-#include "cli/job_loading.hpp"
 #include "framework/runtime/worker.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 
@@ -8,9 +7,7 @@ namespace sinter::cli {
 
 int worker_command(const WorkerArguments& arguments) {
   const auto files = make_posix_file_system();
-  const JobFactory factory = [&files](const JobPayload& payload) {
-    return fusion::make_fusion_job(*files, payload, process_environment());
-  };
+  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(*files, payload); };
   return worker_main(arguments.endpoint, arguments.worker, factory);
 }
 

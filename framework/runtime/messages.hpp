@@ -18,7 +18,7 @@
 namespace sinter {
 
 /// Raised whenever a message changes; a worker of another version is refused.
-inline constexpr std::uint32_t kControlProtocolVersion = 3;
+inline constexpr std::uint32_t kControlProtocolVersion = 4;
 /// Body of one control message. Skip lists, two keys of kMaxKeyBytes and kMaxCounters counters fit; data never travels here.
 inline constexpr std::uint64_t kMaxControlMessageBytes = 64u << 20;
 /// An error's message and each of its context lines are cut here before they travel.
@@ -69,14 +69,28 @@ struct Hello {
   void serialize(Archive& archive, unsigned) { archive & protocol_version & worker; }
 };
 
-/// Tracker to worker, in answer to Hello: where the plan lies.
+/// To a worker, in answer to Hello: where the plan lies.
 struct Setup {
   static constexpr MessageKind kKind = MessageKind::Setup;
   std::string scratch_directory;
   std::int64_t beat_interval_ms = 500;
+  std::string host;               // which the worker is on, as in ResultsAt; empty: all results are in its scratch directory
+  std::string working_directory;  // relative paths of inputs start here; empty: where the worker is
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & scratch_directory & beat_interval_ms; }
+  void serialize(Archive& archive, unsigned) { archive & scratch_directory & beat_interval_ms & host & working_directory; }
+};
+
+/// Where committed results lie: in the scratch directory of one node, each where its attempt wrote it.
+struct ResultsAt {
+  std::string host;               // nodes with the same see each other's files
+  std::string endpoint;           // of the node's exchange; empty: none
+  std::uint64_t run = 0;          // what the exchange calls this job
+  std::string scratch_directory;  // of the job, on that host
+  std::vector<AttemptId> attempts;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & host & endpoint & run & scratch_directory & attempts; }
 };
 
 /// Tracker to worker.
@@ -87,9 +101,10 @@ struct RunAttempt {
   bool careful = false;
   std::vector<RecordAt> skip;
   KeyRange range;  // all but Map
+  std::vector<ResultsAt> inputs = {};  // what it reads, where that is not in its scratch directory
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & attempt & stage & careful & skip & range; }
+  void serialize(Archive& archive, unsigned) { archive & attempt & stage & careful & skip & range & inputs; }
 };
 
 /// What an attempt has done so far.

@@ -109,6 +109,10 @@ struct RunOptions {
   AttemptJudge judge_attempt = {};
   /// Where workers come from. Empty: processes of this machine, or with JobDefinition's in_process threads.
   PoolFactory make_pool = {};
+  /// What workers are told about where they are, see Setup.
+  std::string host = {};
+  /// Relative paths start here; empty: where this process is. Where it is not empty, `files` knows it too.
+  std::string working_directory = {};
 };
 
 /// Words as a shell reads them back.

@@ -132,6 +132,11 @@ void Tracker::handle(const WorkerEnded& ended) {
   feed(event::WorkerLost{ended.worker, ended.loss, ended.how, ended.position.record, place_of(ended.position), ended.output_tail});
 }
 
+void Tracker::handle(const ResultsGone& gone) {
+  if (gone.attempts.empty()) return;
+  feed(event::ShellFailed{environment_error(std::to_string(gone.attempts.size()) + " results were lost with their node")});
+}
+
 std::string Tracker::place_of(const ReadPosition& position) const {
   if (position.group) return "group " + readable_key(*position.group) + (job_.reduce_remark.empty() ? "" : ", " + job_.reduce_remark);
   if (!position.record || position.record->file >= plan_.files.size()) return "";

@@ -57,6 +57,7 @@ class Tracker {
   void handle(const WorkerUp& up);
   void handle(const WorkerSaid& said);
   void handle(const WorkerEnded& ended);
+  void handle(const ResultsGone& gone);
   /// Where it was, for people.
   std::string place_of(const ReadPosition& position) const;
   void feed(const Event& event);

@@ -16,7 +16,7 @@ void Tracker::apply(const command::KillWorker& kill) {
 void Tracker::apply(const command::RunTask& run) {
   options_.log.debug("starting an attempt", {{"attempt", to_string(run.attempt)}, {"worker", run.worker}});
   const Stage& stage = stages_[run.attempt.task.stage];
-  RunAttempt message{run.attempt, stage, run.careful, run.skip, {}};
+  RunAttempt message{run.attempt, stage, run.careful, run.skip, {}, pool_->inputs_of(stage)};
   if (stage.work != StageWork::Map) message.range = ranges_[run.attempt.task.ordinal];
   pool_->send(run.worker, to_message(message));
 }

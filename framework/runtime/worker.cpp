@@ -1,6 +1,8 @@
 // Worker: the communication loop and the task thread.
 #include "framework/runtime/worker.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
@@ -53,13 +55,7 @@ class Worker {
   Status handle(const net::Message& message) {
     if (message.kind == static_cast<std::uint16_t>(MessageKind::Setup)) {
       SINTER_ASSIGN(const Setup setup, from_message<Setup>(message));
-      beat_interval_ms_ = setup.beat_interval_ms;
-      auto job = WorkerJob::load(options_.files, JobLayout(setup.scratch_directory), options_.factory, options_.worker);
-      const std::lock_guard lock(mutex_);
-      if (job.ok() && options_.limits_memory) limit_memory((*job)->worker_bytes());
-      if (job.ok()) job_ = std::move(job).value();
-      else setup_error_ = std::move(job).error();
-      if (!task_thread_.joinable()) task_thread_ = std::thread([this] { run_tasks(); });
+      set_up(setup);
       return {};
     }
     SINTER_ASSIGN(RunAttempt run, from_message<RunAttempt>(message));
@@ -69,6 +65,23 @@ class Worker {
     }
     work_arrived_.notify_all();
     return {};
+  }
+
+  void set_up(const Setup& setup) {
+    beat_interval_ms_ = setup.beat_interval_ms;
+    layout_ = JobLayout(setup.scratch_directory);
+    // A host that does not have the directory may still have every input under its whole path.
+    if (options_.owns_process && !setup.working_directory.empty() && ::chdir(setup.working_directory.c_str()) != 0)
+      options_.log.info("the job's working directory is not on this host", {{"directory", setup.working_directory}});
+    if (!setup.host.empty())
+      placed_ = std::make_unique<PlacedFiles>(PlacedFiles::Options{options_.files, setup.host, {}, options_.open_remote, {}});
+    FileSystem& files = placed_ ? *placed_ : options_.files;
+    auto job = WorkerJob::load(files, layout_, options_.factory, options_.worker);
+    const std::lock_guard lock(mutex_);
+    if (job.ok() && options_.owns_process) limit_memory((*job)->worker_bytes());
+    if (job.ok()) job_ = std::move(job).value();
+    else setup_error_ = std::move(job).error();
+    if (!task_thread_.joinable()) task_thread_ = std::thread([this] { run_tasks(); });
   }
 
   void beat() {
@@ -109,6 +122,7 @@ class Worker {
     if (setup_error_) {
       result.status = *setup_error_;
     } else {
+      if (placed_) placed_->place_results(layout_, run.inputs);
       result = job_->run(run, progress_, stop_);
     }
     if (result.status.ok() && options_.judge_attempt) result.status = options_.judge_attempt(run.stage, run.attempt);
@@ -123,6 +137,8 @@ class Worker {
   std::atomic<bool> stop_{false};
   ProgressBoard progress_;
   // Written before the task thread starts, then its own.
+  JobLayout layout_{""};
+  std::unique_ptr<PlacedFiles> placed_;
   std::unique_ptr<WorkerJob> job_;
   std::optional<Error> setup_error_;
   std::mutex mutex_;

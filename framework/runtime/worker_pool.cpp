@@ -13,7 +13,6 @@
 
 #include "base/net/transport.hpp"
 #include "framework/runtime/launcher.hpp"
-#include "framework/runtime/messages.hpp"
 #include "framework/runtime/output_tail.hpp"
 #include "framework/runtime/run_job.hpp"
 #include "framework/runtime/worker.hpp"
@@ -41,6 +40,8 @@ class ListeningPool : public WorkerPool {
     options_.log.warning("a worker cannot be reached", {{"worker", worker}, {"reason", sent.error().message()}});
     kill(worker);
   }
+
+  void wake() override { transport_->wake(); }
 
   Result<std::optional<PoolEvent>> receive(std::int64_t timeout_ms) override {
     // Ends that were reported before we looked for messages: what those workers said lies in the socket already.
@@ -114,7 +115,7 @@ class ListeningPool : public WorkerPool {
       SINTER_ASSIGN(const Hello hello, from_message<Hello>(event.message));
       workers_of_peers_[event.peer] = hello.worker;
       peers_of_workers_[hello.worker] = event.peer;
-      send(hello.worker, to_message(Setup{layout_.root(), options_.heartbeat_interval_ms}));
+      send(hello.worker, to_message(Setup{layout_.root(), options_.heartbeat_interval_ms, options_.host, options_.working_directory}));
       return std::optional<PoolEvent>(WorkerUp{hello.worker});
     }
     // Else of a connection that never said who it is, or was given up.

@@ -8,10 +8,12 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/net/message.hpp"
 #include "framework/control/events.hpp"
 #include "framework/runtime/job_layout.hpp"
+#include "framework/runtime/messages.hpp"
 #include "framework/runtime/position_file.hpp"
 
 namespace sinter {
@@ -40,7 +42,11 @@ struct WorkerEnded {
   ReadPosition position;
   std::string output_tail;
 };
-using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded>;
+/// Committed results are gone with the node they lay on. Nothing is lost where workers share the tracker's disk.
+struct ResultsGone {
+  std::vector<AttemptId> attempts;
+};
+using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone>;
 
 class WorkerPool {
  public:
@@ -54,6 +60,10 @@ class WorkerPool {
   /// Waits up to `timeout_ms` (0: only looks) for the next event. What a worker said before it ended comes before its end.
   /// Errors: no worker can be heard any more.
   virtual Result<std::optional<PoolEvent>> receive(std::int64_t timeout_ms) = 0;
+  /// Any thread: makes the current or the next receive() return.
+  virtual void wake() = 0;
+  /// Where the committed results lie that a task of `stage` reads, as far as they are not in the worker's own scratch directory.
+  virtual std::vector<ResultsAt> inputs_of(const Stage&) { return {}; }
   /// Tells all workers to end and waits for it, for a while, and then kills them. `at_once`: kills them.
   virtual void stop(bool at_once) = 0;
 };

@@ -8,7 +8,7 @@ MODULE_ORDER = {
     "base": [["base"], ["base/net"]],
     "shuffle": [["shuffle/record"], ["shuffle/run"], ["shuffle/merge"], ["shuffle/build"], ["shuffle/exchange"]],
     "framework": [["framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"], ["framework/runtime"],
-                  ["framework/testing"]],
+                  ["framework/cluster"], ["framework/testing"]],
     "jobs": [["jobs/generate", "jobs/fusion"]],
 }
 

@@ -159,8 +159,13 @@ std::optional<JobFile> load_job(const std::string& text, const std::string& path
   apply_overrides(*parsed, overrides, diagnostics);
   ConfigNode root = std::move(*parsed);
   std::erase_if(root.entries, [](const ConfigEntry& entry) { return entry.key.starts_with("x-"); });  // the person's own keys
-  substitute_references(root, environment, diagnostics);
   JobFile job;
+  const EnvironmentLookup recorded = [&](std::string_view name) -> std::optional<std::string> {
+    std::optional<std::string> value = environment ? environment(name) : std::nullopt;
+    if (value) job.environment.emplace(name, *value);
+    return value;
+  };
+  substitute_references(root, recorded, diagnostics);
   job.path = path;
   job.text = text;
   job.overrides = overrides;

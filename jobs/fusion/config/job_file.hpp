@@ -100,6 +100,7 @@ struct JobFile {
   std::string path;
   std::string text;
   std::vector<std::string> overrides;  // as given to load_job()
+  std::map<std::string, std::string, std::less<>> environment;  // what ${env.X} of the job found
   std::string name;
   std::string description;
   std::string hash;  // of the meaning: not of execution or output

@@ -79,11 +79,16 @@ JobPayload make_payload(const JobFile& job) {
   append_sized(payload.body, job.text);
   append_varint(payload.body, job.overrides.size());
   for (const std::string& one : job.overrides) append_sized(payload.body, one);
+  append_varint(payload.body, job.environment.size());
+  for (const auto& [name, value] : job.environment) {
+    append_sized(payload.body, name);
+    append_sized(payload.body, value);
+  }
   append_sized(payload.body, job.hash);
   return payload;
 }
 
-Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload, const EnvironmentLookup& environment) {
+Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload) {
   ByteReader reader(payload.body);
   std::string_view path;
   std::string_view text;
@@ -97,12 +102,24 @@ Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& paylo
     reader.read_sized(one);
     overrides.emplace_back(one);
   }
+  std::map<std::string, std::string, std::less<>> environment;
+  reader.read_varint(count);
+  for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
+    std::string_view name;
+    std::string_view value;
+    reader.read_sized(name);
+    reader.read_sized(value);
+    environment.emplace(name, value);
+  }
   std::string_view hash;
   reader.read_sized(hash);
   if (reader.failed() || payload.kind != kFusionJobKind) return internal_error("the job payload is damaged");
+  const EnvironmentLookup lookup = [&environment](std::string_view name) -> std::optional<std::string> {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
+  };
   Diagnostics diagnostics;
-  auto job =
-      load_job(std::string(text), std::string(path), overrides, discover_columns(files), diagnostics, environment, load_plugins(files));
+  auto job = load_job(std::string(text), std::string(path), overrides, discover_columns(files), diagnostics, lookup, load_plugins(files));
   if (!job) return user_error("the job file no longer decodes in the worker:\n" + render_problems(diagnostics, path, text, false));
   if (job->hash != hash) {
     return user_error("the job means something else in the worker than when it was started")

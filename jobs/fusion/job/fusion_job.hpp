@@ -16,11 +16,10 @@ inline constexpr std::string_view kFusionJobKind = "fusion";
 /// Errors: a rule or cleaner that cannot be made (load_job() has reported those already).
 Result<JobDefinition> make_fusion_job(std::shared_ptr<const JobFile> job);
 
-/// What a worker needs to make the same job: path, text and overrides of the job file.
+/// What a worker needs to make the same job: path, text and overrides of the job file, and what it found in the environment.
 JobPayload make_payload(const JobFile& job);
 /// The other side of make_payload(). Errors: a damaged payload, or files that changed so that the job no longer decodes.
-/// `environment` resolves ${env.X} and must answer as it did for the client.
-Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload, const EnvironmentLookup& environment);
+Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload);
 
 /// The rules of the job as one layout, with confidences or without. Errors: a rule that cannot be made.
 Result<std::shared_ptr<const RowLayout>> make_row_layout(const JobFile& job, bool confidence);

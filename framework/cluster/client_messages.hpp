@@ -1,0 +1,139 @@
+// The messages between a cluster's tracker and its clients, each declared once. Plain values; any thread.
+// Format page: docs/formats/cluster.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framework/cluster/message_kinds.hpp"
+#include "framework/cluster/report_archive.hpp"
+
+namespace sinter::cluster {
+
+/// Client to tracker.
+struct Submit {
+  static constexpr Kind kKind = Kind::Submit;
+  std::uint32_t protocol_version = kClusterProtocolVersion;
+  std::string payload_kind;
+  std::string payload;
+  std::string working_directory;
+  bool overwrite = false;
+  bool watch = true;  // wants RunProgress and RunEnded; the job is cancelled when such a client goes
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & protocol_version & payload_kind & payload & working_directory & overwrite & watch;
+  }
+};
+
+struct Submitted {
+  static constexpr Kind kKind = Kind::Submitted;
+  RunId run = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & run; }
+};
+
+struct RunProgress {
+  static constexpr Kind kKind = Kind::RunProgress;
+  RunId run = 0;
+  JobProgress progress;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & run & progress; }
+};
+
+/// The job's report or its error.
+struct RunEnded {
+  static constexpr Kind kKind = Kind::RunEnded;
+  RunId run = 0;
+  std::optional<JobReport> report;
+  WireError error;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & run & report & error; }
+};
+
+struct CancelRun {
+  static constexpr Kind kKind = Kind::CancelRun;
+  RunId run = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & run; }
+};
+
+struct ListRuns {
+  static constexpr Kind kKind = Kind::ListRuns;
+
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
+enum class RunState : std::uint8_t { Running, Done, Failed, Cancelled };
+
+struct RunLine {
+  RunId run = 0;
+  std::string name;
+  RunState state = RunState::Running;
+  std::string stage;  // the line of its progress that runs
+  std::uint64_t tasks_done = 0;
+  std::uint64_t tasks_total = 0;
+  std::uint32_t workers = 0;
+  std::int64_t elapsed_ms = 0;
+  std::string error;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & run & name & state & stage & tasks_done & tasks_total & workers & elapsed_ms & error;
+  }
+};
+
+/// The newest kMaxListedJobs, newest first.
+struct RunList {
+  static constexpr Kind kKind = Kind::RunList;
+  std::vector<RunLine> runs;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & runs; }
+};
+
+struct ListNodes {
+  static constexpr Kind kKind = Kind::ListNodes;
+
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
+struct NodeLine {
+  std::uint64_t node = 0;
+  std::string name;
+  std::string host;
+  std::uint32_t slots = 0;
+  std::uint32_t busy = 0;
+  std::uint64_t memory_bytes = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & node & name & host & slots & busy & memory_bytes; }
+};
+
+struct NodeList {
+  static constexpr Kind kKind = Kind::NodeList;
+  std::vector<NodeLine> nodes;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & nodes; }
+};
+
+extern template Result<Submit> unpack(const net::Message&);
+extern template Result<Submitted> unpack(const net::Message&);
+extern template Result<RunProgress> unpack(const net::Message&);
+extern template Result<RunEnded> unpack(const net::Message&);
+extern template Result<CancelRun> unpack(const net::Message&);
+extern template Result<ListRuns> unpack(const net::Message&);
+extern template Result<RunList> unpack(const net::Message&);
+extern template Result<ListNodes> unpack(const net::Message&);
+extern template Result<NodeList> unpack(const net::Message&);
+
+}  // namespace sinter::cluster

@@ -1,0 +1,34 @@
+// The client of a cluster: submits a job to its tracker and watches it. Each call blocks its thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "framework/cluster/client_messages.hpp"
+#include "framework/runtime/run_job.hpp"
+
+namespace sinter::cluster {
+
+struct ClientOptions {
+  std::string tracker;  // "tcp://address:port"
+  const Clock& clock;
+  Log& log;
+  const std::atomic<bool>* cancel = nullptr;  // set by anyone: the job is cancelled; may be null
+  std::int64_t timeout_ms = 5'000;            // for the tracker's first answer
+};
+
+/// Runs the job on the cluster and waits for its end; a client that goes away cancels it. Errors: the job's, or the tracker cannot be reached.
+Result<JobReport> run_on_cluster(const ClientOptions& options, Submit submit, const std::function<void(const JobProgress&)>& on_progress);
+/// Submits the job and leaves it to the tracker.
+Result<RunId> submit_to_cluster(const ClientOptions& options, Submit submit);
+/// Cancels a job; its line as it is then.
+Result<RunLine> cancel_on_cluster(const ClientOptions& options, RunId run);
+Result<std::vector<RunLine>> list_runs(const ClientOptions& options);
+Result<std::vector<NodeLine>> list_nodes(const ClientOptions& options);
+
+}  // namespace sinter::cluster

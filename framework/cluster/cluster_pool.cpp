@@ -1,0 +1,113 @@
+// ClusterPool: a job's requests to the cluster, and what comes back. One thread, but for the inbox.
+#include "framework/cluster/cluster_pool.hpp"
+
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "framework/runtime/run_job.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+class ClusterPool final : public WorkerPool {
+ public:
+  ClusterPool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files, const JobLayout& layout)
+      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout) {}
+
+  void start(WorkerId worker) override { door_.start_worker(run_, worker); }
+  void kill(WorkerId worker) override { door_.kill_worker(run_, worker); }
+  void send(WorkerId worker, net::Message message) override { door_.send_to_worker(run_, worker, std::move(message)); }
+  void wake() override { inbox_.wake(); }
+  void stop(bool at_once) override { door_.stop_workers(run_, at_once); }
+
+  Result<std::optional<PoolEvent>> receive(std::int64_t timeout_ms) override {
+    std::optional<RunEvent> event = inbox_.take(timeout_ms);
+    if (!event) return std::optional<PoolEvent>();
+    return std::optional<PoolEvent>(std::visit([this](auto& one) { return tell(std::move(one)); }, *event));
+  }
+
+  std::vector<ResultsAt> inputs_of(const Stage& stage) override {
+    std::map<std::uint64_t, ResultsAt> by_node;
+    const auto add = [&](const TaskId& task) {
+      const std::optional<Place> place = files_.placed(layout_.result(task));
+      if (!place) return;
+      ResultsAt& at = by_node[place->node];
+      if (at.attempts.empty()) at = {place->host, place->endpoint, place->run, place->scratch_directory, {}};
+      at.attempts.push_back(place->attempt);
+    };
+    if (stage.work != StageWork::Map)
+      for (std::uint32_t task = 0; task < stage.input_tasks; ++task) add(TaskId{stage.input_stage, task});
+    if (stage.summary_stage) add(TaskId{*stage.summary_stage, 0});
+    std::vector<ResultsAt> inputs;
+    for (auto& [node, at] : by_node) inputs.push_back(std::move(at));
+    return inputs;
+  }
+
+ private:
+  PoolEvent tell(WorkerUp up) { return up; }
+  PoolEvent tell(WorkerEnded ended) { return ended; }
+
+  PoolEvent tell(NodeSaid from) {
+    AttemptId attempt;
+    if (from.said.message.kind == static_cast<std::uint16_t>(MessageKind::AttemptDone))
+      if (const auto done = from_message<AttemptDone>(from.said.message); done.ok()) attempt = done->attempt;
+    for (const std::string& name : from.names) {
+      Place place = from.files_at;
+      place.name = name;
+      place.attempt = attempt;
+      files_.place(layout_.root() + "/" + name, std::move(place));
+    }
+    return std::move(from.said);
+  }
+
+  PoolEvent tell(NodeGone gone) {
+    ResultsGone lost;
+    for (const auto& [path, place] : files_.forget_node(gone.node))
+      if (path == layout_.result(place.attempt.task)) lost.attempts.push_back(place.attempt);
+    return lost;
+  }
+
+  RunId run_;
+  ClusterDoor& door_;
+  RunInbox& inbox_;
+  PlacedFiles& files_;
+  JobLayout layout_;
+};
+
+}  // namespace
+
+void RunInbox::push(RunEvent event) {
+  {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(std::move(event));
+  }
+  changed_.notify_one();
+}
+
+void RunInbox::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_one();
+}
+
+std::optional<RunEvent> RunInbox::take(std::int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return woken_ || !events_.empty(); });
+  woken_ = false;
+  if (events_.empty()) return std::nullopt;
+  std::optional<RunEvent> first(std::move(events_.front()));
+  events_.pop_front();
+  return first;
+}
+
+Result<std::unique_ptr<WorkerPool>> make_cluster_pool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files,
+                                                      const JobLayout& layout, const RunOptions& options) {
+  SINTER_ASSIGN(std::string plan, read_file(files, layout.plan(), kMaxShippedPlanBytes));
+  door.open_run(OpenRun{run, std::move(plan), options.working_directory});
+  return std::unique_ptr<WorkerPool>(std::make_unique<ClusterPool>(run, door, inbox, files, layout));
+}
+
+}  // namespace sinter::cluster

@@ -1,0 +1,49 @@
+// ClusterRun: run_job() with a cluster's workers and files.
+#include "framework/cluster/cluster_run.hpp"
+
+namespace sinter::cluster {
+
+ClusterRun::ClusterRun(Request request, Surroundings around) : request_(std::move(request)), around_(std::move(around)) {
+  thread_ = std::thread([this] { around_.on_end(run()); });
+}
+
+ClusterRun::~ClusterRun() {
+  cancel();
+  thread_.join();
+}
+
+void ClusterRun::cancel() {
+  cancelled_ = true;
+  inbox_.wake();
+}
+
+Result<JobReport> ClusterRun::run() {
+  PlacedFiles files({around_.files, around_.host, request_.working_directory, {},
+                     [this](const Place& place) { around_.door.drop_file(place); }});
+  SINTER_ASSIGN(JobDefinition job, around_.factory(files, request_.payload));
+  job.overwrite = request_.overwrite;
+  job.execution.in_process = false;
+  job.execution.scratch_directory = around_.scratch_directory;
+  make_paths_absolute(job);
+  RunOptions options{.worker = {}, .factory = {}, .files = files, .clock = around_.clock, .log = around_.log, .on_progress = {}};
+  options.on_progress = [&](const JobProgress& progress) { around_.on_progress(job.name, progress); };
+  options.cancel = &cancelled_;
+  options.cores = request_.slots;
+  options.working_directory = request_.working_directory;
+  options.make_pool = [&](const JobLayout& layout, const RunOptions& of) {
+    return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, of);
+  };
+  return run_job(job, request_.payload, options);
+}
+
+/// What run_job() locks and publishes has names that do not depend on where this process is.
+void ClusterRun::make_paths_absolute(JobDefinition& job) const {
+  const auto complete = [&](std::string& path) {
+    if (!path.empty() && !path.starts_with('/') && !request_.working_directory.empty()) path = request_.working_directory + "/" + path;
+  };
+  complete(job.output.path);
+  complete(job.rejects_path);
+  for (SideOutputDeclaration& side : job.side_outputs) complete(side.output.path);
+}
+
+}  // namespace sinter::cluster

@@ -1,0 +1,62 @@
+// ClusterRun: one job of a cluster's tracker: a thread in which run_job() plans, schedules and publishes it, with workers on nodes. Owned by
+// the tracker; its methods may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "framework/cluster/cluster_pool.hpp"
+#include "framework/runtime/run_job.hpp"
+
+namespace sinter::cluster {
+
+/// Makes a job's definition from what a client sent; `files` starts relative paths in the client's working directory.
+using ClusterJobFactory = std::function<Result<JobDefinition>(FileSystem& files, const JobPayload& payload)>;
+
+class ClusterRun {
+ public:
+  struct Request {
+    RunId run = 0;
+    JobPayload payload;
+    std::string working_directory;
+    bool overwrite = false;
+    unsigned slots = 1;  // workers when the job does not say
+  };
+  struct Surroundings {
+    ClusterDoor& door;
+    const ClusterJobFactory& factory;
+    FileSystem& files;
+    const Clock& clock;
+    Log& log;
+    std::string host;
+    std::string scratch_directory;  // for plan files and what else a tracker keeps of a running job
+    /// On the job's thread; the last call is of `on_end`.
+    std::function<void(const std::string& job, const JobProgress&)> on_progress;
+    std::function<void(Result<JobReport>)> on_end;
+  };
+
+  ClusterRun(Request request, Surroundings around);
+  /// Cancels, and waits for the end.
+  ~ClusterRun();
+  ClusterRun(const ClusterRun&) = delete;
+  ClusterRun& operator=(const ClusterRun&) = delete;
+
+  RunInbox& inbox() { return inbox_; }
+  void cancel();
+
+ private:
+  Result<JobReport> run();
+  void make_paths_absolute(JobDefinition& job) const;
+
+  const Request request_;
+  const Surroundings around_;
+  RunInbox inbox_;
+  std::atomic<bool> cancelled_{false};
+  std::thread thread_;  // last: it uses everything above
+};
+
+}  // namespace sinter::cluster

@@ -1,0 +1,33 @@
+// The tracker of a cluster: one process that nodes join and clients submit jobs to. run_tracker() blocks its thread; each job has a thread of
+// its own beside it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/file_system.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "framework/cluster/cluster_run.hpp"
+
+namespace sinter::cluster {
+
+struct TrackerOptions {
+  std::string listen;             // "tcp://127.0.0.1:7077"; port * chooses one
+  std::string data_directory;     // made when it is not there
+  std::string host;               // see NodeOptions
+  ClusterJobFactory factory;
+  FileSystem& files;
+  const Clock& clock;
+  Log& log;
+  const std::atomic<bool>& stop;  // set by anyone: running jobs are cancelled, then it ends
+  /// On run_tracker()'s thread: the endpoint is open.
+  std::function<void(const std::string& endpoint)> on_listening = {};
+};
+
+/// Serves nodes and clients until `stop`. Errors: the endpoint, the data directory.
+Status run_tracker(const TrackerOptions& options);
+
+}  // namespace sinter::cluster

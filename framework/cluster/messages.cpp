@@ -1,0 +1,118 @@
+// Messages of a cluster: decoding with the checks that types alone do not make.
+#include <algorithm>
+
+#include "framework/cluster/client_messages.hpp"
+#include "framework/cluster/node_messages.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+Status check_version(std::uint32_t version, std::string_view who) {
+  if (version == kClusterProtocolVersion) return {};
+  return environment_error(std::string(who) + " speaks cluster protocol " + std::to_string(version) + ", this is " +
+                               std::to_string(kClusterProtocolVersion) + ": they are of different sinter versions",
+                           false);
+}
+
+/// Below a directory, and nowhere else.
+bool is_confined(std::string_view name) {
+  if (name.empty() || name.front() == '/' || name.find('\0') != std::string_view::npos) return false;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    const std::string_view step = name.substr(begin, end - begin);
+    if (step.empty() || step == "." || step == "..") return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
+Status check_names(const std::vector<std::string>& names, std::string_view what) {
+  for (const std::string& name : names)
+    if (!is_confined(name)) return internal_error(std::string(what) + " names a file outside its job's scratch directory");
+  return {};
+}
+
+Status check(const NodeHello& hello) {
+  SINTER_TRY(check_version(hello.protocol_version, "the node"));
+  if (hello.name.empty() || hello.name.size() > kMaxNodeNameBytes)
+    return user_error("a node's name has 1 to " + std::to_string(kMaxNodeNameBytes) + " bytes (kMaxNodeNameBytes)");
+  if (hello.slots < 1 || hello.slots > kMaxSlotsPerNode)
+    return user_error("a node has 1 to " + std::to_string(kMaxSlotsPerNode) + " slots (kMaxSlotsPerNode), not " + std::to_string(hello.slots));
+  return {};
+}
+Status check(const NodeWelcome& welcome) {
+  if (welcome.beat_interval_ms < 1) return internal_error("a beat interval is at least 1 ms");
+  return {};
+}
+Status check(const DropFiles& drop) { return check_names(drop.names, "DropFiles"); }
+Status check(const FromWorker& from) {
+  if (from.files.size() > kMaxAttemptFiles)
+    return user_error("an attempt left " + std::to_string(from.files.size()) + " files, more than kMaxAttemptFiles (" +
+                      std::to_string(kMaxAttemptFiles) + ")");
+  return check_names(from.files, "FromWorker");
+}
+Status check(const WorkerIsGone& gone) {
+  if (gone.loss > Loss::Start) return internal_error("WorkerIsGone holds an unknown loss");
+  return {};
+}
+Status check(const Submit& submit) { return check_version(submit.protocol_version, "the client"); }
+Status check(const RunProgress& told) {
+  if (told.progress.phase > JobPhase::Done) return internal_error("RunProgress holds an unknown phase");
+  if (!told.progress.stages.empty() && told.progress.stage >= told.progress.stages.size())
+    return internal_error("RunProgress names no stage");
+  return {};
+}
+Status check(const RunEnded& ended) {
+  if (ended.error.fault > Fault::Internal) return internal_error("RunEnded holds an unknown fault");
+  return {};
+}
+Status check(const RunList& list) {
+  for (const RunLine& line : list.runs)
+    if (line.state > RunState::Cancelled) return internal_error("RunList holds an unknown state");
+  return {};
+}
+Status check(const Refused& refused) {
+  if (refused.error.fault > Fault::Internal) return internal_error("Refused holds an unknown fault");
+  return {};
+}
+template <class T>
+Status check(const T&) {
+  return {};
+}
+
+}  // namespace
+
+template <class T>
+Result<T> unpack(const net::Message& message) {
+  if (message.kind != static_cast<std::uint16_t>(T::kKind))
+    return internal_error("message of kind " + std::to_string(message.kind) + " where kind " +
+                          std::to_string(static_cast<unsigned>(T::kKind)) + " belongs");
+  SINTER_ASSIGN(T value, decode<T>(message.body, "cluster message of kind " + std::to_string(message.kind)));
+  SINTER_TRY(check(value));
+  return value;
+}
+
+template Result<CancelRun> unpack(const net::Message&);
+template Result<CloseRun> unpack(const net::Message&);
+template Result<DropFiles> unpack(const net::Message&);
+template Result<FromWorker> unpack(const net::Message&);
+template Result<KillWorker> unpack(const net::Message&);
+template Result<ListNodes> unpack(const net::Message&);
+template Result<ListRuns> unpack(const net::Message&);
+template Result<NodeHello> unpack(const net::Message&);
+template Result<NodeList> unpack(const net::Message&);
+template Result<NodeWelcome> unpack(const net::Message&);
+template Result<OpenRun> unpack(const net::Message&);
+template Result<Refused> unpack(const net::Message&);
+template Result<RunEnded> unpack(const net::Message&);
+template Result<RunList> unpack(const net::Message&);
+template Result<RunProgress> unpack(const net::Message&);
+template Result<StartWorker> unpack(const net::Message&);
+template Result<StopWorkers> unpack(const net::Message&);
+template Result<Submit> unpack(const net::Message&);
+template Result<Submitted> unpack(const net::Message&);
+template Result<ToWorker> unpack(const net::Message&);
+template Result<WorkerIsGone> unpack(const net::Message&);
+template Result<WorkerIsUp> unpack(const net::Message&);
+
+}  // namespace sinter::cluster

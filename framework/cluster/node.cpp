@@ -1,0 +1,152 @@
+// The node: joins the tracker and hands what it says to the jobs' hosts. One thread, and one for each job (RunHost).
+#include "framework/cluster/node.hpp"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+#include <memory>
+
+#include "framework/cluster/node_messages.hpp"
+#include "framework/cluster/run_host.hpp"
+#include "framework/cluster/transport_options.hpp"
+#include "framework/runtime/scratch_directory.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+/// How long a request to stop may go unseen.
+constexpr std::int64_t kStopLookMs = 100;
+constexpr std::int64_t kGoodbyeMs = 500;
+
+class Node {
+ public:
+  explicit Node(const NodeOptions& options) : options_(options) {}
+
+  Status run() {
+    SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, options_.scratch_directory, options_.log));
+    SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(), options_.clock, options_.log));
+    while (!options_.stop.load()) {
+      SINTER_ASSIGN(const std::optional<net::Event> event, transport_->receive(kStopLookMs));
+      if (event) SINTER_TRY(handle(*event));
+    }
+    runs_.clear();
+    const Result<bool> closed = transport_->close(kGoodbyeMs);
+    if (!closed.ok()) options_.log.debug("closing the transport failed", {{"reason", closed.error().message()}});
+    return {};
+  }
+
+ private:
+  Status introduce() {
+    NodeHello hello;
+    hello.name = options_.name;
+    hello.host = options_.host;
+    hello.slots = options_.slots;
+    hello.memory_bytes = options_.memory_bytes;
+    return transport_->send(net::kListener, pack(hello));
+  }
+
+  Status handle(const net::Event& event) {
+    switch (event.kind) {
+      case net::EventKind::PeerJoined: return introduce();
+      case net::EventKind::PeerLost:
+        options_.log.warning("lost the tracker; its jobs' workers end", {{"tracker", options_.tracker}, {"reason", event.reason}});
+        runs_.clear();
+        return {};
+      case net::EventKind::Message: break;
+    }
+    return obey(event.message);
+  }
+
+  Status obey(const net::Message& message) {
+    switch (static_cast<Kind>(message.kind)) {
+      case Kind::NodeWelcome: {
+        SINTER_ASSIGN(const NodeWelcome welcome, unpack<NodeWelcome>(message));
+        beat_interval_ms_ = welcome.beat_interval_ms;
+        if (options_.on_joined) options_.on_joined();
+        return {};
+      }
+      case Kind::Refused: {
+        SINTER_ASSIGN(const Refused refused, unpack<Refused>(message));
+        return refused.error.error();
+      }
+      case Kind::OpenRun: {
+        SINTER_ASSIGN(OpenRun open, unpack<OpenRun>(message));
+        open_run(std::move(open));
+        return {};
+      }
+      case Kind::CloseRun: {
+        SINTER_ASSIGN(const CloseRun close, unpack<CloseRun>(message));
+        runs_.erase(close.run);
+        return {};
+      }
+      default: return pass_on(message);
+    }
+  }
+
+  /// To the host of the job it names; of a job that was closed here, nothing.
+  Status pass_on(const net::Message& message) {
+    switch (static_cast<Kind>(message.kind)) {
+      case Kind::StartWorker: return with_host<StartWorker>(message, [](RunHost& host, StartWorker& one) { host.start(one.worker); });
+      case Kind::KillWorker: return with_host<KillWorker>(message, [](RunHost& host, KillWorker& one) { host.kill(one.worker); });
+      case Kind::StopWorkers: return with_host<StopWorkers>(message, [](RunHost& host, StopWorkers& one) { host.stop(one.at_once); });
+      case Kind::DropFiles: return with_host<DropFiles>(message, [](RunHost& host, DropFiles& one) { host.drop(std::move(one.names)); });
+      case Kind::ToWorker:
+        return with_host<ToWorker>(message,
+                                   [](RunHost& host, ToWorker& one) { host.send(one.worker, net::Message{one.kind, std::move(one.body)}); });
+      default: break;
+    }
+    options_.log.warning("the tracker sent a message of an unknown kind", {{"kind", std::uint64_t{message.kind}}});
+    return {};
+  }
+
+  template <class T, class Do>
+  Status with_host(const net::Message& message, Do act) {
+    SINTER_ASSIGN(T one, unpack<T>(message));
+    if (const auto found = runs_.find(one.run); found != runs_.end()) act(*found->second, one);
+    return {};
+  }
+
+  void open_run(OpenRun open) {
+    RunOptions options{.worker = options_.worker, .factory = {}, .files = options_.files, .clock = options_.clock, .log = options_.log,
+                       .on_progress = {}};
+    options.heartbeat_interval_ms = beat_interval_ms_;
+    options.host = options_.host;
+    const RunId run = open.run;
+    const auto tell = [this](net::Message message) {
+      const Status posted = transport_->post(net::kListener, std::move(message));
+      // The tracker misses its heartbeats then, and ends the attempt.
+      if (!posted.ok()) options_.log.error("a worker's message could not be passed on", {{"reason", posted.error().message()}});
+    };
+    runs_[run] = std::make_unique<RunHost>(std::move(open), scratch_->path() + "/run-" + std::to_string(run), options, tell);
+  }
+
+  const NodeOptions& options_;
+  std::unique_ptr<ScratchDirectory> scratch_;
+  std::unique_ptr<net::Transport> transport_;
+  std::int64_t beat_interval_ms_ = 500;
+  std::map<RunId, std::unique_ptr<RunHost>> runs_;  // last: their threads use the transport
+};
+
+std::string link_text(const char* path) {
+  char text[256];
+  const ssize_t size = ::readlink(path, text, sizeof(text));
+  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : "";
+}
+
+}  // namespace
+
+Status run_node(const NodeOptions& options) { return Node(options).run(); }
+
+std::string host_identity() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string boot;
+  std::getline(file, boot);
+  return boot + " " + link_text("/proc/self/ns/mnt");
+}
+
+std::uint64_t machine_memory_bytes() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
+}
+
+}  // namespace sinter::cluster

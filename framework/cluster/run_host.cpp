@@ -1,0 +1,144 @@
+// RunHost: a process pool with a tracker far away. See the header for threads.
+#include "framework/cluster/run_host.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+/// A command wakes the pool before this is over.
+constexpr std::int64_t kIdleMs = 1'000;
+
+}  // namespace
+
+RunHost::RunHost(OpenRun open, std::string directory, const RunOptions& options, std::function<void(net::Message)> tell)
+    : open_(std::move(open)), layout_(std::move(directory)), options_(options), tell_(std::move(tell)) {
+  options_.working_directory = open_.working_directory;
+  thread_ = std::thread([this] { work(); });
+}
+
+RunHost::~RunHost() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    arrived_.notify_one();
+    if (to_wake_ != nullptr) to_wake_->wake();
+  }
+  thread_.join();
+}
+
+void RunHost::start(WorkerId worker) {
+  command([this, worker] {
+    if (pool_) pool_->start(worker);
+    else handle(WorkerEnded{worker, Loss::Start, "cannot be started: " + (failure_ ? failure_->to_string() : "the job has ended"), {}, {}});
+  });
+}
+
+void RunHost::kill(WorkerId worker) {
+  command([this, worker] {
+    if (pool_) pool_->kill(worker);
+  });
+}
+
+void RunHost::send(WorkerId worker, net::Message message) {
+  command([this, worker, message = std::move(message)] {
+    if (pool_) pool_->send(worker, message);
+  });
+}
+
+void RunHost::stop(bool at_once) {
+  command([this, at_once] {
+    if (!pool_) return;
+    pool_->stop(at_once);
+    const std::lock_guard lock(mutex_);
+    to_wake_ = nullptr;  // whoever wakes holds the lock
+    pool_.reset();
+  });
+}
+
+void RunHost::drop(std::vector<std::string> names) {
+  command([this, names = std::move(names)] {
+    for (const std::string& name : names)
+      if (const Status removed = options_.files.remove_all(layout_.root() + "/" + name); !removed.ok())
+        options_.log.warning("a file that nobody reads cannot be removed", {{"reason", removed.error().message()}});
+  });
+}
+
+void RunHost::command(Command one) {
+  const std::lock_guard lock(mutex_);
+  commands_.push_back(std::move(one));
+  arrived_.notify_one();
+  if (to_wake_ != nullptr) to_wake_->wake();
+}
+
+Status RunHost::open() {
+  FileSystem& files = options_.files;
+  SINTER_TRY(files.make_directories(layout_.root()));
+  SINTER_TRY(write_file(files, layout_.plan(), open_.plan));
+  open_.plan = {};
+  SINTER_ASSIGN(pool_, make_process_pool(layout_, options_));
+  const std::lock_guard lock(mutex_);
+  to_wake_ = pool_.get();
+  return {};
+}
+
+void RunHost::work() {
+  if (Status opened = open(); !opened.ok()) failure_ = std::move(opened).error();
+  while (true) {
+    std::deque<Command> due;
+    {
+      std::unique_lock lock(mutex_);
+      if (!pool_) arrived_.wait(lock, [this] { return closing_ || !commands_.empty(); });
+      if (closing_) break;
+      due.swap(commands_);
+    }
+    for (const Command& one : due) one();
+    if (!pool_) continue;
+    auto event = pool_->receive(kIdleMs);
+    if (!event.ok()) {
+      options_.log.error("a job's workers cannot be heard", {{"reason", event.error().to_string()}});
+      stop(true);
+    } else if (*event) {
+      std::visit([this](const auto& one) { handle(one); }, **event);
+    }
+  }
+  if (pool_) pool_->stop(true);
+  pool_.reset();
+  if (const Status removed = options_.files.remove_all(layout_.root()); !removed.ok())
+    options_.log.warning("a job's directory cannot be removed", {{"reason", removed.error().message()}});
+}
+
+void RunHost::handle(const WorkerUp& up) { tell_(pack(WorkerIsUp{open_.run, up.worker})); }
+
+void RunHost::handle(const WorkerSaid& said) {
+  tell_(pack(FromWorker{open_.run, said.worker, said.message.kind, said.message.body, layout_.root(), files_of(said.message)}));
+  if (said.message.kind != static_cast<std::uint16_t>(MessageKind::AttemptFailed)) return;
+  // It will never commit.
+  if (const auto failed = from_message<AttemptFailed>(said.message); failed.ok())
+    if (const Status removed = options_.files.remove_all(layout_.attempt(failed->attempt)); !removed.ok())
+      options_.log.warning("an attempt's files cannot be removed", {{"reason", removed.error().message()}});
+}
+
+void RunHost::handle(const WorkerEnded& ended) {
+  tell_(pack(WorkerIsGone{open_.run, ended.worker, ended.loss, ended.how, ended.position.record, ended.position.group, ended.output_tail}));
+}
+
+/// What an attempt that has ended has left; of one that failed, its log.
+std::vector<std::string> RunHost::files_of(const net::Message& message) const {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& path) { names.push_back(path.substr(layout_.root().size() + 1)); };
+  const auto add_log = [&](const AttemptId& attempt) {
+    if (options_.files.exists(layout_.attempt_log(attempt))) add(layout_.attempt_log(attempt));
+  };
+  if (message.kind == static_cast<std::uint16_t>(MessageKind::AttemptDone)) {
+    const auto done = from_message<AttemptDone>(message);
+    if (!done.ok()) return names;  // the tracker says what is wrong with it
+    const std::string directory = layout_.attempt(done->attempt);
+    if (const auto left = options_.files.list(directory); left.ok())
+      for (const std::string& name : *left) add(directory + "/" + name);
+    add_log(done->attempt);
+  } else if (message.kind == static_cast<std::uint16_t>(MessageKind::AttemptFailed)) {
+    if (const auto failed = from_message<AttemptFailed>(message); failed.ok()) add_log(failed->attempt);
+  }
+  return names;
+}
+
+}  // namespace sinter::cluster

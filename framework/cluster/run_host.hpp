@@ -1,0 +1,62 @@
+// RunHost: one job's share of a node: its scratch directory, its workers, and what they say. Owned by the node; its methods may be called
+// from any thread and return at once, the work is done on a thread of its own, one per job.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "framework/cluster/node_messages.hpp"
+#include "framework/runtime/run_job.hpp"
+#include "framework/runtime/worker_pool.hpp"
+
+namespace sinter::cluster {
+
+class RunHost {
+ public:
+  /// `tell` sends to the tracker; it is called on our thread. `options` says how a worker is run; it and `directory`'s parent outlive us.
+  RunHost(OpenRun open, std::string directory, const RunOptions& options, std::function<void(net::Message)> tell);
+  /// Ends the workers at once, and removes the directory.
+  ~RunHost();
+  RunHost(const RunHost&) = delete;
+  RunHost& operator=(const RunHost&) = delete;
+
+  void start(WorkerId worker);
+  void kill(WorkerId worker);
+  void send(WorkerId worker, net::Message message);
+  void stop(bool at_once);
+  /// Names below the directory.
+  void drop(std::vector<std::string> names);
+
+ private:
+  using Command = std::function<void()>;
+
+  void work();
+  Status open();
+  void command(Command one);
+  void handle(const WorkerUp& up);
+  void handle(const WorkerSaid& said);
+  void handle(const WorkerEnded& ended);
+  void handle(const ResultsGone&) {}
+  std::vector<std::string> files_of(const net::Message& message) const;
+
+  OpenRun open_;
+  JobLayout layout_;
+  RunOptions options_;
+  std::function<void(net::Message)> tell_;
+  std::unique_ptr<WorkerPool> pool_;  // made and used on our thread
+  std::optional<Error> failure_;      // why there is none
+  std::mutex mutex_;
+  std::condition_variable arrived_;   // for when there is no pool that could be woken
+  std::deque<Command> commands_;      // under mutex_
+  WorkerPool* to_wake_ = nullptr;     // under mutex_
+  bool closing_ = false;              // under mutex_
+  std::thread thread_;                // last: it uses everything above
+};
+
+}  // namespace sinter::cluster

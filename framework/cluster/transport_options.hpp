@@ -1,0 +1,21 @@
+// The transport settings that tracker, nodes and clients of a cluster have in common. Plain values; any thread.
+#pragma once
+
+#include "base/net/transport.hpp"
+#include "framework/runtime/messages.hpp"
+
+namespace sinter::cluster {
+
+/// A peer that was silent for so long is gone: its workers are lost, its attempts are made again elsewhere.
+inline constexpr SteadyMs kPeerTimeoutMs = 4'000;
+inline constexpr SteadyMs kPeerBeatMs = 500;
+
+inline net::TransportOptions cluster_transport_options() {
+  net::TransportOptions options;
+  options.max_message_bytes = kMaxControlMessageBytes + kMiB;  // a control message fits into one of ours
+  options.heartbeat_ms = kPeerBeatMs;
+  options.peer_timeout_ms = kPeerTimeoutMs;
+  return options;
+}
+
+}  // namespace sinter::cluster

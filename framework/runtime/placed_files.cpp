@@ -1,0 +1,144 @@
+// PlacedFiles: the view, and what passes through it.
+#include "framework/runtime/placed_files.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace sinter {
+namespace {
+
+bool is_below(const std::string& path, const std::string& directory) {
+  return path.size() > directory.size() + 1 && path.starts_with(directory) && path[directory.size()] == '/';
+}
+
+}  // namespace
+
+std::string PlacedFiles::absolute(const std::string& path) const {
+  return options_.working_directory.empty() || path.starts_with('/') ? path : options_.working_directory + "/" + path;
+}
+
+void PlacedFiles::place(const std::string& path, Place place) {
+  const std::lock_guard lock(mutex_);
+  places_.insert_or_assign(path, std::move(place));
+}
+
+void PlacedFiles::place_results(const JobLayout& layout, const std::vector<ResultsAt>& results) {
+  const std::lock_guard lock(mutex_);
+  places_.clear();
+  for (const ResultsAt& at : results) {
+    const JobLayout there(at.scratch_directory);
+    for (const AttemptId& attempt : at.attempts) {
+      std::string name = there.attempt_result(attempt).substr(there.root().size() + 1);
+      places_.insert_or_assign(layout.result(attempt.task), Place{0, at.host, at.endpoint, at.run, at.scratch_directory, std::move(name), attempt});
+    }
+  }
+}
+
+std::optional<Place> PlacedFiles::placed(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = places_.find(path);
+  return found == places_.end() ? std::nullopt : std::optional<Place>(found->second);
+}
+
+std::vector<std::pair<std::string, Place>> PlacedFiles::forget_node(std::uint64_t node) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, Place>> gone;
+  for (auto entry = places_.begin(); entry != places_.end();) {
+    if (entry->second.node != node) {
+      ++entry;
+      continue;
+    }
+    gone.emplace_back(entry->first, std::move(entry->second));
+    entry = places_.erase(entry);
+  }
+  return gone;
+}
+
+Result<std::unique_ptr<ReadableFile>> PlacedFiles::open_at(const Place& place) {
+  const std::string path = place.scratch_directory + "/" + place.name;
+  if (place.host == options_.host) return options_.files.open(path);
+  if (options_.open_remote) return options_.open_remote(place);
+  return environment_error("'" + path + "' is on the host '" + place.host + "', whose files cannot be read here");
+}
+
+Result<std::unique_ptr<ReadableFile>> PlacedFiles::open(const std::string& path) {
+  if (const std::optional<Place> place = placed(path)) return open_at(*place);
+  return options_.files.open(absolute(path));
+}
+
+Result<std::unique_ptr<WritableFile>> PlacedFiles::create(const std::string& path) { return options_.files.create(absolute(path)); }
+
+Result<FileInfo> PlacedFiles::info(const std::string& path) {
+  const std::optional<Place> place = placed(path);
+  if (!place) return options_.files.info(absolute(path));
+  SINTER_ASSIGN(const std::unique_ptr<ReadableFile> file, open_at(*place));
+  return FileInfo{file->size_bytes(), false, true, 0};
+}
+
+bool PlacedFiles::exists(const std::string& path) { return placed(path) || options_.files.exists(absolute(path)); }
+
+Result<std::vector<std::string>> PlacedFiles::list(const std::string& directory) {
+  std::set<std::string> names;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto entry = places_.lower_bound(directory + "/"); entry != places_.end() && is_below(entry->first, directory); ++entry) {
+      const std::string rest = entry->first.substr(directory.size() + 1);
+      names.insert(rest.substr(0, rest.find('/')));
+    }
+  }
+  if (names.empty() || options_.files.exists(absolute(directory))) {
+    SINTER_ASSIGN(const std::vector<std::string> plain, options_.files.list(absolute(directory)));
+    names.insert(plain.begin(), plain.end());
+  }
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+Status PlacedFiles::make_directories(const std::string& path) { return options_.files.make_directories(absolute(path)); }
+
+Status PlacedFiles::rename(const std::string& from, const std::string& to) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto entry = places_.extract(from); !entry.empty()) {
+      places_.erase(to);
+      entry.key() = to;
+      places_.insert(std::move(entry));
+      return {};
+    }
+  }
+  return options_.files.rename(absolute(from), absolute(to));
+}
+
+Status PlacedFiles::remove(const std::string& path) {
+  std::optional<Place> place;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto entry = places_.extract(path); !entry.empty()) place = std::move(entry.mapped());
+  }
+  if (!place) return options_.files.remove(absolute(path));
+  if (options_.on_removed) options_.on_removed(*place);
+  return {};
+}
+
+Status PlacedFiles::remove_all(const std::string& path) {
+  std::vector<Place> removed;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto entry = places_.lower_bound(path); entry != places_.end() && (entry->first == path || entry->first.starts_with(path));) {
+      if (entry->first != path && !is_below(entry->first, path)) {
+        ++entry;
+        continue;
+      }
+      removed.push_back(std::move(entry->second));
+      entry = places_.erase(entry);
+    }
+  }
+  if (options_.on_removed)
+    for (const Place& place : removed) options_.on_removed(place);
+  return options_.files.remove_all(absolute(path));
+}
+
+Status PlacedFiles::sync_directory(const std::string& directory) { return options_.files.sync_directory(absolute(directory)); }
+
+Result<std::uint64_t> PlacedFiles::free_bytes(const std::string& path) { return options_.files.free_bytes(absolute(path)); }
+
+}  // namespace sinter

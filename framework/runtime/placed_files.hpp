@@ -1,0 +1,77 @@
+// PlacedFiles: a FileSystem in which some paths stand for files on nodes of the cluster: the tracker's view of what its job's attempts wrote,
+// and a worker's of the results it reads. Moving and removing such a path changes the view only. Any thread may call.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/file_system.hpp"
+#include "framework/runtime/job_layout.hpp"
+#include "framework/runtime/messages.hpp"
+
+namespace sinter {
+
+/// Where a file really is.
+struct Place {
+  std::uint64_t node = 0;         // as the tracker numbers it; 0 where nobody asks
+  std::string host;               // see ResultsAt
+  std::string endpoint;
+  std::uint64_t run = 0;
+  std::string scratch_directory;  // of the job, on that host
+  std::string name;               // below it
+  AttemptId attempt;              // that wrote it
+};
+
+/// Opens a file of another host.
+using RemoteOpener = std::function<Result<std::unique_ptr<ReadableFile>>(const Place&)>;
+
+class PlacedFiles final : public FileSystem {
+ public:
+  struct Options {
+    FileSystem& files;              // for everything that is not placed, and for what is on this host; outlives us
+    std::string host;               // which this is
+    std::string working_directory;  // relative paths start here; empty: where the process is
+    RemoteOpener open_remote;       // empty: other hosts cannot be read
+    std::function<void(const Place&)> on_removed;  // a placed path was removed; called on the caller's thread; may be empty
+  };
+  explicit PlacedFiles(Options options) : options_(std::move(options)) {}
+
+  /// From now on `path` stands for a file elsewhere, whatever is there.
+  void place(const std::string& path, Place place);
+  /// Where results of the listed attempts lie, under the names they are read by in `layout`. Forgets what was placed before.
+  void place_results(const JobLayout& layout, const std::vector<ResultsAt>& results);
+  /// Nothing: the path is not placed.
+  std::optional<Place> placed(const std::string& path) const;
+  /// Forgets every file of a node that is gone, and tells the paths they had.
+  std::vector<std::pair<std::string, Place>> forget_node(std::uint64_t node);
+
+  Result<std::unique_ptr<ReadableFile>> open(const std::string& path) override;
+  Result<std::unique_ptr<WritableFile>> create(const std::string& path) override;
+  Result<FileInfo> info(const std::string& path) override;
+  bool exists(const std::string& path) override;
+  Result<std::vector<std::string>> list(const std::string& directory) override;
+  Status make_directories(const std::string& path) override;
+  /// A placed file stays where it is: only the path by which it is known changes.
+  Status rename(const std::string& from, const std::string& to) override;
+  Status remove(const std::string& path) override;
+  Status remove_all(const std::string& path) override;
+  Status sync_directory(const std::string& directory) override;
+  Result<std::uint64_t> free_bytes(const std::string& path) override;
+
+ private:
+  std::string absolute(const std::string& path) const;
+  Result<std::unique_ptr<ReadableFile>> open_at(const Place& place);
+
+  const Options options_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Place> places_;  // under mutex_
+};
+
+}  // namespace sinter
