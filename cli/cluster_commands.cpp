@@ -1,4 +1,5 @@
-// `sinter tracker`, `sinter node`, `sinter job`: the processes of a cluster and a look at its jobs. One thread each, and those of their jobs.
+// `sinter tracker`, `sinter node`, `sinter job`: the processes of a cluster and a look at its jobs. One thread each, and those of their
+// jobs.
 #include "cli/cluster_commands.hpp"
 
 #include <unistd.h>
@@ -94,8 +95,8 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
   log.add_sink(make_stderr_log_sink());
   const auto on_listening = [&](const std::string& endpoint) {
     const std::string address = endpoint.substr(endpoint.find("://") + 3);
-    console.note("the tracker listens on " + address + "\nto join:   sinter node " + address + "\nto run:    sinter run job.yaml --cluster " +
-                 address + "\nits data:  " + absolute(arguments.data_directory));
+    console.note("the tracker listens on " + address + "\nto join:   sinter node " + address +
+                 "\nto run:    sinter run job.yaml --cluster " + address + "\nits data:  " + absolute(arguments.data_directory));
   };
   const cluster::TrackerOptions options{
       .listen = cluster_endpoint(arguments.listen),

@@ -78,8 +78,9 @@ Result<std::optional<JobReport>> run_there(const fusion::JobFile& job, const Run
 }
 
 /// Nothing to report: only one task was run.
-Result<std::optional<JobReport>> run_here(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job, std::vector<InputFile> found,
-                                          const RunArguments& arguments, const Console& console, const SignalWatcher& signals) {
+Result<std::optional<JobReport>> run_here(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job,
+                                          std::vector<InputFile> found, const RunArguments& arguments, const Console& console,
+                                          const SignalWatcher& signals) {
   SINTER_ASSIGN(JobDefinition definition, fusion::make_fusion_job(job));
   definition.input_files = std::move(found);
   definition.overwrite = arguments.force;

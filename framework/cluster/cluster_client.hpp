@@ -22,7 +22,8 @@ struct ClientOptions {
   std::int64_t timeout_ms = 5'000;            // for the tracker's first answer
 };
 
-/// Runs the job on the cluster and waits for its end; a client that goes away cancels it. Errors: the job's, or the tracker cannot be reached.
+/// Runs the job on the cluster and waits for its end; a client that goes away cancels it. Errors: the job's, or the tracker cannot be
+/// reached.
 Result<JobReport> run_on_cluster(const ClientOptions& options, Submit submit, const std::function<void(const JobProgress&)>& on_progress);
 /// Submits the job and leaves it to the tracker.
 Result<RunId> submit_to_cluster(const ClientOptions& options, Submit submit);

@@ -1,5 +1,5 @@
-// ClusterRun: one job of a cluster's tracker: a thread in which run_job() plans, schedules and publishes it, with workers on nodes. Owned by
-// the tracker; its methods may be called from any thread.
+// ClusterRun: one job of a cluster's tracker: a thread in which run_job() plans, schedules and publishes it, with workers on nodes. Owned
+// by the tracker; its methods may be called from any thread.
 #pragma once
 
 #include <atomic>

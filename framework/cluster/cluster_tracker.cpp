@@ -1,5 +1,5 @@
-// The tracker's own thread: carries messages between nodes, clients and the threads of jobs. Everything but the door's methods and `post` runs
-// on it.
+// The tracker's own thread: carries messages between nodes, clients and the threads of jobs. Everything but the door's methods and `post`
+// runs on it.
 #include "framework/cluster/cluster_tracker.hpp"
 
 #include <algorithm>
@@ -163,7 +163,8 @@ class ClusterTracker final : public ClusterDoor {
       }
       case Kind::ListRuns: {
         RunList list;
-        for (auto job = jobs_.rbegin(); job != jobs_.rend() && list.runs.size() < kMaxListedRuns; ++job) list.runs.push_back(line_of(job->second));
+        for (auto job = jobs_.rbegin(); job != jobs_.rend() && list.runs.size() < kMaxListedRuns; ++job)
+          list.runs.push_back(line_of(job->second));
         send(peer, pack(list));
         return {};
       }
@@ -248,7 +249,8 @@ class ClusterTracker final : public ClusterDoor {
         SINTER_ASSIGN(FromWorker from, unpack<FromWorker>(message));
         if (!node.workers.contains({from.run, from.worker})) return {};  // of a job that has ended, or a worker that was given up
         Place at{node.node, node.hello.host, node.hello.endpoint, from.run, std::move(from.scratch_directory), {}, {}};
-        push(from.run, NodeSaid{WorkerSaid{from.worker, net::Message{from.kind, std::move(from.body)}}, std::move(at), std::move(from.files)});
+        push(from.run,
+             NodeSaid{WorkerSaid{from.worker, net::Message{from.kind, std::move(from.body)}}, std::move(at), std::move(from.files)});
         return {};
       }
       case Kind::WorkerIsGone: {

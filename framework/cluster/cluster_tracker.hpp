@@ -1,5 +1,5 @@
-// The tracker of a cluster: one process that nodes join and clients submit jobs to. run_tracker() blocks its thread; each job has a thread of
-// its own beside it.
+// The tracker of a cluster: one process that nodes join and clients submit jobs to. run_tracker() blocks its thread; each job has a thread
+// of its own beside it.
 #pragma once
 
 #include <atomic>

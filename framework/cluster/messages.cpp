@@ -37,7 +37,8 @@ Status check(const NodeHello& hello) {
   if (hello.name.empty() || hello.name.size() > kMaxNodeNameBytes)
     return user_error("a node's name has 1 to " + std::to_string(kMaxNodeNameBytes) + " bytes (kMaxNodeNameBytes)");
   if (hello.slots < 1 || hello.slots > kMaxSlotsPerNode)
-    return user_error("a node has 1 to " + std::to_string(kMaxSlotsPerNode) + " slots (kMaxSlotsPerNode), not " + std::to_string(hello.slots));
+    return user_error("a node has 1 to " + std::to_string(kMaxSlotsPerNode) + " slots (kMaxSlotsPerNode), not " +
+                      std::to_string(hello.slots));
   return {};
 }
 Status check(const NodeWelcome& welcome) {

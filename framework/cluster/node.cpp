@@ -92,8 +92,9 @@ class Node {
       case Kind::StopWorkers: return with_host<StopWorkers>(message, [](RunHost& host, StopWorkers& one) { host.stop(one.at_once); });
       case Kind::DropFiles: return with_host<DropFiles>(message, [](RunHost& host, DropFiles& one) { host.drop(std::move(one.names)); });
       case Kind::ToWorker:
-        return with_host<ToWorker>(message,
-                                   [](RunHost& host, ToWorker& one) { host.send(one.worker, net::Message{one.kind, std::move(one.body)}); });
+        return with_host<ToWorker>(message, [](RunHost& host, ToWorker& one) {
+          host.send(one.worker, net::Message{one.kind, std::move(one.body)});
+        });
       default: break;
     }
     options_.log.warning("the tracker sent a message of an unknown kind", {{"kind", std::uint64_t{message.kind}}});

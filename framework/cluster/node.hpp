@@ -1,4 +1,5 @@
-// The node of a cluster: one process per host, which spawns workers for its tracker and keeps what they leave. run_node() blocks its thread.
+// The node of a cluster: one process per host, which spawns workers for its tracker and keeps what they leave. run_node() blocks its
+// thread.
 #pragma once
 
 #include <atomic>
@@ -29,8 +30,8 @@ struct NodeOptions {
   std::function<void()> on_joined = {};
 };
 
-/// Serves the tracker until `stop`. A tracker that goes away ends its jobs' workers here, and is tried again. Errors: the scratch directory,
-/// a tracker that refuses us.
+/// Serves the tracker until `stop`. A tracker that goes away ends its jobs' workers here, and is tried again. Errors: the scratch
+/// directory, a tracker that refuses us.
 Status run_node(const NodeOptions& options);
 
 /// A text that processes have in common when they run on one machine and see the same files: boot, mount namespace.

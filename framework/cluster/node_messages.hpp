@@ -1,4 +1,5 @@
-// The messages between a cluster's tracker and its nodes, each declared once. Plain values; any thread. Format page: docs/formats/cluster.md.
+// The messages between a cluster's tracker and its nodes, each declared once. Plain values; any thread. Format page:
+// docs/formats/cluster.md.
 #pragma once
 
 #include <cstdint>

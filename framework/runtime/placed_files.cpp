@@ -29,7 +29,8 @@ void PlacedFiles::place_results(const JobLayout& layout, const std::vector<Resul
     const JobLayout there(at.scratch_directory);
     for (const AttemptId& attempt : at.attempts) {
       std::string name = there.attempt_result(attempt).substr(there.root().size() + 1);
-      places_.insert_or_assign(layout.result(attempt.task), Place{0, at.host, at.endpoint, at.run, at.scratch_directory, std::move(name), attempt});
+      places_.insert_or_assign(layout.result(attempt.task),
+                               Place{0, at.host, at.endpoint, at.run, at.scratch_directory, std::move(name), attempt});
     }
   }
 }

@@ -1,5 +1,5 @@
-// PlacedFiles: a FileSystem in which some paths stand for files on nodes of the cluster: the tracker's view of what its job's attempts wrote,
-// and a worker's of the results it reads. Moving and removing such a path changes the view only. Any thread may call.
+// PlacedFiles: a FileSystem in which some paths stand for files on nodes of the cluster: the tracker's view of what its job's attempts
+// wrote, and a worker's of the results it reads. Moving and removing such a path changes the view only. Any thread may call.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Tracker: the shell around one job's scheduler: carries what its workers say, their ends, and time into it, and its commands out. Where the
-// workers are is their pool's matter. Owned by run_job(); one thread.
+// Tracker: the shell around one job's scheduler: carries what its workers say, their ends, and time into it, and its commands out. Where
+// the workers are is their pool's matter. Owned by run_job(); one thread.
 #pragma once
 
 #include <deque>

@@ -1,0 +1,49 @@
+// Lan: a tracker and nodes as a person starts them, on loopback, each with scratch of its own, stopped and checked at the end. One thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/command.hpp"
+#include "tests/support/process_watch.hpp"
+
+namespace sinter::testing {
+
+class Lan {
+ public:
+  /// Starts the tracker and `nodes` nodes of `slots` slots each, and waits until they have joined.
+  Lan(int nodes, int slots);
+
+  const std::string& address() const { return address_; }
+  BackgroundCommand& tracker() { return *tracker_; }
+  BackgroundCommand& node(int index) { return *nodes_[static_cast<std::size_t>(index)]; }
+  /// Worker processes of a node.
+  std::vector<pid_t> workers(int node);
+  /// One more node.
+  void add_node(int slots);
+  /// `sinter` with these words.
+  CommandResult sinter(std::vector<std::string> words, int timeout_s = 60) const;
+  /// `sinter run JOB --cluster ADDRESS` with more words.
+  CommandResult run(const std::string& job, std::vector<std::string> words = {}) const;
+  std::unique_ptr<BackgroundCommand> run_in_background(const std::string& job, std::vector<std::string> words = {}) const;
+  /// Text of what `sinter job VERB` prints.
+  std::string job(const std::string& verb, const std::string& run = "") const;
+  /// Files and directories that jobs have left in the scratch of nodes.
+  std::vector<std::string> left_on_nodes() const;
+
+  TemporaryDirectory& directory() { return directory_; }
+  std::string log_of_tracker() const { return read_whole_file(directory_ / "tracker.log"); }
+  std::string log_of_node(int index) const { return read_whole_file(directory_ / ("node-" + std::to_string(index) + ".log")); }
+
+ private:
+  void start_tracker(const std::string& listen);
+  std::vector<std::string> run_words(const std::string& job, std::vector<std::string> words) const;
+
+  TemporaryDirectory directory_;
+  std::string address_;
+  std::unique_ptr<BackgroundCommand> tracker_;
+  std::vector<std::unique_ptr<BackgroundCommand>> nodes_;
+};
+
+}  // namespace sinter::testing

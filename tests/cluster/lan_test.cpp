@@ -1,0 +1,177 @@
+// Jobs on a tracker and nodes, started as a person starts them: the same bytes as on one machine, also when processes die.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+
+#include "base/random.hpp"
+#include "tests/cluster/lan.hpp"
+
+namespace sinter::testing {
+namespace {
+
+using ::testing::Test;
+
+constexpr const char* kJob = R"(version: 1
+name: readings
+params: { unit: "${env.LAN_TEST_UNIT}" }
+schema: { sensor: string, value: double }
+sources:
+  one: { from: one.csv }
+  two: { from: two.csv }
+entity: { key: sensor }
+clean: { value: [ { strip_suffix: "${params.unit}" }, number ] }
+fuse: { attributes: { value: mean } }
+output: { fused: { to: %OUT% } }
+execution: { split_size: 64KiB, reduce_size: 64KiB, memory: 16MiB }
+)";
+
+class LanTest : public Test {
+ protected:
+  /// For a Lan that is up: a job in a directory of its own, whose paths are relative. Returns the job file.
+  static std::string make_job(Lan& lan, std::uint64_t rows) {
+    ::setenv("LAN_TEST_UNIT", "mm", 1);
+    Random random(11);
+    for (const std::string name : {"one.csv", "two.csv"}) {
+      std::string text = "sensor,value\n";
+      for (std::uint64_t row = 0; row < rows; ++row) {
+        text += "s" + std::to_string(random.below(rows / 4 + 1)) + "," + std::to_string(random.below(100000));
+        text += random.below(500) == 0 ? "?\n" : "mm\n";
+      }
+      lan.directory().write("job/" + name, text);
+    }
+    std::string job = kJob;
+    job.replace(job.find("%OUT%"), 5, "out/fused.csv");
+    return lan.directory().write("job/job.yaml", job);
+  }
+
+  /// Tracker and nodes do not have it: only the client does.
+  void SetUp() override { ::unsetenv("LAN_TEST_UNIT"); }
+
+  static std::string fused(Lan& lan, const std::string& name = "out/fused.csv") {
+    return read_whole_file(lan.directory() / ("job/" + name));
+  }
+  /// What the job leaves on this machine alone.
+  static std::string expected(Lan& lan, const std::string& job) {
+    const CommandResult here = lan.sinter({"run", job, "-q", "-j", "2", "-o", lan.directory() / "job/out/expected.csv"});
+    EXPECT_EQ(here.exit_code, 0) << here.err;
+    return fused(lan, "out/expected.csv");
+  }
+  static std::string rejects(Lan& lan, const std::string& name) {
+    return read_whole_file(lan.directory() / ("job/out/" + name + ".rejects.jsonl"));
+  }
+};
+
+TEST_F(LanTest, gives_the_bytes_of_one_machine_and_leaves_nothing) {
+  Lan lan(3, 1);
+  const std::string job = make_job(lan, 20'000);
+  const std::string expected_bytes = expected(lan, job);
+  const CommandResult there = lan.run(job);
+  ASSERT_EQ(there.exit_code, 0) << there.err;
+  EXPECT_TRUE(fused(lan) == expected_bytes);
+  EXPECT_GT(expected_bytes.size(), 10'000u);
+  // Rejects name the same files at the same places.
+  EXPECT_EQ(rejects(lan, "fused.csv"), rejects(lan, "expected.csv"));
+  EXPECT_NE(rejects(lan, "fused.csv").find("one.csv"), std::string::npos);
+  EXPECT_NE(lan.job("list").find("1  done"), std::string::npos) << lan.job("list");
+  EXPECT_TRUE(wait_until([&] { return lan.left_on_nodes().empty(); }, 5)) << lan.left_on_nodes().front();
+  for (int node = 0; node < 3; ++node) EXPECT_TRUE(lan.workers(node).empty());
+}
+
+TEST_F(LanTest, killed_workers_change_nothing) {
+  Lan lan(2, 2);
+  const std::string job = make_job(lan, 60'000);
+  const std::string expected_bytes = expected(lan, job);
+  for (int round = 0; round < 3; ++round) {
+    const auto client = lan.run_in_background(job, {"--force", "--set", "execution.split_size=4KiB"});
+    int killed = 0;
+    for (int node = 0; node < 2; ++node) {
+      if (!wait_until([&] { return !lan.workers(node).empty() || !client->running(); }, 10)) continue;
+      sleep_ms(50 + 50 * round);  // else it is their start that fails, which is another story
+      for (const pid_t worker : lan.workers(node))
+        if (::kill(worker, SIGKILL) == 0) ++killed;
+    }
+    EXPECT_EQ(client->wait(60), 0) << read_whole_file(lan.directory() / "client.log");
+    EXPECT_GT(killed, 0);
+    EXPECT_TRUE(fused(lan) == expected_bytes) << "round " << round;
+  }
+}
+
+TEST_F(LanTest, two_jobs_share_the_slots) {
+  Lan lan(2, 1);
+  const std::string job = make_job(lan, 40'000);
+  const std::string expected_bytes = expected(lan, job);
+  const auto first = lan.run_in_background(job, {"-o", lan.directory() / "job/out/first.csv"});
+  const CommandResult second = lan.run(job, {"-o", lan.directory() / "job/out/second.csv"});
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_EQ(first->wait(60), 0);
+  EXPECT_EQ(fused(lan, "out/first.csv"), expected_bytes);
+  EXPECT_EQ(fused(lan, "out/second.csv"), expected_bytes);
+}
+
+TEST_F(LanTest, an_interrupted_client_cancels_its_job_and_so_does_one_that_dies) {
+  for (const int signal : {SIGINT, SIGKILL}) {
+    Lan lan(1, 2);
+    const std::string job = make_job(lan, 300'000);
+    // Thousands of tasks take longer than a dead client's silence is waited for.
+    const auto client = lan.run_in_background(job, {"--set", "execution.split_size=4KiB"});
+    ASSERT_TRUE(wait_until([&] { return !lan.workers(0).empty(); }, 10));
+    client->signal(signal);
+    EXPECT_EQ(client->wait(10), signal == SIGINT ? 130 : 128 + SIGKILL);
+    EXPECT_TRUE(wait_until([&] { return lan.job("list").find("1  cancelled") != std::string::npos; }, 15)) << lan.job("list");
+    EXPECT_TRUE(wait_until([&] { return lan.workers(0).empty() && lan.left_on_nodes().empty(); }, 5));
+    EXPECT_FALSE(std::filesystem::exists(lan.directory() / "job/out/fused.csv"));
+  }
+}
+
+TEST_F(LanTest, a_detached_job_is_listed_and_can_be_cancelled) {
+  Lan lan(1, 1);
+  const std::string job = make_job(lan, 300'000);
+  const CommandResult detached = lan.run(job, {"--detach"});
+  ASSERT_EQ(detached.exit_code, 0) << detached.err;
+  EXPECT_NE(detached.err.find("job 1 runs on"), std::string::npos) << detached.err;
+  EXPECT_TRUE(wait_until([&] { return !lan.workers(0).empty(); }, 10));
+  EXPECT_NE(lan.job("nodes").find("1 of 1 slot busy"), std::string::npos) << lan.job("nodes");
+  lan.job("cancel", "1");
+  EXPECT_TRUE(wait_until([&] { return lan.job("list").find("1  cancelled") != std::string::npos; }, 10)) << lan.job("list");
+  EXPECT_EQ(lan.sinter({"job", "cancel", "7", "--cluster", lan.address()}).exit_code, 1);
+}
+
+TEST_F(LanTest, errors_of_a_job_reach_its_client) {
+  Lan lan(1, 1);
+  const std::string job = make_job(lan, 1'000);
+  ASSERT_EQ(lan.run(job).exit_code, 0);
+  const CommandResult again = lan.run(job);
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_NE(again.err.find("fused.csv"), std::string::npos) << again.err;
+  EXPECT_NE(again.err.find("exists"), std::string::npos) << again.err;
+}
+
+TEST_F(LanTest, a_tracker_that_is_not_there_is_told_so) {
+  Lan lan(0, 1);
+  const std::string job = make_job(lan, 100);
+  const std::string address = lan.address();
+  lan.tracker().signal(SIGTERM);
+  ASSERT_EQ(lan.tracker().wait(10), 0);
+  const CommandResult run = lan.run(job);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_NE(run.err.find("no tracker answered at tcp://" + address), std::string::npos) << run.err;
+}
+
+TEST_F(LanTest, tracker_and_nodes_end_when_asked_and_take_their_workers_with_them) {
+  Lan lan(2, 1);
+  const std::string job = make_job(lan, 300'000);
+  const auto client = lan.run_in_background(job);
+  ASSERT_TRUE(wait_until([&] { return !lan.workers(0).empty() && !lan.workers(1).empty(); }, 10));
+  const std::vector<pid_t> workers{lan.workers(0).front(), lan.workers(1).front()};
+  lan.node(0).signal(SIGTERM);
+  EXPECT_EQ(lan.node(0).wait(10), 0) << lan.log_of_node(0);
+  lan.tracker().signal(SIGTERM);
+  EXPECT_EQ(lan.tracker().wait(10), 0) << lan.log_of_tracker();
+  EXPECT_NE(client->wait(20), 0);
+  EXPECT_TRUE(wait_until([&] { return !is_alive(workers[0]) && !is_alive(workers[1]); }, 10));
+  EXPECT_TRUE(wait_until([&] { return lan.left_on_nodes().empty(); }, 10));
+}
+
+}  // namespace
+}  // namespace sinter::testing

@@ -1,0 +1,117 @@
+// ClusterPool: a job's requests to the cluster, and what it makes of what comes back.
+#include "framework/cluster/cluster_pool.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "framework/runtime/run_job.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+using ::testing::ElementsAre;
+
+const AttemptId kAttempt{{0, 1}, 3};
+
+/// Writes down what is asked of it.
+class RecordingDoor final : public ClusterDoor {
+ public:
+  void open_run(OpenRun open) override { said.push_back("open " + std::to_string(open.run) + " " + open.plan); }
+  void start_worker(RunId, WorkerId worker) override { said.push_back("start " + std::to_string(worker)); }
+  void kill_worker(RunId, WorkerId worker) override { said.push_back("kill " + std::to_string(worker)); }
+  void send_to_worker(RunId, WorkerId worker, net::Message message) override {
+    said.push_back("to " + std::to_string(worker) + " " + message.body);
+  }
+  void stop_workers(RunId, bool at_once) override { said.push_back(at_once ? "stop at once" : "stop"); }
+  void drop_file(const Place& place) override { said.push_back("drop " + place.name); }
+  std::vector<std::string> said;
+};
+
+class ClusterPoolTest : public ::testing::Test {
+ protected:
+  ClusterPoolTest()
+      : disk_(make_memory_file_system()), files_({*disk_, "here", {}, {}, {}}), layout_("/job"), log_(LogLevel::Error) {
+    EXPECT_TRUE(disk_->make_directories("/job").ok());
+    EXPECT_TRUE(write_file(*disk_, layout_.plan(), "a plan").ok());
+    RunOptions options{.worker = {}, .factory = {}, .files = files_, .clock = clock_, .log = log_, .on_progress = {}};
+    auto pool = make_cluster_pool(5, door_, inbox_, files_, layout_, options);
+    EXPECT_TRUE(pool.ok());
+    pool_ = std::move(*pool);
+  }
+
+  NodeSaid done(const AttemptId& attempt, std::uint64_t node, std::vector<std::string> names) {
+    return {WorkerSaid{1, to_message(AttemptDone{attempt, {}, {}, 0})},
+            Place{node, "host-" + std::to_string(node), "tcp://n:1", 5, "/node/run-5", {}, {}}, std::move(names)};
+  }
+  PoolEvent next() { return **pool_->receive(1'000); }
+
+  std::unique_ptr<FileSystem> disk_;
+  PlacedFiles files_;
+  JobLayout layout_;
+  SteadyClock clock_;
+  Log log_;
+  RecordingDoor door_;
+  RunInbox inbox_;
+  std::unique_ptr<WorkerPool> pool_;
+};
+
+TEST_F(ClusterPoolTest, asks_the_cluster_and_ships_the_plan_first) {
+  pool_->start(4);
+  pool_->send(4, {7, "hello"});
+  pool_->kill(4);
+  pool_->stop(false);
+  EXPECT_THAT(door_.said, ElementsAre("open 5 a plan", "start 4", "to 4 hello", "kill 4", "stop"));
+}
+
+TEST_F(ClusterPoolTest, places_the_files_of_an_attempt_before_it_tells_of_it) {
+  inbox_.push(done(kAttempt, 9, {"attempts/stage-0-1-3/result", "attempts/stage-0-1-3/rejects"}));
+  const PoolEvent event = next();
+  ASSERT_TRUE(std::holds_alternative<WorkerSaid>(event));
+  EXPECT_TRUE(files_.exists(layout_.attempt_result(kAttempt)));
+  EXPECT_TRUE(files_.exists(layout_.attempt_rejects(kAttempt)));
+  EXPECT_EQ(files_.placed(layout_.attempt_result(kAttempt))->attempt, kAttempt);
+}
+
+TEST_F(ClusterPoolTest, tells_tasks_where_their_inputs_lie) {
+  for (std::uint32_t task = 0; task < 3; ++task) {
+    const AttemptId attempt{{0, task}, 1};
+    inbox_.push(done(attempt, 9 + task % 2, {layout_.attempt_result(attempt).substr(5)}));
+    (void)next();
+    EXPECT_TRUE(files_.rename(layout_.attempt_result(attempt), layout_.result(attempt.task)).ok());
+  }
+  EXPECT_TRUE(pool_->inputs_of(Stage{}).empty());
+  const std::vector<ResultsAt> inputs = pool_->inputs_of(Stage{.work = StageWork::Reduce, .input_stage = 0, .input_tasks = 3});
+  ASSERT_EQ(inputs.size(), 2u);
+  EXPECT_EQ(inputs[0].host, "host-9");
+  EXPECT_EQ(inputs[0].scratch_directory, "/node/run-5");
+  EXPECT_THAT(inputs[0].attempts, ElementsAre(AttemptId{{0, 0}, 1}, AttemptId{{0, 2}, 1}));
+  EXPECT_THAT(inputs[1].attempts, ElementsAre(AttemptId{{0, 1}, 1}));
+}
+
+TEST_F(ClusterPoolTest, a_lost_node_takes_committed_results_along_but_not_those_of_others) {
+  for (std::uint32_t task = 0; task < 3; ++task) {
+    const AttemptId attempt{{0, task}, 1};
+    inbox_.push(done(attempt, task == 0 ? 8 : 9, {layout_.attempt_result(attempt).substr(5)}));
+    (void)next();
+    // The last one was never committed.
+    if (task < 2) {
+      EXPECT_TRUE(files_.rename(layout_.attempt_result(attempt), layout_.result(attempt.task)).ok());
+    }
+  }
+  inbox_.push(NodeGone{9});
+  const PoolEvent event = next();
+  ASSERT_TRUE(std::holds_alternative<ResultsGone>(event));
+  EXPECT_THAT(std::get<ResultsGone>(event).attempts, ElementsAre(AttemptId{{0, 1}, 1}));
+  EXPECT_FALSE(files_.exists(layout_.attempt_result({{0, 2}, 1})));
+}
+
+TEST_F(ClusterPoolTest, waiting_ends_when_it_is_woken) {
+  std::thread waker([this] { pool_->wake(); });
+  EXPECT_FALSE(pool_->receive(60'000)->has_value());
+  waker.join();
+}
+
+}  // namespace
+}  // namespace sinter::cluster

@@ -1,0 +1,108 @@
+// Messages of a cluster: round trips, limits, hostile names and mutated bytes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.hpp"
+#include "framework/cluster/client_messages.hpp"
+#include "framework/cluster/node_messages.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+template <class T>
+T round_trip(const T& value) {
+  const auto back = unpack<T>(pack(value));
+  EXPECT_TRUE(back.ok()) << back.error().to_string();
+  return *back;
+}
+
+NodeHello hello() { return {kClusterProtocolVersion, "rack-1", "boot 1", "tcp://rack-1:7078", 16, 64u << 30}; }
+
+TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
+  EXPECT_EQ(round_trip(hello()).endpoint, "tcp://rack-1:7078");
+  EXPECT_EQ(round_trip(OpenRun{7, "plan bytes", "/home"}).plan, "plan bytes");
+  EXPECT_EQ(round_trip(ToWorker{7, 3, 5, std::string("\0x", 2)}).body, std::string("\0x", 2));
+  EXPECT_THAT(round_trip(DropFiles{7, {"a/b", "c"}}).names, ElementsAre("a/b", "c"));
+  EXPECT_THAT(round_trip(FromWorker{7, 3, 5, "body", "/scratch", {"attempts/x/result"}}).files, ElementsAre("attempts/x/result"));
+  const WorkerIsGone gone = round_trip(WorkerIsGone{7, 3, Loss::Killed, "was killed", RecordAt{1, 2, 3}, "group", "tail"});
+  EXPECT_EQ(gone.record, (RecordAt{1, 2, 3}));
+  EXPECT_EQ(gone.loss, Loss::Killed);
+  EXPECT_EQ(round_trip(Submit{kClusterProtocolVersion, "fusion", "job", "/home", true, false}).overwrite, true);
+}
+
+TEST(ClusterMessagesTest, a_report_travels_whole) {
+  JobReport report;
+  report.counters = {{"rows_read", 12}};
+  report.histograms = {{"sizes", 3, 0.5, 1.25, -2, 1e300, 7}};
+  report.outputs = {{"out.csv", 10, UINT64_MAX}};
+  report.stages = {{"map", 4, 4, 0, 12, 100, 1, 30, "busy"}};
+  report.summary = "last";
+  report.peak_worker_memory_bytes = 1u << 30;
+  const RunEnded ended = round_trip(RunEnded{3, report, {}});
+  ASSERT_TRUE(ended.report.has_value());
+  EXPECT_EQ(ended.report->counters, report.counters);
+  EXPECT_EQ(ended.report->histograms[0].median, 1.25);
+  EXPECT_EQ(ended.report->histograms[0].percentile_99, 1e300);
+  EXPECT_EQ(ended.report->outputs[0].checksum, UINT64_MAX);
+  EXPECT_EQ(ended.report->stages[0].status, "busy");
+  EXPECT_EQ(ended.report->peak_worker_memory_bytes, 1u << 30);
+  const Error error = user_error("no such file").with_hint("make it");
+  EXPECT_EQ(round_trip(RunEnded{3, {}, WireError::of(error)}).error.error().hint(), "make it");
+}
+
+TEST(ClusterMessagesTest, peers_of_another_version_are_told_so) {
+  NodeHello node = hello();
+  node.protocol_version += 1;
+  EXPECT_THAT(unpack<NodeHello>(pack(node)).error().message(), HasSubstr("different sinter versions"));
+  Submit submit;
+  submit.protocol_version = 0;
+  EXPECT_THAT(unpack<Submit>(pack(submit)).error().message(), HasSubstr("the client speaks cluster protocol 0"));
+}
+
+TEST(ClusterMessagesTest, values_outside_their_limits_are_refused_by_name) {
+  NodeHello node = hello();
+  node.slots = 0;
+  EXPECT_THAT(unpack<NodeHello>(pack(node)).error().message(), HasSubstr("kMaxSlotsPerNode"));
+  node = hello();
+  node.name = std::string(kMaxNodeNameBytes + 1, 'n');
+  EXPECT_THAT(unpack<NodeHello>(pack(node)).error().message(), HasSubstr("kMaxNodeNameBytes"));
+  WorkerIsGone gone;
+  gone.loss = static_cast<Loss>(99);
+  EXPECT_FALSE(unpack<WorkerIsGone>(pack(gone)).ok());
+  FromWorker from;
+  from.files.assign(kMaxAttemptFiles + 1, "x");
+  EXPECT_THAT(unpack<FromWorker>(pack(from)).error().message(), HasSubstr("kMaxAttemptFiles"));
+  RunProgress progress;
+  progress.progress.stages.resize(1);
+  progress.progress.stage = 1;
+  EXPECT_FALSE(unpack<RunProgress>(pack(progress)).ok());
+}
+
+TEST(ClusterMessagesTest, names_never_lead_out_of_a_jobs_directory) {
+  for (const std::string name : {"", "/etc/passwd", "..", "a/../../b", "a//b", "./a", "a/.", "a/..", "a/"}) {
+    EXPECT_FALSE(unpack<DropFiles>(pack(DropFiles{1, {name}})).ok()) << name;
+    EXPECT_FALSE(unpack<FromWorker>(pack(FromWorker{1, 1, 5, "", "/s", {name}})).ok()) << name;
+  }
+  EXPECT_FALSE(unpack<DropFiles>(pack(DropFiles{1, {std::string("a\0b", 3)}})).ok());
+  EXPECT_TRUE(unpack<DropFiles>(pack(DropFiles{1, {"attempts/stage-0-1-1/..x"}})).ok());
+}
+
+TEST(ClusterMessagesTest, mutated_bytes_give_a_value_or_an_error) {
+  constexpr std::uint64_t kSeed = 5;
+  Random random(kSeed);
+  const net::Message good = pack(FromWorker{7, 3, 5, "body", "/scratch", {"attempts/x/result", "logs/x"}});
+  for (int round = 0; round < 20'000; ++round) {
+    net::Message bad = good;
+    for (std::uint64_t i = 0; i <= random.below(3); ++i)
+      bad.body[random.below(bad.body.size())] = static_cast<char>(random.below(256));
+    (void)unpack<FromWorker>(bad);
+    bad.body.resize(random.below(bad.body.size()));
+    EXPECT_FALSE(unpack<FromWorker>(bad).ok()) << "seed " << kSeed << " round " << round;
+  }
+}
+
+}  // namespace
+}  // namespace sinter::cluster
