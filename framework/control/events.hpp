@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "framework/control/journal_record.hpp"
 #include "framework/control/task_id.hpp"
 
 namespace sinter {
@@ -17,7 +18,8 @@ namespace sinter {
 enum class Loss : std::uint8_t {
   Crash,   // a signal of its own making, or an exit nobody asked for
   Killed,  // SIGKILL from outside: a person, or the kernel out of memory
-  Start    // it never came up: the program cannot be run
+  Start,   // it never came up: the program cannot be run
+  Node     // its node is gone: no fault of the task, the record or the worker
 };
 
 /// The message of the error that a cancelled job ends with.
@@ -25,21 +27,25 @@ inline constexpr std::string_view kCancelledMessage = "the job was cancelled";
 
 namespace event {
 
-/// The worker has connected and can take a task.
+/// The worker has connected and can take a task. Without a host (0) it counts as a place of its own.
 struct WorkerReady {
   WorkerId worker = 0;
+  HostId host = 0;
 };
-/// A sign of life. `progress` changes whenever the attempt has done something.
+/// A sign of life. `progress` changes whenever the attempt has done something; `fraction` is the part of its work that is done, from 0 to
+/// 1, or negative when that is not known.
 struct Heartbeat {
   WorkerId worker = 0;
   std::optional<AttemptId> attempt;
   std::uint64_t progress = 0;
+  double fraction = -1;
 };
-/// The attempt has written and closed its files and asks for the commit.
+/// The attempt has written and closed its files and asks for the commit. `checksum`: of its result, to know a result that is made again.
 struct AttemptDone {
   WorkerId worker = 0;
   AttemptId attempt;
   Counters counters;
+  std::optional<std::uint64_t> checksum = {};
 };
 /// The attempt ended with an error; the worker lives on.
 struct AttemptFailed {
@@ -49,6 +55,8 @@ struct AttemptFailed {
   /// User code threw; in careful mode `record` says at which record.
   bool threw = false;
   std::optional<RecordAt> record;
+  /// Results that it could not fetch: then it is no failure of the task.
+  std::vector<AttemptId> lost_inputs = {};
 };
 /// The worker process has ended. `how` is for people ("was killed by signal 11 (Segmentation fault)").
 struct WorkerLost {
@@ -68,15 +76,43 @@ struct CommitDone {
 struct CommitFailed {
   AttemptId attempt;
   Error error;
+  /// The result is gone with its node: no failure of the task.
+  bool result_lost = false;
 };
 /// The answer to OpenStage: the stage has this many tasks.
 struct StageOpened {
   std::uint32_t stage = 0;
   std::uint32_t tasks = 0;
+  /// The earlier stages whose results its tasks read.
+  std::vector<std::uint32_t> inputs = {};
+  /// Stages whose results are removed now, because nothing to come reads them. What is lost of their readers makes them again.
+  std::vector<std::uint32_t> freed = {};
+  /// Its results are parts of the output, out of reach of faults once CommitDone is reported.
+  bool keeps_results = false;
 };
-/// The other answer to OpenStage: there is no such stage, the job is done.
+/// The second answer to OpenStage: there is no such stage, the job is done.
 struct NoMoreStages {
   std::uint32_t stage = 0;
+};
+/// The third answer to OpenStage: these results, which it takes to know what comes next, are gone. They are made again, then it is asked
+/// again.
+struct StageBlocked {
+  std::uint32_t stage = 0;
+  std::vector<AttemptId> lost;
+};
+/// Committed results are gone with their node. What is not committed now is ignored.
+struct ResultsLost {
+  std::vector<AttemptId> results;
+};
+/// The job may have this many workers from now on; at first as many as SchedulerOptions says.
+struct WorkersAllowed {
+  std::uint32_t count = 0;
+};
+/// After a restart of the tracker: a worker of a life before is there, and still runs (or has done) this attempt.
+struct WorkerAdopted {
+  WorkerId worker = 0;
+  HostId host = 0;
+  std::optional<AttemptId> attempt = {};
 };
 /// The shell itself cannot go on.
 struct ShellFailed {
@@ -90,7 +126,8 @@ struct Tick {};
 
 using Event = std::variant<event::WorkerReady, event::Heartbeat, event::AttemptDone, event::AttemptFailed, event::WorkerLost,
                            event::CommitDone, event::CommitFailed, event::StageOpened, event::NoMoreStages,
-                           event::ShellFailed, event::Cancel, event::Tick>;
+                           event::ShellFailed, event::Cancel, event::Tick, event::StageBlocked, event::ResultsLost,
+                           event::WorkersAllowed, event::WorkerAdopted>;
 
 namespace command {
 
@@ -118,7 +155,7 @@ struct Commit {
 struct Discard {
   AttemptId attempt;
 };
-/// Every task of the stages before has committed: find out what comes next, then report StageOpened or NoMoreStages.
+/// Every task of the stages before has committed: find out what comes next, then report StageOpened, NoMoreStages or StageBlocked.
 struct OpenStage {
   std::uint32_t stage = 0;
 };
@@ -130,9 +167,18 @@ struct FailJob {
   std::optional<AttemptId> attempt;
 };
 
+/// The job has more workers than it may: end this one, which runs nothing; its WorkerLost follows.
+struct ReleaseWorker {
+  WorkerId worker = 0;
+};
+/// With SchedulerOptions::journal: write this down, durably, before carrying out any command that comes after it.
+struct Journal {
+  JournalRecord record;
+};
+
 }  // namespace command
 
 using Command = std::variant<command::StartWorker, command::KillWorker, command::RunTask, command::Commit, command::Discard,
-                             command::OpenStage, command::FinishJob, command::FailJob>;
+                             command::OpenStage, command::FinishJob, command::FailJob, command::ReleaseWorker, command::Journal>;
 
 }  // namespace sinter

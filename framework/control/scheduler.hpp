@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "framework/control/events.hpp"
+#include "framework/control/stage_table.hpp"
 
 namespace sinter {
 
@@ -18,6 +20,16 @@ namespace sinter {
 inline constexpr std::uint32_t kMaxStartFailures = 3;
 /// Crashing records that one map task sets aside before the job gives up: more means the mapper is broken, not the input.
 inline constexpr std::size_t kMaxQuarantinedRecordsPerTask = 100;
+/// Attempts that have to report that they could not fetch a result until it counts as lost: one may have a bad network of its own.
+inline constexpr std::size_t kFetchReports = 2;
+/// How often one task's result may be lost because it could not be fetched, until the job gives up.
+inline constexpr std::uint32_t kMaxFetchLosses = 10;
+/// Attempts of one task that may end over results which are known to be gone, or were never there; more count as failures.
+inline constexpr std::uint32_t kMaxStaleFetches = 20;
+/// Attempt numbers of generation g are (g-1) * kAttemptsPerLife + 1 and up, worker ids (g-1) * kWorkersPerLife + 1 and up.
+inline constexpr std::uint32_t kAttemptsPerLife = 1'000;
+inline constexpr std::uint32_t kWorkersPerLife = 1'000'000;
+inline constexpr std::uint32_t kMaxGeneration = 4'000;
 
 struct SchedulerOptions {
   std::uint32_t workers = 1;
@@ -26,12 +38,11 @@ struct SchedulerOptions {
   SteadyMs task_timeout_ms = 600'000;        // without progress
   SteadyMs heartbeat_timeout_ms = 5'000;     // without a sign of life
   SteadyMs start_timeout_ms = 30'000;        // from spawn to ready
-  SteadyMs kill_timeout_ms = 10'000;         // from KillWorker to WorkerLost, then it counts as lost
+  SteadyMs kill_timeout_ms = 10'000;         // from KillWorker to WorkerLost, then it counts as lost; from ReleaseWorker to KillWorker
   bool timeouts = true;                      // false where workers are threads: a debugger may hold them
+  bool journal = false;                      // say with command::Journal what a tracker that restarts has to know
+  std::uint32_t generation = 1;              // which life of the tracker this is for the job, from 1
 };
-
-/// Opening: the shell looks for the next stage.
-enum class JobState : std::uint8_t { Opening, Running, Done, Failed, Cancelled };
 
 /// Tasks of one stage, for progress.
 struct StageCount {
@@ -42,56 +53,66 @@ struct StageCount {
 
 class Scheduler {
  public:
-  /// Requires: workers >= 1, max_attempts >= 1.
+  /// Requires: workers >= 1, max_attempts >= 1, 1 <= generation <= kMaxGeneration.
   explicit Scheduler(const SchedulerOptions& options);
+  /// The machine as a tracker that restarts finds it: what has committed stays so, everything else is to be done; workers of lives before
+  /// are made known by event::WorkerAdopted; WorkersAllowed{0} as the first event starts none before it is known which those are. A job
+  /// that had ended repeats its last command at the first step. Requires: options.generation is above that of every life before. Error,
+  /// internal: records that no scheduler has written in this order. Cost: O(records + tasks).
+  static Result<Scheduler> restore(const SchedulerOptions& options, const std::vector<JournalRecord>& records);
 
   /// Takes one event and returns what to do, in order. `now` never goes back. The first call (any event) asks for stage 0.
-  /// Cost: O(workers + pending tasks) of the current stage.
+  /// Cost: O(log workers) for a heartbeat; else O(workers + tasks that are tried again), and after losses O(tasks of the stages they hit).
   std::vector<Command> step(const Event& event, SteadyMs now);
 
-  /// When to step a Tick at the latest; nothing when no timer runs.
+  /// When to step a Tick at the latest; nothing when no timer runs. May be early. Cost: O(1).
   std::optional<SteadyMs> next_deadline() const;
 
   JobState state() const { return state_; }
   bool ended() const { return state_ == JobState::Done || state_ == JobState::Failed || state_ == JobState::Cancelled; }
-  /// Sums over committed attempts.
+  /// Sums over committed attempts, each task once.
   const Counters& counters() const { return counters_; }
   std::uint64_t failed_attempts() const { return failed_attempts_; }
   std::uint64_t lost_workers() const { return lost_workers_; }
   /// Records set aside because they crashed a worker.
   std::uint64_t quarantined_records() const { return quarantined_records_; }
+  /// Results that were lost after they had committed.
+  std::uint64_t lost_results() const { return lost_results_; }
   /// Of the stage that was opened last; zeros before.
   StageCount stage() const;
-  /// The attempt that committed, also of an earlier stage's task. Requires: the task has.
+  /// The attempt that committed last, also of an earlier stage's task; its result may be lost. Requires: one has.
   std::uint32_t committed_attempt(TaskId task) const;
+  /// Where that attempt's result lies; 0: no host. Requires: one has.
+  HostId result_host(TaskId task) const;
+  /// The committed results that would be lost with this host; parts of the output are not. Cost: O(tasks).
+  std::vector<AttemptId> results_on(HostId host) const { return stages_.results_on(host); }
   /// What a worker runs now.
   std::optional<AttemptId> running_on(WorkerId worker) const;
+  /// Workers that could be put to use now.
+  std::uint64_t wanted_workers() const { return ended() ? 0 : stages_.pending() + stages_.running(); }
 
  private:
-  enum class TaskState : std::uint8_t { Pending, Running, Committing, Committed };
-  struct Task {
-    TaskState state = TaskState::Pending;
-    std::uint32_t attempts = 0;            // started so far: the number of the newest
-    std::uint32_t failures = 0;            // that count against max_attempts
-    std::uint32_t granted = 0;             // attempt number that may commit
-    bool careful = false;
-    std::set<WorkerId> failed_on;
-    std::vector<RecordAt> skip;
-    std::optional<RecordAt> suspect;       // where a careful attempt was killed from outside
-    std::optional<Error> first_error;      // the most telling error so far
-    Counters counters;                     // of the granted attempt, until it has committed
-  };
-  enum class WorkerState : std::uint8_t { Starting, Idle, Busy, Dying };
+  enum class WorkerState : std::uint8_t { Starting, Idle, Busy, Released, Dying };
   struct Worker {
     WorkerState state = WorkerState::Starting;
     bool was_ready = false;                // else its loss is a failed start
-    SteadyMs since_ms = 0;                 // Starting, Dying: when that began
+    bool parting = false;                  // released, or killed for no fault: its loss means nothing
+    bool careful = false;                  // how its attempt runs
+    HostId host = 0;
+    SteadyMs since_ms = 0;                 // Starting, Released, Dying: when that began
     SteadyMs heard_ms = 0;
     SteadyMs progress_ms = 0;
     std::uint64_t progress = 0;
     std::optional<AttemptId> attempt;
     std::string kill_reason;               // why we killed it, if we did
     bool kill_counts_as_crash = false;     // it hung in user code, so its record is suspect
+  };
+  /// An attempt that may commit, until it has.
+  struct Grant {
+    std::uint32_t number = 0;
+    HostId host = 0;
+    Counters counters;
+    std::optional<std::uint64_t> checksum;
   };
 
   void on(const event::WorkerReady& ready);
@@ -106,45 +127,80 @@ class Scheduler {
   void on(const event::ShellFailed& failed);
   void on(const event::Cancel& cancel);
   void on(const event::Tick& tick);
+  void on(const event::StageBlocked& blocked);
+  void on(const event::ResultsLost& lost);
+  void on(const event::WorkersAllowed& allowed);
+  void on(const event::WorkerAdopted& adopted);
 
-  /// The task, when its stage is the one that runs.
-  Task* find_task(TaskId id);
-  Task& task(TaskId id);
-  /// The attempt of the task that may commit or has; 0: none. A task of a stage that is not there: nothing.
-  std::optional<std::uint32_t> granted_attempt(TaskId id) const;
-  /// Every task has committed: keeps which attempts did, and forgets the rest.
-  void close_stage();
+  // Decisions: each is journalled and takes effect by apply(), which replays them too and gives no commands.
+  void decide(JournalRecord record);
+  void apply(const journal::StageOpened& opened);
+  void apply(const journal::Committed& committed);
+  void apply(const journal::ResultLost& lost);
+  void apply(const journal::Failed& failed);
+  void apply(const journal::Quarantined& quarantined);
+  void apply(const journal::Ended& ended);
+  /// Whether the record can be the next one.
+  bool follows(const JournalRecord& record) const;
+
+  // Attempts and their ends.
+  bool holds_grant(AttemptId attempt) const;
   /// The worker that runs exactly this attempt, or null: the check that fences off late and duplicate messages.
   Worker* runner_of(WorkerId worker, AttemptId attempt);
-
-  void kill(WorkerId id, Worker& worker, std::string reason, bool counts_as_crash);
+  /// One attempt less runs the task; without another it is pending.
+  void end_copy(TaskId id);
+  void take_back_grant(TaskId id);
   void lose(const event::WorkerLost& lost);
-  void attempt_failed(AttemptId attempt, WorkerId worker, Error error);
+  /// Counts against the task; it is tried again, or the job fails.
+  void attempt_failed(AttemptId attempt, WorkerId worker, HostId host, Error error);
   /// This record failed alone: sets it aside and tries again, or fails the job.
   void pin_record(AttemptId attempt, RecordAt record, const Error& error);
-  void retry(AttemptId attempt);
   void task_committed(TaskId id);
   void fail_job(Error error, std::optional<AttemptId> attempt, JobState state = JobState::Failed);
+
+  // Lost results.
+  bool newest_open() const { return state_ == JobState::Running; }
+  /// Whether the inputs that the attempt could not fetch excuse it; counts the reports.
+  bool excused(const event::AttemptFailed& failed);
+  bool lose_unfetched(TaskId id);
+  /// Whether what reads the task may take a result that differs from the one before. If not, the job has failed.
+  bool accepts_change(TaskId id, const Grant& grant);
+
+  // Workers.
+  void kill(WorkerId id, Worker& worker, std::string reason, bool counts_as_crash);
+  /// Kills a worker whose attempt is no longer wanted, without blame.
+  void dismiss(WorkerId id, Worker& worker);
+  void set_idle(WorkerId id, Worker& worker);
+  void run(WorkerId id, Worker& worker, AttemptId attempt, bool careful);
+  SteadyMs deadline_of(const Worker& worker) const;
+  void watch(const Worker& worker);
+  void look_after(WorkerId id, Worker& worker, std::vector<WorkerId>& stuck);
   void start_workers();
+  void release_surplus();
   void assign_tasks();
-  std::optional<std::uint32_t> choose_task(WorkerId worker) const;
+  std::optional<TaskId> choose_task(WorkerId id, const Worker& worker);
 
   SchedulerOptions options_;
   JobState state_ = JobState::Opening;
   bool asked_ = false;                   // Opening: the shell has been told
+  bool due_ = true;                      // this step may have changed who can run what; so may what came before the first
   SteadyMs now_ = 0;
-  std::vector<Task> tasks_;              // of the stage that was opened last
-  std::set<std::uint32_t> pending_;
-  std::uint32_t running_ = 0;            // running or committing
-  std::uint32_t committed_ = 0;
-  std::vector<std::vector<std::uint32_t>> closed_;  // of each earlier stage: the attempt of each task that committed
+  SteadyMs look_ms_ = 0;                 // no timer ends before
+  StageTable stages_;
+  std::map<TaskId, Grant> grants_;
+  std::set<TaskId> blocked_on_;          // made again for the shell, which needs them to find out what comes next
   std::map<WorkerId, Worker> workers_;
+  std::set<WorkerId> idle_;
+  std::size_t leaving_ = 0;              // Released or Dying
+  std::uint32_t allowed_ = 0;
   WorkerId next_worker_ = 1;
   std::uint32_t start_failures_ = 0;
   Counters counters_;
   std::uint64_t failed_attempts_ = 0;
   std::uint64_t lost_workers_ = 0;
   std::uint64_t quarantined_records_ = 0;
+  std::uint64_t lost_results_ = 0;
+  std::optional<Command> last_command_;  // of a restored job that had ended
   std::vector<Command> commands_;
 };
 

@@ -15,7 +15,8 @@ struct TaskId {
   friend auto operator<=>(const TaskId&, const TaskId&) = default;
 };
 
-/// One try of a task. Numbers count from 1 within the task and are never used twice, so they fence off late messages.
+/// One try of a task. Numbers rise within the task and are never used twice, not even by a tracker that restarts, so they fence off late
+/// messages.
 struct AttemptId {
   TaskId task;
   std::uint32_t number = 0;
@@ -24,6 +25,9 @@ struct AttemptId {
 
 /// One worker process (or thread) of one job. A replacement gets a new id.
 using WorkerId = std::uint32_t;
+
+/// One machine of the cluster, for as long as the tracker's journal names it. 0: none, as in local mode.
+using HostId = std::uint32_t;
 
 /// The job's named numbers, summed over committed attempts.
 using Counters = std::map<std::string, std::uint64_t, std::less<>>;

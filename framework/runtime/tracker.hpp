@@ -71,6 +71,8 @@ class Tracker {
   void apply(const command::OpenStage& open);
   void apply(const command::FinishJob& finish);
   void apply(const command::FailJob& fail);
+  void apply(const command::ReleaseWorker& release);
+  void apply(const command::Journal& journal);
   Status publish_attempt(const AttemptId& attempt);
 
   // From stage to stage.

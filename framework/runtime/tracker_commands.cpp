@@ -60,6 +60,11 @@ void Tracker::apply(const command::OpenStage& open) {
 // The loop sees that the scheduler has ended.
 void Tracker::apply(const command::FinishJob&) {}
 
+void Tracker::apply(const command::ReleaseWorker& release) { send(release.worker, to_message(Stop{})); }
+
+// A local job has no journal: it ends with its tracker.
+void Tracker::apply(const command::Journal&) {}
+
 void Tracker::apply(const command::FailJob& fail) {
   Error error = fail.error;
   if (fail.attempt) {

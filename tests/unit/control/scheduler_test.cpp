@@ -1,49 +1,12 @@
 // Scheduler: one behaviour a test, by feeding events and reading commands.
-#include "framework/control/scheduler.hpp"
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
+
+#include "tests/unit/control/scheduler_fixture.hpp"
 
 namespace sinter {
 namespace {
 
 using ::testing::HasSubstr;
-
-class SchedulerTest : public ::testing::Test {
- protected:
-  void start(std::uint32_t maps, std::uint32_t workers, bool quarantine = false) {
-    options_.workers = workers;
-    options_.quarantine = quarantine;
-    scheduler_.emplace(options_);
-    step(event::Tick{});
-    step(event::StageOpened{0, maps});
-    for (WorkerId worker = 1; worker <= std::min(maps, workers); ++worker) step(event::WorkerReady{worker});
-  }
-  const std::vector<Command>& step(const Event& event) {
-    last_ = scheduler_->step(event, now_);
-    for (const Command& command : last_)
-      if (const auto* run = std::get_if<command::RunTask>(&command)) runs_.push_back(*run);
-    return last_;
-  }
-  template <class T>
-  const T* find() const {
-    for (const Command& command : last_)
-      if (const auto* found = std::get_if<T>(&command)) return found;
-    return nullptr;
-  }
-  void crash(WorkerId worker, std::optional<RecordAt> record = {}, Loss loss = Loss::Crash) {
-    step(event::WorkerLost{worker, loss, "was killed by signal 11", record, record ? "a.csv:7 (byte 70)" : "", ""});
-    if (const auto* started = find<command::StartWorker>()) step(event::WorkerReady{started->worker});
-  }
-
-  SchedulerOptions options_;
-  std::optional<Scheduler> scheduler_;
-  SteadyMs now_ = 1000;
-  std::vector<Command> last_;
-  std::vector<command::RunTask> runs_;
-};
-
-constexpr AttemptId map_attempt(std::uint32_t ordinal, std::uint32_t number) { return {{0, ordinal}, number}; }
 
 TEST_F(SchedulerTest, starts_no_more_workers_than_tasks) {
   options_.workers = 5;

@@ -1,0 +1,70 @@
+// What a tracker must not forget of a job: the records of its journal, in the order in which they were decided. Plain values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "framework/control/task_id.hpp"
+
+namespace sinter {
+
+/// Opening: the shell looks for the next stage.
+enum class JobState : std::uint8_t { Opening, Running, Done, Failed, Cancelled };
+
+namespace journal {
+
+/// The stage has this many tasks; see event::StageOpened.
+struct StageOpened {
+  std::uint32_t stage = 0;
+  std::uint32_t tasks = 0;
+  std::vector<std::uint32_t> inputs;
+  std::vector<std::uint32_t> freed;
+  bool keeps_results = false;
+  friend bool operator==(const StageOpened&, const StageOpened&) = default;
+};
+/// The result of this attempt, which lies on this host, is the result of its task. Counters are those of the attempt.
+struct Committed {
+  AttemptId attempt;
+  HostId host = 0;
+  Counters counters;
+  std::optional<std::uint64_t> checksum;
+  friend bool operator==(const Committed&, const Committed&) = default;
+};
+/// The committed result of this attempt is gone.
+struct ResultLost {
+  AttemptId attempt;
+  friend bool operator==(const ResultLost&, const ResultLost&) = default;
+};
+/// The attempt failed, and it counts against the task. What the next attempt has to know is here as it is afterwards.
+struct Failed {
+  AttemptId attempt;
+  WorkerId worker = 0;  // 0: its commit failed
+  HostId host = 0;
+  Error error;
+  bool careful = false;
+  std::optional<RecordAt> suspect;
+  friend bool operator==(const Failed&, const Failed&) = default;
+};
+/// The record crashed this attempt alone; it is set aside.
+struct Quarantined {
+  AttemptId attempt;
+  RecordAt record;
+  friend bool operator==(const Quarantined&, const Quarantined&) = default;
+};
+/// The job has ended: Done, Failed or Cancelled. What ends it (publication) may still have to be done, and can be done twice.
+struct Ended {
+  JobState state = JobState::Done;
+  std::optional<Error> error;
+  std::optional<AttemptId> attempt;
+  friend bool operator==(const Ended&, const Ended&) = default;
+};
+
+}  // namespace journal
+
+using JournalRecord = std::variant<journal::StageOpened, journal::Committed, journal::ResultLost, journal::Failed, journal::Quarantined,
+                                   journal::Ended>;
+
+}  // namespace sinter

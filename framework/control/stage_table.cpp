@@ -1,0 +1,128 @@
+// StageTable: counts follow each change of state, so that a step costs what changes and not what there is.
+#include "framework/control/stage_table.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace sinter {
+namespace {
+
+bool is_running(TaskState state) { return state == TaskState::Running || state == TaskState::Committing; }
+
+}  // namespace
+
+TaskTrouble& Task::story() {
+  if (!trouble) trouble = std::make_unique<TaskTrouble>();
+  return *trouble;
+}
+
+Task* StageTable::find(TaskId id) {
+  return id.stage < stages_.size() && id.ordinal < stages_[id.stage].tasks.size() ? &at(id) : nullptr;
+}
+
+const Task* StageTable::find(TaskId id) const {
+  return id.stage < stages_.size() && id.ordinal < stages_[id.stage].tasks.size() ? &stages_[id.stage].tasks[id.ordinal] : nullptr;
+}
+
+void StageTable::open(std::uint32_t tasks, std::vector<std::uint32_t> inputs, bool keeps_results) {
+  const std::uint32_t index = size();
+  for (const std::uint32_t input : inputs) {
+    require(input < index, "a stage reads earlier stages");
+    stages_[input].readers.push_back(index);
+  }
+  Stage& stage = stages_.emplace_back();
+  stage.tasks.resize(tasks);
+  stage.inputs = std::move(inputs);
+  stage.keeps_results = keeps_results;
+  stage.counts[static_cast<std::size_t>(TaskState::Pending)] = tasks;
+  pending_ += tasks;
+  if (tasks > 0) active_.insert(index);
+}
+
+void StageTable::free(std::uint32_t stage) {
+  for (std::uint32_t ordinal = 0; ordinal < stages_[stage].tasks.size(); ++ordinal)
+    if (stages_[stage].tasks[ordinal].state == TaskState::Committed) set_state({stage, ordinal}, TaskState::Lost);
+}
+
+void StageTable::set_state(TaskId id, TaskState state) {
+  Stage& stage = stages_[id.stage];
+  TaskState& now = stage.tasks[id.ordinal].state;
+  if (now == state) return;
+  --stage.counts[static_cast<std::size_t>(now)];
+  ++stage.counts[static_cast<std::size_t>(state)];
+  if (now == TaskState::Pending) {
+    --pending_;
+    stage.again.erase(id.ordinal);
+    if (stage.count(TaskState::Pending) == 0) active_.erase(id.stage);
+  }
+  if (state == TaskState::Pending) {
+    ++pending_;
+    if (id.ordinal < stage.fresh) stage.again.insert(id.ordinal);
+    active_.insert(id.stage);
+  }
+  if (is_running(now)) --running_;
+  if (is_running(state)) ++running_;
+  now = state;
+}
+
+void StageTable::want_inputs(bool newest_open) {
+  const auto want = [this](std::uint32_t stage) {
+    if (stages_[stage].count(TaskState::Lost) == 0) return;
+    for (std::uint32_t ordinal = 0; ordinal < stages_[stage].tasks.size(); ++ordinal)
+      if (stages_[stage].tasks[ordinal].state == TaskState::Lost) set_state({stage, ordinal}, TaskState::Pending);
+  };
+  if (newest_open && size() > 0) want(size() - 1);
+  for (std::uint32_t reader = size(); reader-- > 0;)
+    if (stages_[reader].unfinished() > 0) std::for_each(stages_[reader].inputs.begin(), stages_[reader].inputs.end(), want);
+}
+
+bool StageTable::is_read(const Stage& stage) const {
+  return std::any_of(stage.readers.begin(), stage.readers.end(), [this](std::uint32_t reader) { return stages_[reader].unfinished() > 0; });
+}
+
+void StageTable::drop_unneeded(bool newest_open, const std::set<TaskId>& kept) {
+  const std::vector<std::uint32_t> with_pending(active_.rbegin(), active_.rend());
+  for (const std::uint32_t index : with_pending) {
+    const Stage& stage = stages_[index];
+    if ((newest_open && index + 1 == size()) || is_read(stage)) continue;
+    for (std::uint32_t ordinal = 0; ordinal < stage.tasks.size(); ++ordinal)
+      if (stage.tasks[ordinal].state == TaskState::Pending && !kept.contains({index, ordinal}))
+        set_state({index, ordinal}, TaskState::Lost);
+  }
+}
+
+bool StageTable::ready(const Stage& stage) const {
+  return std::all_of(stage.inputs.begin(), stage.inputs.end(), [this](std::uint32_t input) { return stages_[input].complete(); });
+}
+
+bool StageTable::any_ready() const {
+  return std::any_of(active_.begin(), active_.end(), [this](std::uint32_t stage) { return ready(stages_[stage]); });
+}
+
+std::optional<TaskId> StageTable::choose(const std::function<bool(const Task&)>& suits) {
+  for (const std::uint32_t index : active_) {
+    Stage& stage = stages_[index];
+    if (!ready(stage)) continue;
+    for (const std::uint32_t ordinal : stage.again)
+      if (suits(stage.tasks[ordinal])) return TaskId{index, ordinal};
+    while (stage.fresh < stage.tasks.size() && stage.tasks[stage.fresh].state != TaskState::Pending) ++stage.fresh;
+    for (std::uint32_t ordinal = stage.fresh; ordinal < stage.tasks.size(); ++ordinal)
+      if (stage.tasks[ordinal].state == TaskState::Pending && suits(stage.tasks[ordinal])) return TaskId{index, ordinal};
+  }
+  return std::nullopt;
+}
+
+std::vector<AttemptId> StageTable::results_on(HostId host) const {
+  std::vector<AttemptId> results;
+  for (std::uint32_t index = 0; index < size(); ++index) {
+    if (stages_[index].keeps_results) continue;
+    for (std::uint32_t ordinal = 0; ordinal < stages_[index].tasks.size(); ++ordinal) {
+      const Task& task = stages_[index].tasks[ordinal];
+      if (task.host == host && task.state == TaskState::Committed) results.push_back({{index, ordinal}, task.result});
+    }
+  }
+  return results;
+}
+
+}  // namespace sinter

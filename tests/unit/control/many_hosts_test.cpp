@@ -1,0 +1,89 @@
+// Scheduler over several hosts: where retries go, what a lost node costs, and how many workers the job may have.
+#include "tests/unit/control/scheduler_fixture.hpp"
+
+namespace sinter {
+namespace {
+
+class ManyHostsTest : public SchedulerTest {
+ protected:
+  /// Workers 1 and up, each on the host at its place.
+  void start_on(std::uint32_t maps, const std::vector<HostId>& hosts) {
+    options_.workers = static_cast<std::uint32_t>(hosts.size());
+    scheduler_.emplace(options_);
+    step(event::Tick{});
+    open(0, maps, {});
+    for (WorkerId worker = 1; worker <= std::min<std::size_t>(maps, hosts.size()); ++worker)
+      step(event::WorkerReady{worker, hosts[worker - 1]});
+  }
+};
+
+TEST_F(ManyHostsTest, a_retry_goes_to_another_host_and_not_to_another_worker_of_the_same) {
+  start_on(3, {7, 7, 8});
+  commit(2, map_attempt(1, 1));
+  step(event::AttemptFailed{1, map_attempt(0, 1), environment_error("disk"), false, {}});
+  EXPECT_FALSE(running_on(1).has_value());
+  EXPECT_FALSE(running_on(2).has_value()) << "the same host";
+  commit(3, map_attempt(2, 1));
+  EXPECT_EQ(running_on(3), map_attempt(0, 2));
+}
+
+TEST_F(ManyHostsTest, a_lost_node_is_no_failure_of_its_tasks_and_raises_no_suspicion) {
+  options_.max_attempts = 1;
+  start_on(1, {7});
+  step(event::WorkerLost{1, Loss::Node, "its node is gone", RecordAt{0, 70, 7}, "a.csv:7", ""});
+  ASSERT_FALSE(scheduler_->ended());
+  EXPECT_EQ(scheduler_->failed_attempts(), 0u);
+  ASSERT_NE(find<command::Discard>(), nullptr);
+  step(event::WorkerReady{find<command::StartWorker>()->worker, 8});
+  EXPECT_EQ(runs_.back().attempt, map_attempt(0, 2));
+  EXPECT_FALSE(runs_.back().careful);
+}
+
+TEST_F(ManyHostsTest, nodes_that_go_while_workers_start_are_no_failed_starts) {
+  options_.workers = 1;
+  scheduler_.emplace(options_);
+  step(event::Tick{});
+  open(0, 1, {});
+  for (WorkerId worker = 1; worker <= 2 * kMaxStartFailures; ++worker)
+    step(event::WorkerLost{worker, Loss::Node, "its node is gone", {}, "", ""});
+  EXPECT_FALSE(scheduler_->ended());
+}
+
+TEST_F(ManyHostsTest, surplus_workers_are_released_when_idle_and_cost_nothing) {
+  start_on(4, {7, 7, 8, 8});
+  step(event::WorkersAllowed{2});
+  EXPECT_EQ(count<command::ReleaseWorker>(), 0u) << "all are at work";
+  commit(1, map_attempt(0, 1));
+  commit(2, map_attempt(1, 1));
+  EXPECT_EQ(scheduler_->wanted_workers(), 2u);
+  // Both went as they became idle.
+  step(event::WorkerLost{1, Loss::Crash, "ended", {}, "", ""});
+  EXPECT_EQ(find<command::StartWorker>(), nullptr);
+  EXPECT_EQ(scheduler_->lost_workers(), 0u);
+  EXPECT_EQ(scheduler_->failed_attempts(), 0u);
+}
+
+TEST_F(ManyHostsTest, a_released_worker_gets_no_task_and_is_killed_when_it_stays) {
+  start_on(5, {7, 7});
+  step(event::WorkersAllowed{1});
+  commit(1, map_attempt(0, 1));
+  ASSERT_FALSE(running_on(1).has_value());
+  now_ += options_.kill_timeout_ms;
+  step(event::Heartbeat{2, map_attempt(1, 1), 1});
+  step(event::Tick{});
+  ASSERT_NE(find<command::KillWorker>(), nullptr);
+  EXPECT_EQ(find<command::KillWorker>()->worker, 1u);
+  step(event::WorkerLost{1, Loss::Killed, "was killed", {}, "", ""});
+  EXPECT_EQ(scheduler_->lost_workers(), 0u);
+}
+
+TEST_F(ManyHostsTest, more_workers_are_started_when_the_job_may_have_more) {
+  start_on(9, {7});
+  step(event::WorkersAllowed{4});
+  EXPECT_EQ(count<command::StartWorker>(), 3u);
+  step(event::WorkersAllowed{0});
+  EXPECT_TRUE(last_.empty());
+}
+
+}  // namespace
+}  // namespace sinter
