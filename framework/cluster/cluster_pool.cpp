@@ -12,8 +12,8 @@ namespace {
 
 class ClusterPool final : public WorkerPool {
  public:
-  ClusterPool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files, const JobLayout& layout)
-      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout) {}
+  ClusterPool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files, const JobLayout& layout, Log& log)
+      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout), log_(log) {}
 
   void start(WorkerId worker) override { door_.start_worker(run_, worker); }
   void kill(WorkerId worker) override { door_.kill_worker(run_, worker); }
@@ -26,6 +26,9 @@ class ClusterPool final : public WorkerPool {
     if (!event) return std::optional<PoolEvent>();
     return std::optional<PoolEvent>(std::visit([this](auto& one) { return tell(std::move(one)); }, *event));
   }
+
+  Status keep(const std::string& path) override { return files_.keep(path); }
+  bool loses_results() const override { return true; }
 
   std::vector<ResultsAt> inputs_of(const Stage& stage) override {
     std::map<std::uint64_t, ResultsAt> by_node;
@@ -47,6 +50,7 @@ class ClusterPool final : public WorkerPool {
  private:
   PoolEvent tell(WorkerUp up) { return up; }
   PoolEvent tell(WorkerEnded ended) { return ended; }
+  PoolEvent tell(WorkersMayBe allowed) { return allowed; }
 
   PoolEvent tell(NodeSaid from) {
     AttemptId attempt;
@@ -56,7 +60,12 @@ class ClusterPool final : public WorkerPool {
       Place place = from.files_at;
       place.name = name;
       place.attempt = attempt;
-      files_.place(layout_.root() + "/" + name, std::move(place));
+      const std::string path = layout_.root() + "/" + name;
+      files_.place(path, std::move(place));
+      if (!path.starts_with(layout_.logs() + "/")) continue;
+      // Lines about what went wrong outlive the node on which it did.
+      if (const Status kept = files_.keep(path); !kept.ok())
+        log_.warning("a log cannot be fetched", {{"reason", kept.error().to_string()}});
     }
     return std::move(from.said);
   }
@@ -73,6 +82,7 @@ class ClusterPool final : public WorkerPool {
   RunInbox& inbox_;
   PlacedFiles& files_;
   JobLayout layout_;
+  Log& log_;
 };
 
 }  // namespace
@@ -107,7 +117,7 @@ Result<std::unique_ptr<WorkerPool>> make_cluster_pool(RunId run, ClusterDoor& do
                                                       const JobLayout& layout, const RunOptions& options) {
   SINTER_ASSIGN(std::string plan, read_file(files, layout.plan(), kMaxShippedPlanBytes));
   door.open_run(OpenRun{run, std::move(plan), options.working_directory});
-  return std::unique_ptr<WorkerPool>(std::make_unique<ClusterPool>(run, door, inbox, files, layout));
+  return std::unique_ptr<WorkerPool>(std::make_unique<ClusterPool>(run, door, inbox, files, layout, options.log));
 }
 
 }  // namespace sinter::cluster

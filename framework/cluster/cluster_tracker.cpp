@@ -35,6 +35,7 @@ class ClusterTracker final : public ClusterDoor {
       SINTER_ASSIGN(const std::optional<net::Event> event, transport_->receive(kStopLookMs));
       if (event) handle(*event);
       carry_out_posts();
+      share_slots();
       give_slots();
     }
     for (auto& [id, job] : jobs_) job.run.reset();
@@ -86,6 +87,7 @@ class ClusterTracker final : public ClusterDoor {
     std::set<NodeId> on_nodes;               // that were told of it
     std::optional<net::PeerId> watcher;
     SteadyMs began_ms = 0;
+    std::optional<std::uint32_t> share;      // of the slots, as it was told
     RunLine line;
   };
 
@@ -137,7 +139,7 @@ class ClusterTracker final : public ClusterDoor {
     const NodeEntry gone = nodes_.remove(id);
     options_.log.warning("a node is gone", {{"node", gone.hello.name}, {"reason", reason}});
     for (const auto& [run, worker] : gone.workers)
-      push(run, WorkerEnded{worker, Loss::Killed, "was lost with its node '" + gone.hello.name + "' (" + reason + ")", {}, {}});
+      push(run, WorkerEnded{worker, Loss::Node, "was lost with its node '" + gone.hello.name + "' (" + reason + ")", {}, {}});
     for (auto& [run, job] : jobs_)
       if (job.on_nodes.erase(id) > 0) push(run, NodeGone{id});
   }
@@ -242,7 +244,7 @@ class ClusterTracker final : public ClusterDoor {
     switch (static_cast<Kind>(message.kind)) {
       case Kind::WorkerIsUp: {
         SINTER_ASSIGN(const WorkerIsUp up, unpack<WorkerIsUp>(message));
-        if (node.workers.contains({up.run, up.worker})) push(up.run, WorkerUp{up.worker});
+        if (node.workers.contains({up.run, up.worker})) push(up.run, WorkerUp{up.worker, static_cast<HostId>(node.node)});
         return {};
       }
       case Kind::FromWorker: {
@@ -262,6 +264,19 @@ class ClusterTracker final : public ClusterDoor {
         return {};
       }
       default: return internal_error("a node sent a message of kind " + std::to_string(message.kind));
+    }
+  }
+
+  /// Tells every job how many workers it may have: equal shares.
+  void share_slots() {
+    const auto running =
+        static_cast<std::uint32_t>(std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return job.second.run != nullptr; }));
+    if (running == 0) return;
+    const std::uint32_t share = std::min(nodes_.slots(), std::max(1u, nodes_.slots() / running));
+    for (auto& [run, job] : jobs_) {
+      if (job.run == nullptr || job.share == share) continue;
+      job.share = share;
+      push(run, WorkersMayBe{share});
     }
   }
 

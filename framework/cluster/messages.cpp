@@ -53,7 +53,7 @@ Status check(const FromWorker& from) {
   return check_names(from.files, "FromWorker");
 }
 Status check(const WorkerIsGone& gone) {
-  if (gone.loss > Loss::Start) return internal_error("WorkerIsGone holds an unknown loss");
+  if (gone.loss > Loss::Node) return internal_error("WorkerIsGone holds an unknown loss");
   return {};
 }
 Status check(const Submit& submit) { return check_version(submit.protocol_version, "the client"); }

@@ -42,7 +42,8 @@ class RunHost {
   void handle(const WorkerUp& up);
   void handle(const WorkerSaid& said);
   void handle(const WorkerEnded& ended);
-  void handle(const ResultsGone&) {}
+  void handle(const ResultsGone&) {}   // no pool of processes says these
+  void handle(const WorkersMayBe&) {}
   std::vector<std::string> files_of(const net::Message& message) const;
 
   OpenRun open_;

@@ -150,9 +150,10 @@ struct AttemptFailed {
   WireError error;
   bool threw = false;
   std::optional<RecordAt> record;
+  std::vector<AttemptId> lost_inputs = {};  // committed results that it could not read
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & attempt & error & threw & record; }
+  void serialize(Archive& archive, unsigned) { archive & attempt & error & threw & record & lost_inputs; }
 };
 
 /// Tracker to worker: end.

@@ -7,6 +7,9 @@
 namespace sinter {
 namespace {
 
+/// Copied at once from another host.
+constexpr std::uint64_t kCopyBytes = 1u << 20;
+
 bool is_below(const std::string& path, const std::string& directory) {
   return path.size() > directory.size() + 1 && path.starts_with(directory) && path[directory.size()] == '/';
 }
@@ -55,11 +58,74 @@ std::vector<std::pair<std::string, Place>> PlacedFiles::forget_node(std::uint64_
   return gone;
 }
 
+/// A file of a node, which may end while it is read.
+class PlacedFiles::Watched final : public ReadableFile {
+ public:
+  Watched(PlacedFiles& files, std::unique_ptr<ReadableFile> file, AttemptId attempt)
+      : files_(files), file_(std::move(file)), attempt_(attempt) {}
+  Result<std::size_t> read_at(std::uint64_t offset, char* to, std::size_t size) const override {
+    Result<std::size_t> got = file_->read_at(offset, to, size);
+    if (!got.ok()) files_.note_failure(attempt_);
+    return got;
+  }
+  std::uint64_t size_bytes() const override { return file_->size_bytes(); }
+  std::string_view map() const override { return file_->map(); }
+
+ private:
+  PlacedFiles& files_;
+  std::unique_ptr<ReadableFile> file_;
+  AttemptId attempt_;
+};
+
+void PlacedFiles::note_failure(const AttemptId& attempt) {
+  const std::lock_guard lock(mutex_);
+  failures_.insert(attempt);
+}
+
+std::vector<AttemptId> PlacedFiles::take_failures() {
+  const std::lock_guard lock(mutex_);
+  std::vector<AttemptId> taken(failures_.begin(), failures_.end());
+  failures_.clear();
+  return taken;
+}
+
 Result<std::unique_ptr<ReadableFile>> PlacedFiles::open_at(const Place& place) {
-  const std::string path = place.scratch_directory + "/" + place.name;
-  if (place.host == options_.host) return options_.files.open(path);
-  if (options_.open_remote) return options_.open_remote(place);
-  return environment_error("'" + path + "' is on the host '" + place.host + "', whose files cannot be read here");
+  const auto open = [&]() -> Result<std::unique_ptr<ReadableFile>> {
+    const std::string path = place.scratch_directory + "/" + place.name;
+    if (place.host == options_.host) return options_.files.open(path);
+    if (options_.open_remote) return options_.open_remote(place);
+    return environment_error("'" + path + "' is on the host '" + place.host + "', whose files cannot be read here");
+  };
+  Result<std::unique_ptr<ReadableFile>> file = open();
+  if (!file.ok()) {
+    note_failure(place.attempt);
+    // Whatever became of it there, it is not this attempt's fault.
+    return environment_error(file.error().message()).with_context("while opening a result that another host keeps");
+  }
+  return std::unique_ptr<ReadableFile>(std::make_unique<Watched>(*this, std::move(file).value(), place.attempt));
+}
+
+Status PlacedFiles::keep(const std::string& path) {
+  const std::optional<Place> place = placed(path);
+  if (!place) return {};
+  const std::string there = place->scratch_directory + "/" + place->name;
+  SINTER_TRY(options_.files.make_directories(directory_of(path)));
+  if (place->host != options_.host || !options_.files.rename(there, path).ok()) {
+    SINTER_ASSIGN(const std::unique_ptr<ReadableFile> from, open_at(*place));
+    SINTER_ASSIGN(const std::unique_ptr<WritableFile> to, options_.files.create(path));
+    std::string chunk(std::min<std::uint64_t>(kCopyBytes, from->size_bytes()), '\0');
+    for (std::uint64_t at = 0; at < from->size_bytes();) {
+      SINTER_ASSIGN(const std::size_t got, from->read_at(at, chunk.data(), chunk.size()));
+      if (got == 0) return environment_error("'" + there + "' ended before its size of " + std::to_string(from->size_bytes()) + " bytes");
+      SINTER_TRY(to->append(std::string_view(chunk).substr(0, got)));
+      at += got;
+    }
+    SINTER_TRY(to->close());
+    if (options_.on_removed) options_.on_removed(*place);
+  }
+  const std::lock_guard lock(mutex_);
+  places_.erase(path);
+  return {};
 }
 
 Result<std::unique_ptr<ReadableFile>> PlacedFiles::open(const std::string& path) {

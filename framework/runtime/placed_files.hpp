@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,11 @@ class PlacedFiles final : public FileSystem {
   void place(const std::string& path, Place place);
   /// Where results of the listed attempts lie, under the names they are read by in `layout`. Forgets what was placed before.
   void place_results(const JobLayout& layout, const std::vector<ResultsAt>& results);
+  /// Makes a placed file our own, under the same path: moves it from this host, or copies it from another one. Nothing to do for a path
+  /// that is not placed.
+  Status keep(const std::string& path);
+  /// Results of attempts that could not be opened or read since the last call; each once.
+  std::vector<AttemptId> take_failures();
   /// Nothing: the path is not placed.
   std::optional<Place> placed(const std::string& path) const;
   /// Forgets every file of a node that is gone, and tells the paths they had.
@@ -69,9 +75,13 @@ class PlacedFiles final : public FileSystem {
   std::string absolute(const std::string& path) const;
   Result<std::unique_ptr<ReadableFile>> open_at(const Place& place);
 
+  class Watched;
+  void note_failure(const AttemptId& attempt);
+
   const Options options_;
   mutable std::mutex mutex_;
   std::map<std::string, Place> places_;  // under mutex_
+  std::set<AttemptId> failures_;         // under mutex_
 };
 
 }  // namespace sinter

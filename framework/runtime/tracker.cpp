@@ -50,7 +50,7 @@ Result<TrackerResult> Tracker::run() {
   result.counters = scheduler_.counters();
   result.stages = std::move(stages_);
   result.stopped = stopped_;
-  result.ranges = std::move(ranges_);
+  if (!ranges_.empty()) result.ranges = *ranges_.back();
   result.progress = std::move(lines_);
   result.rounds = result.stages.back().round;
   if (result.rounds > 0) result.summary = std::move(summary_);
@@ -97,7 +97,7 @@ Status Tracker::drain_events() {
   return {};
 }
 
-void Tracker::handle(const WorkerUp& up) { feed(event::WorkerReady{up.worker}); }
+void Tracker::handle(const WorkerUp& up) { feed(event::WorkerReady{up.worker, up.host}); }
 
 void Tracker::handle(const WorkerSaid& said) {
   const WorkerId worker = said.worker;
@@ -120,9 +120,10 @@ void Tracker::handle(const WorkerSaid& said) {
     if (scheduler_.running_on(worker) == done->attempt) running_[done->attempt] = done->progress;
     feed(event::AttemptDone{worker, done->attempt, std::move(done->counters)});
   } else if (kind == MessageKind::AttemptFailed) {
-    const auto failed = from_message<AttemptFailed>(message);
+    auto failed = from_message<AttemptFailed>(message);
     if (!failed.ok()) return refuse(failed.error());
-    feed(event::AttemptFailed{worker, failed->attempt, failed->error.error(), failed->threw, failed->record});
+    feed(event::AttemptFailed{worker, failed->attempt, failed->error.error(), failed->threw, failed->record,
+                              std::move(failed->lost_inputs)});
   } else {
     refuse(internal_error("a worker sent a message of kind " + std::to_string(message.kind)));
   }
@@ -132,10 +133,9 @@ void Tracker::handle(const WorkerEnded& ended) {
   feed(event::WorkerLost{ended.worker, ended.loss, ended.how, ended.position.record, place_of(ended.position), ended.output_tail});
 }
 
-void Tracker::handle(const ResultsGone& gone) {
-  if (gone.attempts.empty()) return;
-  feed(event::ShellFailed{environment_error(std::to_string(gone.attempts.size()) + " results were lost with their node")});
-}
+void Tracker::handle(const ResultsGone& gone) { feed(event::ResultsLost{gone.attempts}); }
+
+void Tracker::handle(const WorkersMayBe& allowed) { feed(event::WorkersAllowed{allowed.count}); }
 
 std::string Tracker::place_of(const ReadPosition& position) const {
   if (position.group) return "group " + readable_key(*position.group) + (job_.reduce_remark.empty() ? "" : ", " + job_.reduce_remark);

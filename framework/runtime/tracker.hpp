@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct TrackerResult {
 };
 
 class Tracker {
+  using Ranges = std::shared_ptr<const std::vector<KeyRange>>;
+
  public:
   /// Everything outlives the tracker. The plan file is written, the scratch directory exists. `on_part` is told of each task whose result
   /// is a part of the output and has its final place.
@@ -58,6 +61,7 @@ class Tracker {
   void handle(const WorkerSaid& said);
   void handle(const WorkerEnded& ended);
   void handle(const ResultsGone& gone);
+  void handle(const WorkersMayBe& allowed);
   /// Where it was, for people.
   std::string place_of(const ReadPosition& position) const;
   void feed(const Event& event);
@@ -76,10 +80,13 @@ class Tracker {
   Status publish_attempt(const AttemptId& attempt);
 
   // From stage to stage.
-  Result<bool> open_next_stage();
+  Result<Event> open_next_stage(std::uint32_t number);
+  Status close_stage(std::vector<AttemptId>& lost);
   Result<bool> judge_round(std::uint32_t merge_stage);
   void free_inputs();
-  Status cut_ranges_for(const Stage& stage);
+  Result<Ranges> cut_ranges_for(const Stage& stage, std::vector<AttemptId>& lost);
+  /// Good, with the attempt in `lost`, when the error says that a committed result cannot be read and that is the pool's nature.
+  Status blame(const Error& error, TaskId task, std::vector<AttemptId>& lost) const;
   void begin_line(const Stage& stage);
   void end_line();
   void count_committed(const AttemptId& attempt);
@@ -97,9 +104,12 @@ class Tracker {
   std::unique_ptr<WorkerPool> pool_;
   std::deque<Event> events_;   // that commands cause
   std::vector<Stage> stages_;              // opened so far
-  std::vector<KeyRange> ranges_;           // of the open stage's tasks
+  std::vector<Ranges> ranges_;             // of each stage's tasks: results that are lost are made again from the same ranges
   std::optional<std::uint32_t> kept_stage_;  // the stage whose ranges are kept over rounds
-  std::vector<KeyRange> kept_ranges_;
+  Ranges kept_ranges_;
+  bool converged_ = false;                 // the verdict on the round that was closed last
+  std::vector<std::uint32_t> freed_;       // when the last stage was closed
+  std::set<TaskId> counted_;               // in lines_
   std::string summary_;                    // of the last round, or the first
   std::map<AttemptId, AttemptProgress> running_;
   std::vector<StageProgress> lines_;       // of what has committed

@@ -17,7 +17,7 @@ void Tracker::apply(const command::RunTask& run) {
   options_.log.debug("starting an attempt", {{"attempt", to_string(run.attempt)}, {"worker", run.worker}});
   const Stage& stage = stages_[run.attempt.task.stage];
   RunAttempt message{run.attempt, stage, run.careful, run.skip, {}, pool_->inputs_of(stage)};
-  if (stage.work != StageWork::Map) message.range = ranges_[run.attempt.task.ordinal];
+  if (stage.work != StageWork::Map) message.range = (*ranges_[run.attempt.task.stage])[run.attempt.task.ordinal];
   pool_->send(run.worker, to_message(message));
 }
 
@@ -39,6 +39,10 @@ Status Tracker::publish_attempt(const AttemptId& attempt) {
     SINTER_TRY(files.rename(layout_.attempt_rejects(attempt), layout_.rejects(attempt.task)));
   SINTER_TRY(commit_side_outputs(files, layout_, attempt, job_.side_outputs.size()));
   SINTER_TRY(files.rename(layout_.attempt_result(attempt), layout_.result(attempt.task)));
+  // What a result that is made again gives once more must not depend on anybody's life.
+  SINTER_TRY(pool_->keep(layout_.rejects(attempt.task)));
+  for (std::size_t side = 0; side < job_.side_outputs.size(); ++side) SINTER_TRY(pool_->keep(layout_.side_output(attempt.task, side)));
+  if (writes_output(job_, stages_[attempt.task.stage])) SINTER_TRY(pool_->keep(layout_.result(attempt.task)));
   return files.remove_all(layout_.attempt(attempt));
 }
 
@@ -51,16 +55,15 @@ void Tracker::apply(const command::Discard& discard) {
 }
 
 void Tracker::apply(const command::OpenStage& open) {
-  Result<bool> opened = open_next_stage();
-  if (!opened.ok()) events_.emplace_back(event::ShellFailed{std::move(opened).error()});
-  else if (*opened) events_.emplace_back(event::StageOpened{open.stage, stages_.back().tasks});
-  else events_.emplace_back(event::NoMoreStages{open.stage});
+  Result<Event> answer = open_next_stage(open.stage);
+  if (answer.ok()) events_.push_back(std::move(answer).value());
+  else events_.emplace_back(event::ShellFailed{std::move(answer).error()});
 }
 
 // The loop sees that the scheduler has ended.
 void Tracker::apply(const command::FinishJob&) {}
 
-void Tracker::apply(const command::ReleaseWorker& release) { send(release.worker, to_message(Stop{})); }
+void Tracker::apply(const command::ReleaseWorker& release) { pool_->send(release.worker, to_message(Stop{})); }
 
 // A local job has no journal: it ends with its tracker.
 void Tracker::apply(const command::Journal&) {}

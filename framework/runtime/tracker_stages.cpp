@@ -18,31 +18,53 @@ void add(StageProgress& line, const AttemptProgress& attempt) {
 
 }  // namespace
 
-/// False: there is none.
-Result<bool> Tracker::open_next_stage() {
-  bool converged = false;
-  if (!stages_.empty()) {
-    end_line();
-    if (stages_.back().work == StageWork::Merge) {
-      SINTER_ASSIGN(converged, judge_round(static_cast<std::uint32_t>(stages_.size() - 1)));
-    }
-    free_inputs();
-  }
-  std::optional<Stage> next = next_stage(job_, stages_, converged);
-  if (!next) return false;
+/// The answer to OpenStage. It may be asked for again, when results were lost that it takes.
+Result<Event> Tracker::open_next_stage(std::uint32_t number) {
+  std::vector<AttemptId> lost;
+  if (line_began_ms_) SINTER_TRY(close_stage(lost));
+  if (!lost.empty()) return Event(event::StageBlocked{number, std::move(lost)});
+  std::optional<Stage> next = next_stage(job_, stages_, converged_);
+  if (!next) return Event(event::NoMoreStages{number});
+  Ranges ranges = std::make_shared<const std::vector<KeyRange>>();
   if (next->work == StageWork::Map) {
     next->tasks = static_cast<std::uint32_t>(plan_.splits.size());
   } else {
-    SINTER_TRY(cut_ranges_for(*next));
-    next->tasks = static_cast<std::uint32_t>(ranges_.size());
+    SINTER_ASSIGN(ranges, cut_ranges_for(*next, lost));
+    if (!lost.empty()) return Event(event::StageBlocked{number, std::move(lost)});
+    next->tasks = static_cast<std::uint32_t>(ranges->size());
   }
+  ranges_.push_back(std::move(ranges));
   stages_.push_back(*next);
   if (task_name(*next, 0) == stop_before_ + "-0") {
     stopped_ = true;
-    return false;
+    return Event(event::NoMoreStages{number});
   }
   begin_line(stages_.back());
-  return true;
+  event::StageOpened opened{number, next->tasks, {}, freed_, writes_output(job_, *next)};
+  if (next->work != StageWork::Map) opened.inputs.push_back(next->input_stage);
+  if (next->summary_stage) opened.inputs.push_back(*next->summary_stage);
+  return Event(std::move(opened));
+}
+
+/// All tasks of the last stage have committed: the verdict, if it was a round's, and what nobody reads any more.
+Status Tracker::close_stage(std::vector<AttemptId>& lost) {
+  converged_ = false;
+  const auto last = static_cast<std::uint32_t>(stages_.size() - 1);
+  if (stages_.back().work == StageWork::Merge) {
+    const Result<bool> verdict = judge_round(last);
+    if (!verdict.ok()) return blame(verdict.error(), TaskId{last, 0}, lost);
+    converged_ = *verdict;
+  }
+  end_line();
+  free_inputs();
+  return {};
+}
+
+Status Tracker::blame(const Error& error, TaskId task, std::vector<AttemptId>& lost) const {
+  if (!pool_->loses_results() || error.fault() != Fault::Environment) return error;
+  options_.log.warning("a committed result cannot be read", {{"task", to_string(task)}, {"reason", error.to_string()}});
+  lost.push_back(AttemptId{task, scheduler_.committed_attempt(task)});
+  return {};
 }
 
 Result<bool> Tracker::judge_round(std::uint32_t merge_stage) {
@@ -60,39 +82,48 @@ Result<bool> Tracker::judge_round(std::uint32_t merge_stage) {
 }
 
 void Tracker::free_inputs() {
-  for (const std::uint32_t stage : stages_to_free(stages_)) {
+  freed_ = stages_to_free(stages_);
+  for (const std::uint32_t stage : freed_) {
     for (std::uint32_t task = 0; task < stages_[stage].tasks; ++task) {
-      const Status removed = options_.files.remove(layout_.result(TaskId{stage, task}));
+      const std::string path = layout_.result(TaskId{stage, task});
+      if (!options_.files.exists(path)) continue;  // lost with its node, and not made again since nobody asked
+      const Status removed = options_.files.remove(path);
       // The scratch directory goes as a whole at the end.
       if (!removed.ok()) options_.log.warning("cannot remove a run that nobody reads any more", {{"reason", removed.error().message()}});
     }
   }
 }
 
-Status Tracker::cut_ranges_for(const Stage& stage) {
-  if (kept_stage_ == stage.input_stage) {
-    ranges_ = kept_ranges_;
-    return {};
-  }
+Result<Tracker::Ranges> Tracker::cut_ranges_for(const Stage& stage, std::vector<AttemptId>& lost) {
+  if (kept_stage_ == stage.input_stage) return kept_ranges_;
   std::vector<RunSummary> runs;
   std::vector<const RunSummary*> pointers;
+  std::uint64_t file_bytes = 0;
   std::uint64_t raw_bytes = 0;
   runs.reserve(stage.input_tasks);
   for (std::uint32_t task = 0; task < stage.input_tasks; ++task) {
-    SINTER_ASSIGN(RunSummary summary, read_run_summary(options_.files, layout_.result(TaskId{stage.input_stage, task})));
-    shuffle_bytes_ += summary.file_bytes;
-    raw_bytes += summary.raw_bytes;
-    runs.push_back(std::move(summary));
+    const TaskId input{stage.input_stage, task};
+    Result<RunSummary> summary = read_run_summary(options_.files, layout_.result(input));
+    if (!summary.ok()) {
+      SINTER_TRY(blame(summary.error(), input, lost));
+      continue;
+    }
+    file_bytes += summary->file_bytes;
+    raw_bytes += summary->raw_bytes;
+    runs.push_back(std::move(summary).value());
     pointers.push_back(&runs.back());
   }
+  if (!lost.empty()) return Ranges();
+  shuffle_bytes_ += file_bytes;
   const std::size_t max_ranges = stage.work == StageWork::Merge ? 1 : kMaxRanges;
-  ranges_ = cut_ranges(pointers, range_bytes(plan_, raw_bytes), max_ranges);
-  if (keeps_partitions(job_, stages_[stage.input_stage])) ranges_ = widen_to_partitions(std::move(ranges_));
+  std::vector<KeyRange> ranges = cut_ranges(pointers, range_bytes(plan_, raw_bytes), max_ranges);
+  if (keeps_partitions(job_, stages_[stage.input_stage])) ranges = widen_to_partitions(std::move(ranges));
+  auto shared = std::make_shared<const std::vector<KeyRange>>(std::move(ranges));
   if (stage.work == StageWork::Round) {
     kept_stage_ = stage.input_stage;
-    kept_ranges_ = ranges_;
+    kept_ranges_ = shared;
   }
-  return {};
+  return Ranges(std::move(shared));
 }
 
 void Tracker::begin_line(const Stage& stage) {
@@ -107,6 +138,10 @@ void Tracker::end_line() {
 }
 
 void Tracker::count_committed(const AttemptId& attempt) {
+  if (!counted_.insert(attempt.task).second) {  // a result that was lost is there again
+    running_.erase(attempt);
+    return;
+  }
   StageProgress& line = lines_[line_of_stage(job_, stages_[attempt.task.stage])];
   ++line.tasks_done;
   const auto found = running_.find(attempt);

@@ -128,7 +128,8 @@ class Worker {
     if (result.status.ok() && options_.judge_attempt) result.status = options_.judge_attempt(run.stage, run.attempt);
     if (result.status.ok())
       return to_message(AttemptDone{run.attempt, std::move(result.counters), progress_.read(), peak_memory_bytes()});
-    return to_message(AttemptFailed{run.attempt, WireError::of(result.status.error()), result.threw, result.record});
+    return to_message(AttemptFailed{run.attempt, WireError::of(result.status.error()), result.threw, result.record,
+                                    placed_ ? placed_->take_failures() : std::vector<AttemptId>()});
   }
 
   net::Transport& transport_;

@@ -26,6 +26,7 @@ inline constexpr std::uint64_t kMaxOutputTailBytes = 2000;
 /// The worker can take a task.
 struct WorkerUp {
   WorkerId worker = 0;
+  HostId host = 0;  // 0: no host of its own
 };
 /// A message of the worker's, but for its Hello.
 struct WorkerSaid {
@@ -46,7 +47,11 @@ struct WorkerEnded {
 struct ResultsGone {
   std::vector<AttemptId> attempts;
 };
-using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone>;
+/// So many workers may the job have from now on.
+struct WorkersMayBe {
+  std::uint32_t count = 0;
+};
+using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone, WorkersMayBe>;
 
 class WorkerPool {
  public:
@@ -63,7 +68,17 @@ class WorkerPool {
   /// Any thread: makes the current or the next receive() return.
   virtual void wake() = 0;
   /// Where the committed results lie that a task of `stage` reads, as far as they are not in the worker's own scratch directory.
-  virtual std::vector<ResultsAt> inputs_of(const Stage&) { return {}; }
+  virtual std::vector<ResultsAt> inputs_of(const Stage& stage) {
+    static_cast<void>(stage);
+    return {};
+  }
+  /// Makes the file at `path`, if there is one, safe from whatever happens to the workers and their hosts.
+  virtual Status keep(const std::string& path) {
+    static_cast<void>(path);
+    return {};
+  }
+  /// Whether committed results may be out of reach later, all but those that were kept.
+  virtual bool loses_results() const { return false; }
   /// Tells all workers to end and waits for it, for a while, and then kills them. `at_once`: kills them.
   virtual void stop(bool at_once) = 0;
 };
