@@ -97,6 +97,33 @@ TEST_F(LanTest, killed_workers_change_nothing) {
   }
 }
 
+TEST_F(LanTest, killed_nodes_change_nothing) {
+  for (int round = 0; round < 3; ++round) {
+    Lan lan(3, 1);
+    const std::string job = make_job(lan, 60'000);
+    const std::string expected_bytes = expected(lan, job);
+    const auto client = lan.run_in_background(job, {"--set", "execution.split_size=4KiB"});
+    ASSERT_TRUE(wait_until([&] { return !lan.workers(1).empty() || !client->running(); }, 10));
+    sleep_ms(100 + 300 * round);
+    lan.node(1).signal(SIGKILL);
+    EXPECT_EQ(client->wait(60), 0) << read_whole_file(lan.directory() / "client.log");
+    EXPECT_TRUE(fused(lan) == expected_bytes) << "round " << round;
+    EXPECT_EQ(rejects(lan, "fused.csv"), rejects(lan, "expected.csv"));
+  }
+}
+
+TEST_F(LanTest, a_job_waits_for_nodes_and_takes_those_that_join) {
+  Lan lan(0, 1);
+  const std::string job = make_job(lan, 5'000);
+  const std::string expected_bytes = expected(lan, job);
+  const auto client = lan.run_in_background(job);
+  sleep_ms(500);
+  EXPECT_TRUE(client->running());
+  lan.add_node(2);
+  EXPECT_EQ(client->wait(30), 0) << read_whole_file(lan.directory() / "client.log");
+  EXPECT_TRUE(fused(lan) == expected_bytes);
+}
+
 TEST_F(LanTest, two_jobs_share_the_slots) {
   Lan lan(2, 1);
   const std::string job = make_job(lan, 40'000);
