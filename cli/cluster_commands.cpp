@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <thread>
 
 #include "cli/commands.hpp"
@@ -30,6 +31,12 @@ std::string host_name() {
 std::string temporary_directory() {
   const char* named = std::getenv("TMPDIR");
   return named != nullptr && named[0] != 0 ? named : "/tmp";
+}
+
+/// Different for each start of a node; no secret.
+std::uint64_t draw_identity() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
 }
 
 std::string absolute(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
@@ -124,6 +131,7 @@ int node_command(const NodeArguments& arguments, const Console& console) {
                                .memory_bytes = cluster::machine_memory_bytes(),
                                .scratch_directory = absolute(arguments.scratch_directory.empty() ? temporary_directory()
                                                                                                  : arguments.scratch_directory),
+                               .identity = draw_identity(),
                                .worker = {"/proc/self/exe", {"worker"}},
                                .files = *files,
                                .clock = clock,

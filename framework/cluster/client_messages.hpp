@@ -56,6 +56,15 @@ struct RunEnded {
   void serialize(Archive& archive, unsigned) { archive & run & report & error; }
 };
 
+/// Client to tracker: tell me of this job as if I had submitted it. For a client that lost its tracker.
+struct WatchRun {
+  static constexpr Kind kKind = Kind::WatchRun;
+  RunId run = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & run; }
+};
+
 struct CancelRun {
   static constexpr Kind kKind = Kind::CancelRun;
   RunId run = 0;
@@ -130,6 +139,7 @@ extern template Result<Submit> unpack(const net::Message&);
 extern template Result<Submitted> unpack(const net::Message&);
 extern template Result<RunProgress> unpack(const net::Message&);
 extern template Result<RunEnded> unpack(const net::Message&);
+extern template Result<WatchRun> unpack(const net::Message&);
 extern template Result<CancelRun> unpack(const net::Message&);
 extern template Result<ListRuns> unpack(const net::Message&);
 extern template Result<RunList> unpack(const net::Message&);

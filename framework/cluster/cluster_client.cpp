@@ -11,6 +11,8 @@ namespace {
 /// How long a request to cancel may go unseen.
 constexpr std::int64_t kCancelLookMs = 50;
 constexpr std::int64_t kGoodbyeMs = 200;
+/// How long a client waits for a tracker that restarts.
+constexpr SteadyMs kTrackerReturnMs = 30'000;
 
 class Client {
  public:
@@ -33,9 +35,14 @@ class Client {
   Result<std::optional<net::Message>> hear(std::int64_t timeout_ms) {
     SINTER_ASSIGN(std::optional<net::Event> event, transport_->receive(timeout_ms));
     if (!event) return std::optional<net::Message>();
-    if (event->kind == net::EventKind::PeerLost)
-      return environment_error("lost the tracker at " + options_.tracker + ": " + event->reason)
-          .with_hint("A tracker that has ended has cancelled the job");
+    if (event->kind == net::EventKind::PeerLost) {
+      lost_at_ms_ = options_.clock.now_ms();
+      options_.log.warning("lost the tracker; waiting for it", {{"tracker", options_.tracker}, {"reason", event->reason}});
+    }
+    if (event->kind == net::EventKind::PeerJoined && lost_at_ms_) {
+      lost_at_ms_.reset();
+      if (watched_) SINTER_TRY(tell(WatchRun{*watched_}));
+    }
     if (event->kind != net::EventKind::Message) return std::optional<net::Message>();
     if (event->message.kind == static_cast<std::uint16_t>(Kind::Refused)) {
       SINTER_ASSIGN(const Refused refused, unpack<Refused>(event->message));
@@ -60,7 +67,12 @@ class Client {
 
   Result<JobReport> watch(RunId run, const std::function<void(const JobProgress&)>& on_progress) {
     bool cancelled = false;
+    watched_ = run;
     while (true) {
+      if (lost_at_ms_ && options_.clock.now_ms() - *lost_at_ms_ >= kTrackerReturnMs)
+        return environment_error("lost the tracker at " + options_.tracker + ", and it did not come back within " +
+                                 std::to_string(kTrackerReturnMs) + " ms")
+            .with_hint("When it runs again it goes on with the job, or cancels it if nobody watches");
       if (!cancelled && options_.cancel != nullptr && options_.cancel->load()) {
         cancelled = true;
         SINTER_TRY(tell(CancelRun{run}));
@@ -81,6 +93,8 @@ class Client {
  private:
   const ClientOptions& options_;
   std::unique_ptr<net::Transport> transport_;
+  std::optional<RunId> watched_;
+  std::optional<SteadyMs> lost_at_ms_;
 };
 
 template <class Answer, class Question>

@@ -30,6 +30,17 @@ class ClusterPool final : public WorkerPool {
   Status keep(const std::string& path) override { return files_.keep(path); }
   bool loses_results() const override { return true; }
 
+  std::string place_of(const std::string& path) const override {
+    const std::optional<Place> place = files_.placed(path);
+    return place ? encode(*place) : "";
+  }
+  Status put_back(const std::string& path, const std::string& bytes) override {
+    if (bytes.empty()) return {};
+    SINTER_ASSIGN(Place place, decode<Place>(bytes, "place of '" + path + "' in the journal"));
+    files_.place(path, std::move(place));
+    return {};
+  }
+
   std::vector<ResultsAt> inputs_of(const Stage& stage) override {
     std::map<std::uint64_t, ResultsAt> by_node;
     const auto add = [&](const TaskId& task) {
@@ -51,6 +62,7 @@ class ClusterPool final : public WorkerPool {
   PoolEvent tell(WorkerUp up) { return up; }
   PoolEvent tell(WorkerEnded ended) { return ended; }
   PoolEvent tell(WorkersMayBe allowed) { return allowed; }
+  PoolEvent tell(WorkerReturned returned) { return returned; }
 
   PoolEvent tell(NodeSaid from) {
     AttemptId attempt;

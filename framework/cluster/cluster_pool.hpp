@@ -27,7 +27,7 @@ struct NodeSaid {
 struct NodeGone {
   std::uint64_t node = 0;
 };
-using RunEvent = std::variant<WorkerUp, NodeSaid, WorkerEnded, NodeGone, WorkersMayBe>;
+using RunEvent = std::variant<WorkerUp, NodeSaid, WorkerEnded, NodeGone, WorkersMayBe, WorkerReturned>;
 
 /// What waits for one job's thread. Any thread may call.
 class RunInbox {

@@ -21,15 +21,17 @@ Result<JobReport> ClusterRun::run() {
   PlacedFiles files({around_.files, around_.host, request_.working_directory, {},
                      [this](const Place& place) { around_.door.drop_file(place); }});
   SINTER_ASSIGN(JobDefinition job, around_.factory(files, request_.payload));
-  job.overwrite = request_.overwrite;
+  // A life before may have died between the output's publication and its last word.
+  const bool resumes = around_.files.exists(JobLayout(request_.directory).plan());
+  job.overwrite = request_.overwrite || resumes;
   job.execution.in_process = false;
-  job.execution.scratch_directory = around_.scratch_directory;
   make_paths_absolute(job);
   RunOptions options{.worker = {}, .factory = {}, .files = files, .clock = around_.clock, .log = around_.log, .on_progress = {}};
   options.on_progress = [&](const JobProgress& progress) { around_.on_progress(job.name, progress); };
   options.cancel = &cancelled_;
   options.cores = request_.slots;
   options.working_directory = request_.working_directory;
+  options.job_directory = request_.directory;
   options.make_pool = [&](const JobLayout& layout, const RunOptions& of) {
     return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, of);
   };

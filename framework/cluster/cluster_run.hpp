@@ -24,7 +24,8 @@ class ClusterRun {
     JobPayload payload;
     std::string working_directory;
     bool overwrite = false;
-    unsigned slots = 1;  // workers when the job does not say
+    unsigned slots = 1;     // workers when the job does not say
+    std::string directory;  // for plan and journal, see RunOptions::job_directory; one that has a plan is gone on with
   };
   struct Surroundings {
     ClusterDoor& door;
@@ -33,7 +34,6 @@ class ClusterRun {
     const Clock& clock;
     Log& log;
     std::string host;
-    std::string scratch_directory;  // for plan files and what else a tracker keeps of a running job
     /// On the job's thread; the last call is of `on_end`.
     std::function<void(const std::string& job, const JobProgress&)> on_progress;
     std::function<void(Result<JobReport>)> on_end;

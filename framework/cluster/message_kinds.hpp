@@ -18,6 +18,8 @@ inline constexpr std::uint64_t kMaxShippedPlanBytes = 48u << 20;
 inline constexpr std::size_t kMaxNodeNameBytes = 128;
 inline constexpr std::size_t kMaxListedRuns = 1'000;
 inline constexpr std::uint32_t kMaxSlotsPerNode = 1'024;
+/// Jobs and workers that a node may name when it returns.
+inline constexpr std::size_t kMaxHeldWorkers = 100'000;
 /// Of one attempt: its result, rejects, side outputs and log.
 inline constexpr std::size_t kMaxAttemptFiles = 10'000;
 
@@ -47,6 +49,7 @@ enum class Kind : std::uint16_t {
   ListNodes,
   NodeList,
   Refused,
+  WatchRun,
 };
 
 /// Tracker to anyone: what was asked for is refused.

@@ -39,6 +39,8 @@ Status check(const NodeHello& hello) {
   if (hello.slots < 1 || hello.slots > kMaxSlotsPerNode)
     return user_error("a node has 1 to " + std::to_string(kMaxSlotsPerNode) + " slots (kMaxSlotsPerNode), not " +
                       std::to_string(hello.slots));
+  if (hello.workers.size() > kMaxHeldWorkers || hello.runs.size() > kMaxHeldWorkers)
+    return user_error("a node that returns names more than kMaxHeldWorkers (" + std::to_string(kMaxHeldWorkers) + ") jobs or workers");
   return {};
 }
 Status check(const NodeWelcome& welcome) {
@@ -93,6 +95,7 @@ Result<T> unpack(const net::Message& message) {
   return value;
 }
 
+template Result<WatchRun> unpack(const net::Message&);
 template Result<CancelRun> unpack(const net::Message&);
 template Result<CloseRun> unpack(const net::Message&);
 template Result<DropFiles> unpack(const net::Message&);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -43,6 +44,14 @@ class Node {
     hello.host = options_.host;
     hello.slots = options_.slots;
     hello.memory_bytes = options_.memory_bytes;
+    hello.identity = options_.identity;
+    // What is said from now on comes behind this message, so nothing that happens is missed.
+    introduced_ = true;
+    for (const auto& [run, host] : runs_) {
+      hello.runs.push_back(run);
+      const std::vector<HeldWorker> workers = host->workers();
+      hello.workers.insert(hello.workers.end(), workers.begin(), workers.end());
+    }
     return transport_->send(net::kListener, pack(hello));
   }
 
@@ -50,8 +59,8 @@ class Node {
     switch (event.kind) {
       case net::EventKind::PeerJoined: return introduce();
       case net::EventKind::PeerLost:
-        options_.log.warning("lost the tracker; its jobs' workers end", {{"tracker", options_.tracker}, {"reason", event.reason}});
-        runs_.clear();
+        options_.log.warning("lost the tracker; its jobs go on for now", {{"tracker", options_.tracker}, {"reason", event.reason}});
+        introduced_ = false;
         return {};
       case net::EventKind::Message: break;
     }
@@ -63,6 +72,10 @@ class Node {
       case Kind::NodeWelcome: {
         SINTER_ASSIGN(const NodeWelcome welcome, unpack<NodeWelcome>(message));
         beat_interval_ms_ = welcome.beat_interval_ms;
+        std::erase_if(runs_, [&](const auto& run) {
+          return std::find(welcome.runs.begin(), welcome.runs.end(), run.first) == welcome.runs.end();
+        });
+        for (const auto& [run, host] : runs_) host->answer_again();
         if (options_.on_joined) options_.on_joined();
         return {};
       }
@@ -115,6 +128,7 @@ class Node {
     options.host = options_.host;
     const RunId run = open.run;
     const auto tell = [this](net::Message message) {
+      if (!introduced_.load()) return;  // a tracker that comes back is told how things are then
       const Status posted = transport_->post(net::kListener, std::move(message));
       // The tracker misses its heartbeats then, and ends the attempt.
       if (!posted.ok()) options_.log.error("a worker's message could not be passed on", {{"reason", posted.error().message()}});
@@ -126,6 +140,7 @@ class Node {
   std::unique_ptr<ScratchDirectory> scratch_;
   std::unique_ptr<net::Transport> transport_;
   std::int64_t beat_interval_ms_ = 500;
+  std::atomic<bool> introduced_{false};
   std::map<RunId, std::unique_ptr<RunHost>> runs_;  // last: their threads use the transport
 };
 

@@ -12,6 +12,16 @@
 
 namespace sinter::cluster {
 
+/// A worker that a node still has when it finds its tracker again.
+struct HeldWorker {
+  RunId run = 0;
+  WorkerId worker = 0;
+  std::optional<AttemptId> attempt;  // that it runs, or whose end it has not been able to tell
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & run & worker & attempt; }
+};
+
 /// Node to tracker, first.
 struct NodeHello {
   static constexpr Kind kKind = Kind::NodeHello;
@@ -21,9 +31,14 @@ struct NodeHello {
   std::string endpoint;  // of its exchange; empty: none
   std::uint32_t slots = 1;
   std::uint64_t memory_bytes = 0;
+  std::uint64_t identity = 0;         // chosen at random when the node starts
+  std::vector<RunId> runs;            // jobs whose files it keeps
+  std::vector<HeldWorker> workers;
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & protocol_version & name & host & endpoint & slots & memory_bytes; }
+  void serialize(Archive& archive, unsigned) {
+    archive & protocol_version & name & host & endpoint & slots & memory_bytes & identity & runs & workers;
+  }
 };
 
 /// Tracker to node, in answer.
@@ -31,9 +46,10 @@ struct NodeWelcome {
   static constexpr Kind kKind = Kind::NodeWelcome;
   std::uint64_t node = 0;
   std::int64_t beat_interval_ms = 500;
+  std::vector<RunId> runs;  // of those that it named: go on; the others have ended
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & node & beat_interval_ms; }
+  void serialize(Archive& archive, unsigned) { archive & node & beat_interval_ms & runs; }
 };
 
 /// Tracker to node, before anything else of this job.

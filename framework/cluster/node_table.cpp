@@ -7,10 +7,10 @@
 
 namespace sinter::cluster {
 
-NodeEntry& NodeTable::add(net::PeerId peer, NodeHello hello) {
-  const NodeId node = next_node_++;
+NodeEntry& NodeTable::add(NodeId node, net::PeerId peer, NodeHello hello) {
+  require(!nodes_.contains(node), "a node joins once");
   by_peer_[peer] = node;
-  return nodes_.emplace(node, NodeEntry{node, peer, std::move(hello), {}, {}}).first->second;
+  return nodes_.emplace(node, NodeEntry{node, peer, std::move(hello), {}}).first->second;
 }
 
 NodeEntry NodeTable::remove(NodeId node) {
@@ -41,6 +41,12 @@ NodeEntry* NodeTable::node_of(const SlotHolder& worker) {
   return found == placed_.end() ? nullptr : find(found->second);
 }
 
+void NodeTable::place(NodeId node, const SlotHolder& worker) {
+  if (!nodes_.at(node).workers.insert(worker).second) return;
+  placed_[worker] = node;
+  ++slots_of_runs_[worker.first];
+}
+
 bool NodeTable::release(const SlotHolder& worker) {
   if (const auto waits = std::find(waiting_.begin(), waiting_.end(), worker); waits != waiting_.end()) {
     waiting_.erase(waits);
@@ -59,7 +65,6 @@ void NodeTable::release_all(RunId run) {
   std::erase_if(placed_, [run](const auto& entry) { return entry.first.first == run; });
   for (auto& [id, node] : nodes_) {
     std::erase_if(node.workers, [run](const SlotHolder& worker) { return worker.first == run; });
-    node.opened.erase(run);
   }
   slots_of_runs_.erase(run);
 }
@@ -76,9 +81,7 @@ std::vector<std::pair<NodeEntry*, SlotHolder>> NodeTable::assign() {
     });
     const SlotHolder worker = *poorest;
     waiting_.erase(poorest);
-    roomiest->second.workers.insert(worker);
-    placed_[worker] = roomiest->first;
-    ++slots_of_runs_[worker.first];
+    place(roomiest->first, worker);
     given.emplace_back(&roomiest->second, worker);
   }
   return given;

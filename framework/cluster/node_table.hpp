@@ -25,12 +25,12 @@ struct NodeEntry {
   net::PeerId peer = 0;
   NodeHello hello;
   std::set<SlotHolder> workers;
-  std::set<RunId> opened;  // jobs it has the plan of
 };
 
 class NodeTable {
  public:
-  NodeEntry& add(net::PeerId peer, NodeHello hello);
+  /// Requires: no node of this number is there.
+  NodeEntry& add(NodeId node, net::PeerId peer, NodeHello hello);
   /// Its workers lose their slots. Requires: it is there.
   NodeEntry remove(NodeId node);
   NodeEntry* find(NodeId node);
@@ -40,6 +40,8 @@ class NodeTable {
 
   /// The worker waits for a slot.
   void want(const SlotHolder& worker) { waiting_.push_back(worker); }
+  /// The worker has a slot there already.
+  void place(NodeId node, const SlotHolder& worker);
   /// It gives up its slot, or its place in the queue; true: it was waiting.
   bool release(const SlotHolder& worker);
   /// A job has ended.
@@ -53,7 +55,6 @@ class NodeTable {
  private:
   std::uint32_t free_slots(const NodeEntry& node) const;
 
-  NodeId next_node_ = 1;
   std::map<NodeId, NodeEntry> nodes_;
   std::map<net::PeerId, NodeId> by_peer_;
   std::map<SlotHolder, NodeId> placed_;

@@ -39,6 +39,12 @@ void RunHost::kill(WorkerId worker) {
 }
 
 void RunHost::send(WorkerId worker, net::Message message) {
+  if (message.kind == static_cast<std::uint16_t>(MessageKind::RunAttempt)) {
+    if (const auto run = from_message<RunAttempt>(message); run.ok()) {
+      const std::lock_guard lock(mutex_);
+      workers_[worker] = Held{run->attempt, {}};
+    }
+  }
   command([this, worker, message = std::move(message)] {
     if (pool_) pool_->send(worker, message);
   });
@@ -50,8 +56,26 @@ void RunHost::stop(bool at_once) {
     pool_->stop(at_once);
     const std::lock_guard lock(mutex_);
     to_wake_ = nullptr;  // whoever wakes holds the lock
+    workers_.clear();
     pool_.reset();
   });
+}
+
+std::vector<HeldWorker> RunHost::workers() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<HeldWorker> held;
+  for (const auto& [worker, one] : workers_) held.push_back({open_.run, worker, one.attempt});
+  return held;
+}
+
+void RunHost::answer_again() {
+  std::vector<net::Message> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [worker, one] : workers_)
+      if (one.answer) answers.push_back(pack(*one.answer));
+  }
+  for (net::Message& answer : answers) tell_(std::move(answer));
 }
 
 void RunHost::drop(std::vector<std::string> names) {
@@ -106,10 +130,22 @@ void RunHost::work() {
     options_.log.warning("a job's directory cannot be removed", {{"reason", removed.error().message()}});
 }
 
-void RunHost::handle(const WorkerUp& up) { tell_(pack(WorkerIsUp{open_.run, up.worker})); }
+void RunHost::handle(const WorkerUp& up) {
+  {
+    const std::lock_guard lock(mutex_);
+    workers_[up.worker] = {};
+  }
+  tell_(pack(WorkerIsUp{open_.run, up.worker}));
+}
 
 void RunHost::handle(const WorkerSaid& said) {
-  tell_(pack(FromWorker{open_.run, said.worker, said.message.kind, said.message.body, layout_.root(), files_of(said.message)}));
+  FromWorker from{open_.run, said.worker, said.message.kind, said.message.body, layout_.root(), files_of(said.message)};
+  tell_(pack(from));
+  if (said.message.kind == static_cast<std::uint16_t>(MessageKind::Beat)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto held = workers_.find(said.worker); held != workers_.end()) held->second.answer = std::move(from);
+  }
   if (said.message.kind != static_cast<std::uint16_t>(MessageKind::AttemptFailed)) return;
   // It will never commit.
   if (const auto failed = from_message<AttemptFailed>(said.message); failed.ok())
@@ -118,6 +154,10 @@ void RunHost::handle(const WorkerSaid& said) {
 }
 
 void RunHost::handle(const WorkerEnded& ended) {
+  {
+    const std::lock_guard lock(mutex_);
+    workers_.erase(ended.worker);
+  }
   tell_(pack(WorkerIsGone{open_.run, ended.worker, ended.loss, ended.how, ended.position.record, ended.position.group, ended.output_tail}));
 }
 

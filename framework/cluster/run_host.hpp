@@ -5,8 +5,10 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,11 +32,20 @@ class RunHost {
   void kill(WorkerId worker);
   void send(WorkerId worker, net::Message message);
   void stop(bool at_once);
+  /// Workers that are up, and the attempts that they were given last.
+  std::vector<HeldWorker> workers() const;
+  /// Says once more how those attempts ended that have: another life of the tracker may not have heard it.
+  void answer_again();
   /// Names below the directory.
   void drop(std::vector<std::string> names);
 
  private:
   using Command = std::function<void()>;
+  /// A worker's last attempt, and how it ended.
+  struct Held {
+    std::optional<AttemptId> attempt;
+    std::optional<FromWorker> answer;
+  };
 
   void work();
   Status open();
@@ -44,6 +55,7 @@ class RunHost {
   void handle(const WorkerEnded& ended);
   void handle(const ResultsGone&) {}   // no pool of processes says these
   void handle(const WorkersMayBe&) {}
+  void handle(const WorkerReturned&) {}
   std::vector<std::string> files_of(const net::Message& message) const;
 
   OpenRun open_;
@@ -52,7 +64,8 @@ class RunHost {
   std::function<void(net::Message)> tell_;
   std::unique_ptr<WorkerPool> pool_;  // made and used on our thread
   std::optional<Error> failure_;      // why there is none
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::map<WorkerId, Held> workers_;  // under mutex_
   std::condition_variable arrived_;   // for when there is no pool that could be woken
   std::deque<Command> commands_;      // under mutex_
   WorkerPool* to_wake_ = nullptr;     // under mutex_

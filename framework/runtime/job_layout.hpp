@@ -13,6 +13,10 @@ class JobLayout {
 
   const std::string& root() const { return root_; }
   std::string plan() const { return root_ + "/plan"; }
+  /// Of a job that outlives its tracker's process.
+  std::string journal() const { return root_ + "/journal"; }
+  /// What the Merge of this stage made of its round, kept for the next life of the tracker.
+  std::string summary(std::uint32_t stage) const { return root_ + "/summary-" + std::to_string(stage); }
   std::string socket() const { return root_ + "/socket"; }
   std::string worker_output(WorkerId worker) const { return root_ + "/worker-" + std::to_string(worker) + ".output"; }
   std::string worker_position(WorkerId worker) const { return root_ + "/worker-" + std::to_string(worker) + ".position"; }

@@ -28,6 +28,9 @@ struct Place {
   std::string scratch_directory;  // of the job, on that host
   std::string name;               // below it
   AttemptId attempt;              // that wrote it
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & node & host & endpoint & run & scratch_directory & name & attempt; }
 };
 
 /// Opens a file of another host.

@@ -24,11 +24,13 @@ class JobRun {
 
   Result<JobReport> run() {
     SINTER_TRY(prepare());
-    const JobLayout layout(scratch_->path());
+    const JobLayout layout(scratch_ ? scratch_->path() : options_.job_directory);
     SINTER_TRY(options_.files.make_directories(layout.committed_directory()));
-    SINTER_TRY(write_plan_file(options_.files, layout.plan(), PlanFile{payload_, plan_}));
+    SINTER_TRY(plan(layout));
     report_.planning_ms = options_.clock.now_ms() - began_ms_;
-    OutputAssembly output(options_.files, output_of(job_));
+    OutputPublication publication = output_of(job_);
+    publication.consume_parts = scratch_ != nullptr;  // else another life may have to publish them again
+    OutputAssembly output(options_.files, std::move(publication));
     const auto on_part = [&](TaskId task) { output.part_ready(task.ordinal, layout.result(task)); };
     Result<TrackerResult> tasks = Tracker(plan_, job_, layout, options_, on_part).run();
     if (Status kept = keep_logs(options_.files, layout, paths_.logs); !kept.ok())
@@ -46,11 +48,26 @@ class JobRun {
     for (const SideOutputDeclaration& side : job_.side_outputs) SINTER_TRY(check_side_output(side));
     // Once more under the lock: a run that has just ended may have made it.
     SINTER_TRY(check_output_path(options_.files, job_.output.path, job_.overwrite));
-    tell(JobPhase::Planning);
-    SINTER_ASSIGN(plan_, make_plan(options_.files, job_, options_.cores));
+    if (!options_.job_directory.empty()) return {};
     const std::string& wanted = job_.execution.scratch_directory;
     SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, wanted.empty() ? paths_.parent : wanted, options_.log));
     return {};
+  }
+
+  /// Made, or that of a life before.
+  Status plan(const JobLayout& layout) {
+    tell(JobPhase::Planning);
+    if (!scratch_ && options_.files.exists(layout.plan())) {
+      SINTER_ASSIGN(PlanFile known, read_plan_file(options_.files, layout.plan()));
+      plan_ = std::move(known.plan);
+      return take_record_formats(plan_, job_);
+    }
+    SINTER_ASSIGN(plan_, make_plan(options_.files, job_, options_.cores));
+    const PlanFile made{payload_, plan_};
+    if (scratch_) return write_plan_file(options_.files, layout.plan(), made);
+    // Whole or not there at all, whatever happens now.
+    SINTER_TRY(write_plan_file(options_.files, layout.plan() + ".new", made));
+    return options_.files.rename(layout.plan() + ".new", layout.plan());
   }
 
   Status check_side_output(const SideOutputDeclaration& side) {

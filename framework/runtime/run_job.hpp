@@ -109,6 +109,9 @@ struct RunOptions {
   AttemptJudge judge_attempt = {};
   /// Where workers come from. Empty: processes of this machine, or with JobDefinition's in_process threads.
   PoolFactory make_pool = {};
+  /// Not empty: the job lives in this directory and has a journal there. When the process dies, run_job() with the same job and directory
+  /// goes on where it was; the caller removes the directory in the end. Empty: a directory of its own, and the job dies with the process.
+  std::string job_directory = {};
   /// What workers are told about where they are, see Setup.
   std::string host = {};
   /// Relative paths start here; empty: where this process is. Where it is not empty, `files` knows it too.

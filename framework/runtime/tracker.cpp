@@ -12,25 +12,26 @@ namespace {
 /// How long a cancel request may go unseen.
 constexpr std::int64_t kCancelLookMs = 50;
 
-SchedulerOptions scheduler_options(const Plan& plan, const RunOptions& options) {
-  SchedulerOptions made;
-  made.workers = plan.workers;
-  made.max_attempts = plan.max_attempts;
-  made.quarantine = plan.quarantine;
-  made.task_timeout_ms = plan.task_timeout_ms;
-  made.heartbeat_timeout_ms = options.heartbeat_timeout_ms;
-  made.timeouts = !plan.in_process;
-  return made;
-}
-
 }  // namespace
 
 Tracker::Tracker(const Plan& plan, const JobDefinition& job, const JobLayout& layout, const RunOptions& options,
                  std::function<void(TaskId)> on_part)
     : plan_(plan), job_(job), layout_(layout), options_(options), on_part_(std::move(on_part)),
-      scheduler_(scheduler_options(plan, options)) {
+      scheduler_(scheduler_options()) {
   for (std::string& name : stage_lines(job)) lines_.emplace_back().name = std::move(name);
   if (job.rounds) summary_ = job.rounds->first_summary;
+}
+
+SchedulerOptions Tracker::scheduler_options() const {
+  SchedulerOptions made;
+  made.workers = plan_.workers;
+  made.max_attempts = plan_.max_attempts;
+  made.quarantine = plan_.quarantine;
+  made.task_timeout_ms = plan_.task_timeout_ms;
+  made.heartbeat_timeout_ms = options_.heartbeat_timeout_ms;
+  made.timeouts = !plan_.in_process;
+  made.journal = !options_.job_directory.empty();
+  return made;
 }
 
 Status Tracker::open() {
@@ -41,7 +42,8 @@ Status Tracker::open() {
 
 Result<TrackerResult> Tracker::run() {
   SINTER_TRY(open());
-  Status looped = loop();
+  Status looped = restore();
+  if (looped.ok()) looped = loop();
   if (!looped.ok()) failure_ = std::move(looped).error();
   report_progress(true);
   pool_->stop(failure_.has_value());
@@ -137,6 +139,10 @@ void Tracker::handle(const ResultsGone& gone) { feed(event::ResultsLost{gone.att
 
 void Tracker::handle(const WorkersMayBe& allowed) { feed(event::WorkersAllowed{allowed.count}); }
 
+void Tracker::handle(const WorkerReturned& returned) {
+  feed(event::WorkerAdopted{returned.worker, returned.host, returned.attempt});
+}
+
 std::string Tracker::place_of(const ReadPosition& position) const {
   if (position.group) return "group " + readable_key(*position.group) + (job_.reduce_remark.empty() ? "" : ", " + job_.reduce_remark);
   if (!position.record || position.record->file >= plan_.files.size()) return "";
@@ -150,8 +156,12 @@ void Tracker::feed(const Event& event) {
   while (!events_.empty()) {
     const Event next = std::move(events_.front());
     events_.pop_front();
-    for (const Command& command : scheduler_.step(next, options_.clock.now_ms()))
+    for (const Command& command : scheduler_.step(next, options_.clock.now_ms())) {
+      // What is decided is durable before anything follows from it.
+      if (const bool is_record = std::holds_alternative<command::Journal>(command); journal_ && !is_record) sync_journal();
       std::visit([this](const auto& one) { apply(one); }, command);
+    }
+    if (journal_) sync_journal();
   }
 }
 

@@ -14,6 +14,7 @@
 #include "framework/control/scheduler.hpp"
 #include "framework/plan/plan.hpp"
 #include "framework/plan/stages.hpp"
+#include "framework/runtime/job_journal.hpp"
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/messages.hpp"
 #include "framework/runtime/run_job.hpp"
@@ -52,6 +53,7 @@ class Tracker {
   Result<TrackerResult> run();
 
  private:
+  SchedulerOptions scheduler_options() const;
   Status open();
   Status loop();
 
@@ -62,6 +64,7 @@ class Tracker {
   void handle(const WorkerEnded& ended);
   void handle(const ResultsGone& gone);
   void handle(const WorkersMayBe& allowed);
+  void handle(const WorkerReturned& returned);
   /// Where it was, for people.
   std::string place_of(const ReadPosition& position) const;
   void feed(const Event& event);
@@ -78,6 +81,13 @@ class Tracker {
   void apply(const command::ReleaseWorker& release);
   void apply(const command::Journal& journal);
   Status publish_attempt(const AttemptId& attempt);
+
+  // The journal of a job that outlives its tracker's process.
+  Status restore();
+  Status replay(const JournalRecord& decision, const std::optional<journal::StageFound>& found,
+                const std::map<AttemptId, journal::ResultAt>& said, std::map<TaskId, journal::ResultAt>& results);
+  void replay_stage(const journal::StageFound& found);
+  void sync_journal();
 
   // From stage to stage.
   Result<Event> open_next_stage(std::uint32_t number);
@@ -102,6 +112,8 @@ class Tracker {
   std::function<void(TaskId)> on_part_;
   Scheduler scheduler_;
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<JobJournal> journal_;    // null: the job ends with this process
+  std::optional<std::uint32_t> judged_;    // the Merge of summary_
   std::deque<Event> events_;   // that commands cause
   std::vector<Stage> stages_;              // opened so far
   std::vector<Ranges> ranges_;             // of each stage's tasks: results that are lost are made again from the same ranges

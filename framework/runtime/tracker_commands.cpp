@@ -27,6 +27,11 @@ void Tracker::apply(const command::Commit& commit) {
     events_.emplace_back(event::CommitFailed{commit.attempt, std::move(published).error()});
     return;
   }
+  if (journal_) {
+    const auto progress = running_.find(commit.attempt);
+    journal_->append(journal::ResultAt{commit.attempt, pool_->place_of(layout_.result(commit.attempt.task)),
+                                       progress == running_.end() ? AttemptProgress{} : progress->second});
+  }
   count_committed(commit.attempt);
   if (writes_output(job_, stages_[commit.attempt.task.stage])) on_part_(commit.attempt.task);
   events_.emplace_back(event::CommitDone{commit.attempt});
@@ -65,8 +70,7 @@ void Tracker::apply(const command::FinishJob&) {}
 
 void Tracker::apply(const command::ReleaseWorker& release) { pool_->send(release.worker, to_message(Stop{})); }
 
-// A local job has no journal: it ends with its tracker.
-void Tracker::apply(const command::Journal&) {}
+void Tracker::apply(const command::Journal& journal) { journal_->append(journal.record); }
 
 void Tracker::apply(const command::FailJob& fail) {
   Error error = fail.error;

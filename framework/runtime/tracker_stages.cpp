@@ -33,6 +33,12 @@ Result<Event> Tracker::open_next_stage(std::uint32_t number) {
     if (!lost.empty()) return Event(event::StageBlocked{number, std::move(lost)});
     next->tasks = static_cast<std::uint32_t>(ranges->size());
   }
+  if (journal_) {
+    const bool as_before =
+        next->work == StageWork::Round && !ranges_.empty() && std::find(ranges_.begin(), ranges_.end(), ranges) != ranges_.end();
+    journal_->append(
+        journal::StageFound{*next, next->tasks, as_before, as_before ? std::vector<KeyRange>() : *ranges, judged_, shuffle_bytes_});
+  }
   ranges_.push_back(std::move(ranges));
   stages_.push_back(*next);
   if (task_name(*next, 0) == stop_before_ + "-0") {
@@ -54,6 +60,8 @@ Status Tracker::close_stage(std::vector<AttemptId>& lost) {
     const Result<bool> verdict = judge_round(last);
     if (!verdict.ok()) return blame(verdict.error(), TaskId{last, 0}, lost);
     converged_ = *verdict;
+    judged_ = last;
+    if (journal_) SINTER_TRY(write_file_atomically(options_.files, layout_.summary(last), summary_));
   }
   end_line();
   free_inputs();

@@ -47,11 +47,17 @@ struct WorkerEnded {
 struct ResultsGone {
   std::vector<AttemptId> attempts;
 };
+/// After a restart of the tracker: a worker of a life before is there, and still runs this attempt.
+struct WorkerReturned {
+  WorkerId worker = 0;
+  HostId host = 0;
+  std::optional<AttemptId> attempt;
+};
 /// So many workers may the job have from now on.
 struct WorkersMayBe {
   std::uint32_t count = 0;
 };
-using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone, WorkersMayBe>;
+using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone, WorkersMayBe, WorkerReturned>;
 
 class WorkerPool {
  public:
@@ -76,6 +82,16 @@ class WorkerPool {
   virtual Status keep(const std::string& path) {
     static_cast<void>(path);
     return {};
+  }
+  /// Where the file at `path` lies, for put_back() in another life of this process; empty: here.
+  virtual std::string place_of(const std::string& path) const {
+    static_cast<void>(path);
+    return "";
+  }
+  /// Error, internal: no place that a pool of this kind has said.
+  virtual Status put_back(const std::string& path, const std::string& place) {
+    if (place.empty()) return {};
+    return internal_error("'" + path + "' is said to lie elsewhere, where nothing can");
   }
   /// Whether committed results may be out of reach later, all but those that were kept.
   virtual bool loses_results() const { return false; }

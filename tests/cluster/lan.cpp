@@ -2,6 +2,7 @@
 #include "tests/cluster/lan.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <filesystem>
 
@@ -30,6 +31,13 @@ void Lan::start_tracker(const std::string& listen) {
   const std::string before = "the tracker listens on ";
   const std::size_t begin = text.find(before) + before.size();
   address_ = text.substr(begin, text.find('\n', begin) - begin);
+}
+
+void Lan::kill_and_restart_tracker() {
+  tracker_->signal(SIGKILL);
+  tracker_->wait(10);
+  std::filesystem::remove(directory_ / "tracker.log");
+  start_tracker(address_);
 }
 
 void Lan::add_node(int slots) {

@@ -112,6 +112,25 @@ TEST_F(LanTest, killed_nodes_change_nothing) {
   }
 }
 
+TEST_F(LanTest, a_killed_tracker_goes_on_where_it_was) {
+  for (int round = 0; round < 4; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    Lan lan(2, 1);
+    const std::string job = make_job(lan, 60'000);
+    const std::string expected_bytes = expected(lan, job);
+    const auto client = lan.run_in_background(job, {"--set", "execution.split_size=4KiB"});
+    ASSERT_TRUE(wait_until([&] { return !lan.workers(1).empty() || !client->running(); }, 10));
+    sleep_ms(50 + 300 * round);
+    ASSERT_TRUE(client->running());
+    lan.kill_and_restart_tracker();
+    EXPECT_EQ(client->wait(60), 0) << read_whole_file(lan.directory() / "client.log") << lan.log_of_tracker();
+    EXPECT_TRUE(fused(lan) == expected_bytes);
+    EXPECT_EQ(rejects(lan, "fused.csv"), rejects(lan, "expected.csv"));
+    EXPECT_NE(lan.job("list").find("1  done"), std::string::npos) << lan.job("list");
+    EXPECT_TRUE(wait_until([&] { return lan.left_on_nodes().empty(); }, 5));
+  }
+}
+
 TEST_F(LanTest, a_job_waits_for_nodes_and_takes_those_that_join) {
   Lan lan(0, 1);
   const std::string job = make_job(lan, 5'000);

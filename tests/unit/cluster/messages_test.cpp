@@ -19,7 +19,9 @@ T round_trip(const T& value) {
   return *back;
 }
 
-NodeHello hello() { return {kClusterProtocolVersion, "rack-1", "boot 1", "tcp://rack-1:7078", 16, 64u << 30}; }
+NodeHello hello() {
+  return {kClusterProtocolVersion, "rack-1", "boot 1", "tcp://rack-1:7078", 16, 64u << 30, 77, {3}, {{3, 9, AttemptId{{0, 1}, 1}}}};
+}
 
 TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(hello()).endpoint, "tcp://rack-1:7078");

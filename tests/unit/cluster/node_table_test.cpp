@@ -20,8 +20,8 @@ NodeHello hello(std::uint32_t slots) {
 
 TEST(NodeTableTest, a_worker_gets_a_slot_on_the_roomiest_node) {
   NodeTable table;
-  const NodeId small = table.add(1, hello(1)).node;
-  const NodeId large = table.add(2, hello(3)).node;
+  const NodeId small = table.add(11, 1, hello(1)).node;
+  const NodeId large = table.add(12, 2, hello(3)).node;
   for (WorkerId worker = 1; worker <= 5; ++worker) table.want({9, worker});
   const auto given = table.assign();
   ASSERT_EQ(given.size(), 4u);
@@ -37,7 +37,7 @@ TEST(NodeTableTest, a_worker_gets_a_slot_on_the_roomiest_node) {
 
 TEST(NodeTableTest, jobs_share) {
   NodeTable table;
-  table.add(1, hello(4));
+  table.add(1, 1, hello(4));
   for (WorkerId worker = 1; worker <= 4; ++worker) table.want({1, worker});
   for (WorkerId worker = 1; worker <= 4; ++worker) table.want({2, worker});
   std::map<RunId, int> slots;
@@ -50,13 +50,13 @@ TEST(NodeTableTest, one_that_waits_gives_up_its_place) {
   NodeTable table;
   table.want({1, 1});
   EXPECT_TRUE(table.release({1, 1}));
-  table.add(1, hello(1));
+  table.add(1, 1, hello(1));
   EXPECT_TRUE(table.assign().empty());
 }
 
 TEST(NodeTableTest, a_node_that_leaves_tells_whom_it_had) {
   NodeTable table;
-  const NodeId node = table.add(5, hello(2)).node;
+  const NodeId node = table.add(3, 5, hello(2)).node;
   table.want({1, 1});
   table.want({2, 1});
   (void)table.assign();
@@ -65,7 +65,9 @@ TEST(NodeTableTest, a_node_that_leaves_tells_whom_it_had) {
   EXPECT_EQ(gone.workers, (std::set<SlotHolder>{{1, 1}, {2, 1}}));
   EXPECT_EQ(table.find_peer(5), nullptr);
   EXPECT_EQ(table.node_of({1, 1}), nullptr);
-  EXPECT_NE(table.add(6, hello(1)).node, node);
+  table.add(node, 6, hello(1));
+  table.place(node, {4, 4});
+  EXPECT_EQ(table.node_of({4, 4})->node, node);
 }
 
 TEST(NodeTableTest, no_node_ever_has_more_workers_than_slots_and_every_worker_has_one_place) {
@@ -76,10 +78,11 @@ TEST(NodeTableTest, no_node_ever_has_more_workers_than_slots_and_every_worker_ha
     std::vector<NodeId> nodes;
     std::set<SlotHolder> living;  // that have a slot
     net::PeerId peer = 0;
+    NodeId next_node = 100;
     WorkerId next = 1;
     for (int step = 0; step < 300; ++step) {
       switch (random.below(5)) {
-        case 0: nodes.push_back(table.add(++peer, hello(static_cast<std::uint32_t>(1 + random.below(4)))).node); break;
+        case 0: nodes.push_back(table.add(++next_node, ++peer, hello(static_cast<std::uint32_t>(1 + random.below(4)))).node); break;
         case 1:
           if (!nodes.empty() && random.below(4) == 0) {
             for (const SlotHolder& worker : table.remove(nodes.back()).workers) living.erase(worker);

@@ -1,0 +1,75 @@
+// RunStore: a directory for each job: `submission`, and when it has ended `ended` instead of everything else. One thread.
+#include "framework/cluster/run_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/checksum.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+constexpr std::string_view kMagic = "SNTRRUN1";
+constexpr std::uint64_t kMaxStoredBytes = kMaxControlMessageBytes;
+
+template <class T>
+Status store(FileSystem& files, const std::string& path, const T& value) {
+  const std::string body = encode(value);
+  std::string bytes(kMagic);
+  append_fixed(bytes, checksum64(body));
+  return write_file_atomically(files, path, bytes + body);
+}
+
+template <class T>
+Result<T> fetch(FileSystem& files, const std::string& path) {
+  SINTER_ASSIGN(const std::string bytes, read_file(files, path, kMaxStoredBytes));
+  const std::size_t head = kMagic.size() + sizeof(std::uint64_t);
+  if (bytes.size() < head || !std::string_view(bytes).starts_with(kMagic))
+    return internal_error("'" + path + "' was not written by a tracker of this version");
+  const std::string_view body = std::string_view(bytes).substr(head);
+  if (load_fixed<std::uint64_t>(bytes.data() + kMagic.size()) != checksum64(body)) return internal_error("'" + path + "' is damaged");
+  return decode<T>(body, "'" + path + "'");
+}
+
+}  // namespace
+
+Result<std::vector<StoredRun>> RunStore::load() {
+  std::vector<StoredRun> found;
+  if (!files_.exists(directory_)) return found;
+  SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory_));
+  for (const std::string& name : names) {
+    StoredRun one;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), one.run);
+    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
+    const std::string directory = directory_of(one.run);
+    if (files_.exists(directory + "/ended")) {
+      SINTER_ASSIGN(one.ended, fetch<RunLine>(files_, directory + "/ended"));
+    } else if (files_.exists(directory + "/submission")) {
+      SINTER_ASSIGN(one.submit, fetch<Submit>(files_, directory + "/submission"));
+    } else {
+      SINTER_TRY(files_.remove_all(directory));  // its client was never told that it is here
+      continue;
+    }
+    found.push_back(std::move(one));
+  }
+  std::sort(found.begin(), found.end(), [](const StoredRun& left, const StoredRun& right) { return left.run < right.run; });
+  return found;
+}
+
+Status RunStore::add(RunId run, const Submit& submit) {
+  SINTER_TRY(files_.make_directories(directory_of(run)));
+  SINTER_TRY(store(files_, directory_of(run) + "/submission", submit));
+  return files_.sync_directory(directory_);
+}
+
+Status RunStore::end(const RunLine& line) {
+  const std::string directory = directory_of(line.run);
+  SINTER_TRY(store(files_, directory + "/ended", line));
+  SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory));
+  for (const std::string& name : names)
+    if (name != "ended") SINTER_TRY(files_.remove_all(directory + "/" + name));
+  if (line.run > kMaxListedRuns) return files_.remove_all(directory_of(line.run - kMaxListedRuns));
+  return {};
+}
+
+}  // namespace sinter::cluster

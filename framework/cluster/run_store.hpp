@@ -1,0 +1,39 @@
+// RunStore: what a tracker keeps of its jobs on disk: what was submitted, how it ended, and a directory for the life between. One thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+#include "framework/cluster/client_messages.hpp"
+
+namespace sinter::cluster {
+
+struct StoredRun {
+  RunId run = 0;
+  Submit submit;                     // of one that has not ended
+  std::optional<RunLine> ended;
+};
+
+class RunStore {
+ public:
+  /// Jobs live in directories below `directory`, which is made when the first comes.
+  RunStore(FileSystem& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
+
+  /// In the order of their numbers. Errors: what is there cannot be read.
+  Result<std::vector<StoredRun>> load();
+  /// Durable when it returns.
+  Status add(RunId run, const Submit& submit);
+  /// Keeps the line, and removes everything else of the job. Jobs that ended kMaxListedRuns jobs ago are forgotten.
+  Status end(const RunLine& line);
+  /// For the job's plan, journal and parts.
+  std::string directory_of(RunId run) const { return directory_ + "/" + std::to_string(run); }
+
+ private:
+  FileSystem& files_;
+  std::string directory_;
+};
+
+}  // namespace sinter::cluster

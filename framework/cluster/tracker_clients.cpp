@@ -1,0 +1,142 @@
+// TrackerShell: its clients and their jobs, from submission to the last word.
+#include <algorithm>
+
+#include "framework/cluster/tracker_shell.hpp"
+
+namespace sinter::cluster {
+
+void TrackerShell::lose(net::PeerId peer, const std::string& reason) {
+  if (const NodeEntry* found = nodes_.find_peer(peer)) return lose_node(found->node, reason);
+  for (auto& [id, job] : jobs_) {
+    if (job.watcher != peer) continue;
+    job.watcher.reset();
+    if (job.run && job.needs_watcher) job.run->cancel();
+  }
+}
+
+/// Of a peer that is no node (yet).
+Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
+  switch (static_cast<Kind>(message.kind)) {
+    case Kind::NodeHello: {
+      SINTER_ASSIGN(NodeHello hello, unpack<NodeHello>(message));
+      return take_node(peer, std::move(hello));
+    }
+    // Said before the node knew that we are another life of its tracker: what matters of it is said again.
+    case Kind::WorkerIsUp:
+    case Kind::FromWorker:
+    case Kind::WorkerIsGone: return {};
+    case Kind::Submit: {
+      SINTER_ASSIGN(Submit submitted, unpack<Submit>(message));
+      return submit(peer, std::move(submitted));
+    }
+    case Kind::WatchRun: {
+      SINTER_ASSIGN(const WatchRun wanted, unpack<WatchRun>(message));
+      return watch(peer, wanted.run);
+    }
+    case Kind::CancelRun: {
+      SINTER_ASSIGN(const CancelRun cancel, unpack<CancelRun>(message));
+      return cancel_run(peer, cancel.run);
+    }
+    case Kind::ListRuns: send(peer, pack(list())); return {};
+    case Kind::ListNodes: send(peer, pack(NodeList{nodes_.lines()})); return {};
+    default: return user_error("a message of the unknown kind " + std::to_string(message.kind));
+  }
+}
+
+Status TrackerShell::submit(net::PeerId peer, Submit submitted) {
+  const RunId run = next_run_;
+  SINTER_TRY(store_.add(run, submitted));
+  ++next_run_;
+  send(peer, pack(Submitted{run}));
+  const bool watched = submitted.watch;
+  begin(run, std::move(submitted), false);
+  if (watched) jobs_[run].watcher = peer;
+  return {};
+}
+
+void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
+  Job& job = jobs_[run];
+  job.began_ms = options_.clock.now_ms();
+  job.line.run = run;
+  job.needs_watcher = submitted.watch;
+  job.returning = resumes;
+  const auto on_progress = [this, run](const std::string& name, const JobProgress& progress) {
+    post([this, run, name, progress] { tell_progress(run, name, progress); });
+  };
+  const auto on_end = [this, run](Result<JobReport> report) {
+    post([this, run, report = std::make_shared<Result<JobReport>>(std::move(report))] { end(run, *report); });
+  };
+  job.run = std::make_unique<ClusterRun>(
+      ClusterRun::Request{run, {std::move(submitted.payload_kind), std::move(submitted.payload)}, std::move(submitted.working_directory),
+                          submitted.overwrite, std::max(1u, nodes_.slots()), store_.directory_of(run)},
+      ClusterRun::Surroundings{*this, options_.factory, options_.files, options_.clock, options_.log, options_.host, on_progress, on_end});
+}
+
+/// Its end is told at once when it has ended already, but for the report, which went to whoever watched then.
+Status TrackerShell::watch(net::PeerId peer, RunId run) {
+  const auto found = jobs_.find(run);
+  if (found == jobs_.end()) return user_error("there is no job " + std::to_string(run));
+  Job& job = found->second;
+  if (!job.run)
+    return environment_error("job " + std::to_string(run) + " ended while nobody watched it" +
+                                 (job.line.error.empty() ? "" : ": " + job.line.error),
+                             false)
+        .with_hint("`sinter job list` shows how; its manifest lies beside its output");
+  job.watcher = peer;
+  return {};
+}
+
+Status TrackerShell::cancel_run(net::PeerId peer, RunId run) {
+  const auto found = jobs_.find(run);
+  if (found == jobs_.end()) return user_error("there is no job " + std::to_string(run));
+  if (found->second.run) found->second.run->cancel();
+  send(peer, pack(RunList{{line_of(found->second)}}));
+  return {};
+}
+
+RunLine TrackerShell::line_of(const Job& job) const {
+  RunLine line = job.line;
+  if (line.state == RunState::Running) line.elapsed_ms = options_.clock.now_ms() - job.began_ms;
+  return line;
+}
+
+RunList TrackerShell::list() const {
+  RunList list;
+  for (auto job = jobs_.rbegin(); job != jobs_.rend() && list.runs.size() < kMaxListedRuns; ++job)
+    list.runs.push_back(line_of(job->second));
+  return list;
+}
+
+void TrackerShell::tell_progress(RunId run, const std::string& name, const JobProgress& progress) {
+  Job& job = jobs_.at(run);
+  job.line.name = name;
+  job.line.workers = progress.workers;
+  if (progress.stage < progress.stages.size()) {
+    const StageProgress& stage = progress.stages[progress.stage];
+    job.line.stage = stage.name;
+    job.line.tasks_done = stage.tasks_done;
+    job.line.tasks_total = stage.tasks_total;
+  }
+  if (job.watcher) send(*job.watcher, pack(RunProgress{run, progress}));
+}
+
+void TrackerShell::end(RunId run, Result<JobReport>& report) {
+  Job& job = jobs_.at(run);
+  job.run.reset();
+  nodes_.release_all(run);
+  for (const NodeId id : job.on_nodes)
+    if (const NodeEntry* node = nodes_.find(id)) send(node->peer, pack(CloseRun{run}));
+  job.on_nodes.clear();
+  job.open.reset();
+  job.line.elapsed_ms = options_.clock.now_ms() - job.began_ms;
+  job.line.state = report.ok() ? RunState::Done : was_cancelled(report.error()) ? RunState::Cancelled : RunState::Failed;
+  if (!report.ok()) job.line.error = report.error().message();
+  if (const Status stored = store_.end(job.line); !stored.ok())
+    options_.log.error("the end of a job cannot be written down", {{"job", run}, {"reason", stored.error().to_string()}});
+  RunEnded ended{run, {}, {}};
+  if (report.ok()) ended.report = std::move(report).value();
+  else ended.error = WireError::of(report.error());
+  if (job.watcher) send(*job.watcher, pack(ended));
+}
+
+}  // namespace sinter::cluster

@@ -1,0 +1,242 @@
+// TrackerShell: its life, its nodes, and what jobs ask of them.
+#include "framework/cluster/tracker_shell.hpp"
+
+#include <algorithm>
+
+#include "framework/cluster/transport_options.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+constexpr std::int64_t kStopLookMs = 100;
+constexpr std::int64_t kGoodbyeMs = 500;
+constexpr std::int64_t kBeatIntervalMs = 500;
+
+}  // namespace
+
+TrackerShell::TrackerShell(const TrackerOptions& options) : options_(options), store_(options.files, options.data_directory + "/jobs") {}
+
+// Threads of jobs post to what is destroyed after them.
+TrackerShell::~TrackerShell() {
+  for (auto& [id, job] : jobs_) job.run.reset();
+}
+
+Status TrackerShell::run() {
+  SINTER_TRY(open());
+  while (!options_.stop.load()) {
+    SINTER_ASSIGN(const std::optional<net::Event> event, transport_->receive(kStopLookMs));
+    if (event) handle(*event);
+    carry_out_posts();
+    end_returning();
+    share_slots();
+    give_slots();
+  }
+  for (auto& [id, job] : jobs_) job.run.reset();
+  carry_out_posts();
+  const Result<bool> closed = transport_->close(kGoodbyeMs);
+  if (!closed.ok()) options_.log.debug("closing the transport failed", {{"reason", closed.error().message()}});
+  return {};
+}
+
+Status TrackerShell::open() {
+  FileSystem& files = options_.files;
+  SINTER_TRY(files.make_directories(options_.data_directory));
+  Result<std::unique_ptr<OutputLock>> lock = OutputLock::take(files, options_.data_directory, options_.data_directory + "/tracker");
+  if (!lock.ok()) return std::move(lock).error().with_context("'" + options_.data_directory + "' belongs to one tracker at a time");
+  lock_ = std::move(*lock);
+  SINTER_ASSIGN(register_, NodeRegister::open(files, options_.data_directory + "/nodes"));
+  SINTER_ASSIGN(transport_, net::listen(options_.listen, cluster_transport_options(), options_.clock, options_.log));
+  SINTER_TRY(resume_jobs());
+  if (options_.on_listening) options_.on_listening(transport_->endpoint());
+  return {};
+}
+
+Status TrackerShell::resume_jobs() {
+  SINTER_ASSIGN(std::vector<StoredRun> stored, store_.load());
+  return_until_ms_ = options_.clock.now_ms() + kReturnMs;
+  for (StoredRun& one : stored) {
+    next_run_ = one.run + 1;
+    if (one.ended) jobs_[one.run].line = std::move(*one.ended);
+    else begin(one.run, std::move(one.submit), true);
+  }
+  return {};
+}
+
+void TrackerShell::open_run(OpenRun open) {
+  post([this, open = std::move(open)] {
+    if (const auto found = jobs_.find(open.run); found != jobs_.end()) found->second.open = open;
+  });
+}
+
+void TrackerShell::start_worker(RunId run, WorkerId worker) {
+  post([this, run, worker] { nodes_.want({run, worker}); });
+}
+
+void TrackerShell::kill_worker(RunId run, WorkerId worker) {
+  post([this, run, worker] {
+    if (const NodeEntry* node = nodes_.node_of({run, worker})) return send(node->peer, pack(KillWorker{run, worker}));
+    if (nodes_.release({run, worker})) push(run, WorkerEnded{worker, Loss::Killed, "waited for a slot", {}, {}});
+  });
+}
+
+void TrackerShell::send_to_worker(RunId run, WorkerId worker, net::Message message) {
+  post([this, run, worker, message = std::move(message)] {
+    if (const NodeEntry* node = nodes_.node_of({run, worker})) send(node->peer, pack(ToWorker{run, worker, message.kind, message.body}));
+  });
+}
+
+void TrackerShell::stop_workers(RunId run, bool at_once) {
+  post([this, run, at_once] {
+    const auto found = jobs_.find(run);
+    if (found == jobs_.end()) return;
+    for (const NodeId id : found->second.on_nodes)
+      if (const NodeEntry* node = nodes_.find(id)) send(node->peer, pack(StopWorkers{run, at_once}));
+    nodes_.release_all(run);
+  });
+}
+
+void TrackerShell::drop_file(const Place& place) {
+  post([this, place] {
+    if (const NodeEntry* node = nodes_.find(place.node)) send(node->peer, pack(DropFiles{place.run, {place.name}}));
+  });
+}
+
+/// Any thread: `act` runs on the tracker's.
+void TrackerShell::post(std::function<void()> act) {
+  {
+    const std::lock_guard lock(mutex_);
+    posts_.push_back(std::move(act));
+  }
+  transport_->wake();
+}
+
+void TrackerShell::carry_out_posts() {
+  std::deque<std::function<void()>> due;
+  {
+    const std::lock_guard lock(mutex_);
+    due.swap(posts_);
+  }
+  for (const auto& act : due) act();
+}
+
+void TrackerShell::send(net::PeerId peer, net::Message message) {
+  const Status sent = transport_->send(peer, std::move(message));
+  if (!sent.ok()) options_.log.warning("a peer cannot be reached", {{"reason", sent.error().message()}});
+}
+
+void TrackerShell::push(RunId run, RunEvent event) {
+  const auto found = jobs_.find(run);
+  if (found != jobs_.end() && found->second.run) found->second.run->inbox().push(std::move(event));
+}
+
+/// Tells every job how many workers it may have: equal shares.
+void TrackerShell::share_slots() {
+  const auto running =
+      static_cast<std::uint32_t>(std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return job.second.run != nullptr; }));
+  if (running == 0) return;
+  const std::uint32_t share = std::min(nodes_.slots(), std::max(1u, nodes_.slots() / running));
+  for (auto& [run, job] : jobs_) {
+    if (job.run == nullptr || job.share == share || job.returning) continue;
+    job.share = share;
+    push(run, WorkersMayBe{share});
+  }
+}
+
+void TrackerShell::give_slots() {
+  for (const auto& [node, worker] : nodes_.assign()) {
+    Job& job = jobs_.at(worker.first);
+    if (job.on_nodes.insert(node->node).second) send(node->peer, pack(*job.open));
+    send(node->peer, pack(StartWorker{worker.first, worker.second}));
+  }
+}
+
+/// Jobs of a life before wait for their nodes. Those that stay away took their results along.
+void TrackerShell::end_returning() {
+  const SteadyMs now = options_.clock.now_ms();
+  const bool over = now >= return_until_ms_;
+  if (!over && !register_->missing().empty()) return;
+  for (auto& [run, job] : jobs_) {
+    if (job.returning)
+      for (const NodeId node : register_->missing()) push(run, NodeGone{node});
+    job.returning = false;
+    if (over && job.needs_watcher && !job.watcher && job.run) job.run->cancel();
+  }
+  for (const NodeId node : register_->missing())
+    if (const Status left = register_->left(node); !left.ok())
+      options_.log.warning("the nodes' register cannot be written", {{"reason", left.error().to_string()}});
+  register_->forget_missing();
+}
+
+void TrackerShell::handle(const net::Event& event) {
+  if (event.kind == net::EventKind::PeerLost) return lose(event.peer, event.reason);
+  if (event.kind != net::EventKind::Message) return;
+  const Status handled = nodes_.find_peer(event.peer) != nullptr ? hear_node(event.peer, event.message) : hear(event.peer, event.message);
+  if (handled.ok()) return;
+  options_.log.warning("a message was refused", {{"reason", handled.error().to_string()}});
+  send(event.peer, pack(Refused{WireError::of(handled.error())}));
+}
+
+void TrackerShell::lose_node(NodeId id, const std::string& reason) {
+  const NodeEntry gone = nodes_.remove(id);
+  options_.log.warning("a node is gone", {{"node", gone.hello.name}, {"reason", reason}});
+  for (const auto& [run, worker] : gone.workers)
+    push(run, WorkerEnded{worker, Loss::Node, "was lost with its node '" + gone.hello.name + "' (" + reason + ")", {}, {}});
+  for (auto& [run, job] : jobs_)
+    if (job.on_nodes.erase(id) > 0) push(run, NodeGone{id});
+  if (const Status left = register_->left(id); !left.ok())
+    options_.log.warning("the nodes' register cannot be written", {{"reason", left.error().to_string()}});
+}
+
+Status TrackerShell::take_node(net::PeerId peer, NodeHello hello) {
+  SINTER_ASSIGN(const NodeId id, register_->joined(hello.identity));
+  // It lost its connection and is back before we noticed.
+  if (nodes_.find(id) != nullptr) lose_node(id, "it has joined again");
+  NodeWelcome welcome{id, kBeatIntervalMs, {}};
+  for (const RunId run : hello.runs) {
+    const auto job = jobs_.find(run);
+    if (job == jobs_.end() || !job->second.returning) continue;
+    welcome.runs.push_back(run);
+    job->second.on_nodes.insert(id);
+  }
+  const NodeEntry& node = nodes_.add(id, peer, std::move(hello));
+  options_.log.info("a node has joined", {{"node", node.hello.name}, {"slots", std::uint64_t{node.hello.slots}}});
+  send(peer, pack(welcome));
+  for (const HeldWorker& held : node.hello.workers) {
+    if (std::find(welcome.runs.begin(), welcome.runs.end(), held.run) == welcome.runs.end()) continue;
+    nodes_.place(id, {held.run, held.worker});
+    push(held.run, WorkerReturned{held.worker, static_cast<HostId>(id), held.attempt});
+  }
+  return {};
+}
+
+Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
+  NodeEntry& node = *nodes_.find_peer(peer);
+  switch (static_cast<Kind>(message.kind)) {
+    case Kind::WorkerIsUp: {
+      SINTER_ASSIGN(const WorkerIsUp up, unpack<WorkerIsUp>(message));
+      if (node.workers.contains({up.run, up.worker})) push(up.run, WorkerUp{up.worker, static_cast<HostId>(node.node)});
+      return {};
+    }
+    case Kind::FromWorker: {
+      SINTER_ASSIGN(FromWorker from, unpack<FromWorker>(message));
+      if (!node.workers.contains({from.run, from.worker})) return {};  // of a job that has ended, or a worker that was given up
+      Place at{node.node, node.hello.host, node.hello.endpoint, from.run, std::move(from.scratch_directory), {}, {}};
+      push(from.run,
+           NodeSaid{WorkerSaid{from.worker, net::Message{from.kind, std::move(from.body)}}, std::move(at), std::move(from.files)});
+      return {};
+    }
+    case Kind::WorkerIsGone: {
+      SINTER_ASSIGN(WorkerIsGone gone, unpack<WorkerIsGone>(message));
+      if (!node.workers.contains({gone.run, gone.worker})) return {};
+      nodes_.release({gone.run, gone.worker});
+      push(gone.run, WorkerEnded{gone.worker, gone.loss, std::move(gone.how), ReadPosition{gone.record, std::move(gone.group)},
+                                 std::move(gone.output_tail)});
+      return {};
+    }
+    default: return internal_error("a node sent a message of kind " + std::to_string(message.kind));
+  }
+}
+
+Status run_tracker(const TrackerOptions& options) { return TrackerShell(options).run(); }
+
+}  // namespace sinter::cluster

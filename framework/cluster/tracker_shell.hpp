@@ -1,0 +1,94 @@
+// TrackerShell: the tracker's own thread: carries messages between nodes, clients and the threads of jobs. Everything but the door's
+// methods and post() runs on it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/net/transport.hpp"
+#include "framework/cluster/client_messages.hpp"
+#include "framework/cluster/cluster_tracker.hpp"
+#include "framework/cluster/node_register.hpp"
+#include "framework/cluster/node_table.hpp"
+#include "framework/cluster/run_store.hpp"
+#include "framework/runtime/output_lock.hpp"
+
+namespace sinter::cluster {
+
+/// After a restart, nodes and clients have so long to come back before their results and jobs are given up.
+inline constexpr SteadyMs kReturnMs = 10'000;
+
+class TrackerShell final : public ClusterDoor {
+ public:
+  explicit TrackerShell(const TrackerOptions& options);
+  ~TrackerShell() override;
+
+  Status run();
+
+  // The door: called by threads of jobs.
+  void open_run(OpenRun open) override;
+  void start_worker(RunId run, WorkerId worker) override;
+  void kill_worker(RunId run, WorkerId worker) override;
+  void send_to_worker(RunId run, WorkerId worker, net::Message message) override;
+  void stop_workers(RunId run, bool at_once) override;
+  void drop_file(const Place& place) override;
+
+ private:
+  struct Job {
+    std::unique_ptr<ClusterRun> run;     // null when it has ended
+    std::optional<OpenRun> open;         // for nodes that begin to work for it
+    std::set<NodeId> on_nodes;           // that know it
+    std::optional<net::PeerId> watcher;
+    bool needs_watcher = false;          // a client submitted it that wants to see its end
+    bool returning = false;              // of a life before, and its nodes may still come back
+    std::optional<std::uint32_t> share;  // of the slots, as it was told
+    SteadyMs began_ms = 0;
+    RunLine line;
+  };
+
+  Status open();
+  Status resume_jobs();
+  void post(std::function<void()> act);
+  void carry_out_posts();
+  void send(net::PeerId peer, net::Message message);
+  void push(RunId run, RunEvent event);
+  void share_slots();
+  void give_slots();
+  void end_returning();
+
+  void handle(const net::Event& event);
+  void lose(net::PeerId peer, const std::string& reason);
+  void lose_node(NodeId id, const std::string& reason);
+  Status hear(net::PeerId peer, const net::Message& message);
+  Status hear_node(net::PeerId peer, const net::Message& message);
+  Status take_node(net::PeerId peer, NodeHello hello);
+
+  Status submit(net::PeerId peer, Submit submitted);
+  void begin(RunId run, Submit submitted, bool resumes);
+  Status watch(net::PeerId peer, RunId run);
+  Status cancel_run(net::PeerId peer, RunId run);
+  RunLine line_of(const Job& job) const;
+  RunList list() const;
+  void tell_progress(RunId run, const std::string& name, const JobProgress& progress);
+  void end(RunId run, Result<JobReport>& report);
+
+  const TrackerOptions& options_;
+  std::unique_ptr<OutputLock> lock_;
+  std::unique_ptr<net::Transport> transport_;
+  std::unique_ptr<NodeRegister> register_;
+  RunStore store_;
+  NodeTable nodes_;
+  RunId next_run_ = 1;
+  std::map<RunId, Job> jobs_;
+  SteadyMs return_until_ms_ = 0;
+  std::mutex mutex_;
+  std::deque<std::function<void()>> posts_;  // under mutex_
+};
+
+}  // namespace sinter::cluster
