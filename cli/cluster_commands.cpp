@@ -2,6 +2,7 @@
 // jobs.
 #include "cli/cluster_commands.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -114,6 +115,7 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
       .clock = clock,
       .log = log,
       .stop = signals.cancelled(),
+      .pause = [&] { return signals.signal() == SIGTERM; },
       .on_listening = on_listening};
   return ended(cluster::run_tracker(options), console);
 }

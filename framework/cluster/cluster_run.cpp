@@ -8,12 +8,17 @@ ClusterRun::ClusterRun(Request request, Surroundings around) : request_(std::mov
 }
 
 ClusterRun::~ClusterRun() {
-  cancel();
+  if (!paused_) cancel();
   thread_.join();
 }
 
 void ClusterRun::cancel() {
   cancelled_ = true;
+  inbox_.wake();
+}
+
+void ClusterRun::pause() {
+  paused_ = true;
   inbox_.wake();
 }
 
@@ -29,6 +34,7 @@ Result<JobReport> ClusterRun::run() {
   RunOptions options{.worker = {}, .factory = {}, .files = files, .clock = around_.clock, .log = around_.log, .on_progress = {}};
   options.on_progress = [&](const JobProgress& progress) { around_.on_progress(job.name, progress); };
   options.cancel = &cancelled_;
+  options.pause = &paused_;
   options.cores = request_.slots;
   options.working_directory = request_.working_directory;
   options.job_directory = request_.directory;

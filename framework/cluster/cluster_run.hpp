@@ -47,6 +47,8 @@ class ClusterRun {
 
   RunInbox& inbox() { return inbox_; }
   void cancel();
+  /// Ends without an end: as if the process had been killed, but at a moment of our choice.
+  void pause();
 
  private:
   Result<JobReport> run();
@@ -56,6 +58,7 @@ class ClusterRun {
   const Surroundings around_;
   RunInbox inbox_;
   std::atomic<bool> cancelled_{false};
+  std::atomic<bool> paused_{false};
   std::thread thread_;  // last: it uses everything above
 };
 

@@ -22,7 +22,9 @@ struct TrackerOptions {
   FileSystem& files;
   const Clock& clock;
   Log& log;
-  const std::atomic<bool>& stop;  // set by anyone: running jobs are cancelled, then it ends
+  const std::atomic<bool>& stop;  // set by anyone: running jobs end, then it ends
+  /// Looked at when it stops. True: jobs are not cancelled but go on when a tracker is started with the same data.
+  std::function<bool()> pause;
   /// On run_tracker()'s thread: the endpoint is open.
   std::function<void(const std::string& endpoint)> on_listening = {};
 };

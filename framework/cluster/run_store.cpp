@@ -43,7 +43,7 @@ Result<std::vector<StoredRun>> RunStore::load() {
     if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
     const std::string directory = directory_of(one.run);
     if (files_.exists(directory + "/ended")) {
-      SINTER_ASSIGN(one.ended, fetch<RunLine>(files_, directory + "/ended"));
+      SINTER_ASSIGN(one.ended, fetch<EndedRun>(files_, directory + "/ended"));
     } else if (files_.exists(directory + "/submission")) {
       SINTER_ASSIGN(one.submit, fetch<Submit>(files_, directory + "/submission"));
     } else {
@@ -62,13 +62,14 @@ Status RunStore::add(RunId run, const Submit& submit) {
   return files_.sync_directory(directory_);
 }
 
-Status RunStore::end(const RunLine& line) {
-  const std::string directory = directory_of(line.run);
-  SINTER_TRY(store(files_, directory + "/ended", line));
+Status RunStore::end(const EndedRun& ended) {
+  const RunId run = ended.line.run;
+  const std::string directory = directory_of(run);
+  SINTER_TRY(store(files_, directory + "/ended", ended));
   SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory));
   for (const std::string& name : names)
     if (name != "ended") SINTER_TRY(files_.remove_all(directory + "/" + name));
-  if (line.run > kMaxListedRuns) return files_.remove_all(directory_of(line.run - kMaxListedRuns));
+  if (run > kMaxListedRuns) return files_.remove_all(directory_of(run - kMaxListedRuns));
   return {};
 }
 

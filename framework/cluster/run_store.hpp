@@ -11,10 +11,19 @@
 
 namespace sinter::cluster {
 
+/// The last of a job: how it is listed, and what its client is told.
+struct EndedRun {
+  RunLine line;
+  RunEnded told;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & line & told; }
+};
+
 struct StoredRun {
   RunId run = 0;
-  Submit submit;                     // of one that has not ended
-  std::optional<RunLine> ended;
+  Submit submit;  // of one that has not ended
+  std::optional<EndedRun> ended;
 };
 
 class RunStore {
@@ -26,8 +35,8 @@ class RunStore {
   Result<std::vector<StoredRun>> load();
   /// Durable when it returns.
   Status add(RunId run, const Submit& submit);
-  /// Keeps the line, and removes everything else of the job. Jobs that ended kMaxListedRuns jobs ago are forgotten.
-  Status end(const RunLine& line);
+  /// Keeps this, and removes everything else of the job. Jobs of kMaxListedRuns jobs ago are forgotten.
+  Status end(const EndedRun& ended);
   /// For the job's plan, journal and parts.
   std::string directory_of(RunId run) const { return directory_ + "/" + std::to_string(run); }
 

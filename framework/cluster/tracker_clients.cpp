@@ -72,17 +72,13 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
       ClusterRun::Surroundings{*this, options_.factory, options_.files, options_.clock, options_.log, options_.host, on_progress, on_end});
 }
 
-/// Its end is told at once when it has ended already, but for the report, which went to whoever watched then.
+/// One that has ended is told of at once.
 Status TrackerShell::watch(net::PeerId peer, RunId run) {
   const auto found = jobs_.find(run);
   if (found == jobs_.end()) return user_error("there is no job " + std::to_string(run));
   Job& job = found->second;
-  if (!job.run)
-    return environment_error("job " + std::to_string(run) + " ended while nobody watched it" +
-                                 (job.line.error.empty() ? "" : ": " + job.line.error),
-                             false)
-        .with_hint("`sinter job list` shows how; its manifest lies beside its output");
-  job.watcher = peer;
+  if (job.run) job.watcher = peer;
+  else if (job.ended) send(peer, pack(*job.ended));
   return {};
 }
 
@@ -123,6 +119,7 @@ void TrackerShell::tell_progress(RunId run, const std::string& name, const JobPr
 void TrackerShell::end(RunId run, Result<JobReport>& report) {
   Job& job = jobs_.at(run);
   job.run.reset();
+  if (pausing_) return;
   nodes_.release_all(run);
   for (const NodeId id : job.on_nodes)
     if (const NodeEntry* node = nodes_.find(id)) send(node->peer, pack(CloseRun{run}));
@@ -131,12 +128,13 @@ void TrackerShell::end(RunId run, Result<JobReport>& report) {
   job.line.elapsed_ms = options_.clock.now_ms() - job.began_ms;
   job.line.state = report.ok() ? RunState::Done : was_cancelled(report.error()) ? RunState::Cancelled : RunState::Failed;
   if (!report.ok()) job.line.error = report.error().message();
-  if (const Status stored = store_.end(job.line); !stored.ok())
+  job.ended = RunEnded{run, {}, {}};
+  if (report.ok()) job.ended->report = std::move(report).value();
+  else job.ended->error = WireError::of(report.error());
+  // Before it is told: a client may only hear what another life of ours will say as well.
+  if (const Status stored = store_.end({job.line, *job.ended}); !stored.ok())
     options_.log.error("the end of a job cannot be written down", {{"job", run}, {"reason", stored.error().to_string()}});
-  RunEnded ended{run, {}, {}};
-  if (report.ok()) ended.report = std::move(report).value();
-  else ended.error = WireError::of(report.error());
-  if (job.watcher) send(*job.watcher, pack(ended));
+  if (job.watcher) send(*job.watcher, pack(*job.ended));
 }
 
 }  // namespace sinter::cluster

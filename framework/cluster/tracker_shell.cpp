@@ -31,7 +31,11 @@ Status TrackerShell::run() {
     share_slots();
     give_slots();
   }
-  for (auto& [id, job] : jobs_) job.run.reset();
+  pausing_ = options_.pause && options_.pause();
+  for (auto& [id, job] : jobs_) {
+    if (pausing_ && job.run) job.run->pause();
+    job.run.reset();
+  }
   carry_out_posts();
   const Result<bool> closed = transport_->close(kGoodbyeMs);
   if (!closed.ok()) options_.log.debug("closing the transport failed", {{"reason", closed.error().message()}});
@@ -56,8 +60,12 @@ Status TrackerShell::resume_jobs() {
   return_until_ms_ = options_.clock.now_ms() + kReturnMs;
   for (StoredRun& one : stored) {
     next_run_ = one.run + 1;
-    if (one.ended) jobs_[one.run].line = std::move(*one.ended);
-    else begin(one.run, std::move(one.submit), true);
+    if (!one.ended) {
+      begin(one.run, std::move(one.submit), true);
+      continue;
+    }
+    jobs_[one.run].line = std::move(one.ended->line);
+    jobs_[one.run].ended = std::move(one.ended->told);
   }
   return {};
 }

@@ -50,6 +50,7 @@ class TrackerShell final : public ClusterDoor {
     std::optional<std::uint32_t> share;  // of the slots, as it was told
     SteadyMs began_ms = 0;
     RunLine line;
+    std::optional<RunEnded> ended;       // what its client is told, also one that asks late
   };
 
   Status open();
@@ -87,6 +88,7 @@ class TrackerShell final : public ClusterDoor {
   RunId next_run_ = 1;
   std::map<RunId, Job> jobs_;
   SteadyMs return_until_ms_ = 0;
+  bool pausing_ = false;  // jobs that end now only pause: another life goes on with them
   std::mutex mutex_;
   std::deque<std::function<void()>> posts_;  // under mutex_
 };

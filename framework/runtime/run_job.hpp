@@ -100,6 +100,8 @@ struct RunOptions {
   std::int64_t progress_interval_ms = 200;
   /// Set to true by anyone (a signal handler): the job ends within a second. May be null.
   const std::atomic<bool>* cancel = nullptr;
+  /// With a job_directory: set to true by anyone, run_job() returns an error soon, and workers, files and journal stay as they are.
+  const std::atomic<bool>* pause = nullptr;
   unsigned cores = 1;  // workers when the job does not say
   std::int64_t heartbeat_interval_ms = 500;
   std::int64_t heartbeat_timeout_ms = 5'000;

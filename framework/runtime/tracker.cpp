@@ -46,6 +46,7 @@ Result<TrackerResult> Tracker::run() {
   if (looped.ok()) looped = loop();
   if (!looped.ok()) failure_ = std::move(looped).error();
   report_progress(true);
+  if (paused_) return environment_error("the job is paused", false);
   pool_->stop(failure_.has_value());
   if (failure_) return *failure_;
   TrackerResult result;
@@ -69,6 +70,10 @@ Status Tracker::loop() {
   while (!scheduler_.ended()) {
     // Timers last: see Scheduler::on(Tick).
     SINTER_TRY(drain_events());
+    if (options_.pause != nullptr && options_.pause->load()) {
+      paused_ = true;
+      return {};
+    }
     if (options_.cancel != nullptr && options_.cancel->load() && !cancelled_) {
       cancelled_ = true;
       feed(event::Cancel{});

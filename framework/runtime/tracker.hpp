@@ -133,6 +133,7 @@ class Tracker {
   bool stopped_ = false;
   std::optional<Error> failure_;
   bool cancelled_ = false;
+  bool paused_ = false;
 };
 
 }  // namespace sinter

@@ -2,7 +2,6 @@
 #include "tests/cluster/lan.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <filesystem>
 
@@ -33,9 +32,9 @@ void Lan::start_tracker(const std::string& listen) {
   address_ = text.substr(begin, text.find('\n', begin) - begin);
 }
 
-void Lan::kill_and_restart_tracker() {
-  tracker_->signal(SIGKILL);
-  tracker_->wait(10);
+void Lan::restart_tracker(int signal) {
+  tracker_->signal(signal);
+  EXPECT_NE(tracker_->wait(10), -1);
   std::filesystem::remove(directory_ / "tracker.log");
   start_tracker(address_);
 }

@@ -20,8 +20,8 @@ class Lan {
   BackgroundCommand& node(int index) { return *nodes_[static_cast<std::size_t>(index)]; }
   /// Worker processes of a node.
   std::vector<pid_t> workers(int node);
-  /// kill -9, and another one at the same address with the same data.
-  void kill_and_restart_tracker();
+  /// Ends the tracker by this signal and starts another one at the same address with the same data.
+  void restart_tracker(int signal);
   /// One more node.
   void add_node(int slots);
   /// `sinter` with these words.

@@ -1,0 +1,82 @@
+// What a tracker keeps on disk of its jobs and nodes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "framework/cluster/node_register.hpp"
+#include "framework/cluster/run_store.hpp"
+
+namespace sinter::cluster {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Submit submission(const std::string& body) {
+  Submit submit;
+  submit.payload_kind = "fusion";
+  submit.payload = body;
+  return submit;
+}
+
+TEST(RunStoreTest, jobs_that_run_and_jobs_that_ended_are_found_again) {
+  const auto files = make_memory_file_system();
+  RunStore store(*files, "/data/jobs");
+  EXPECT_THAT(*store.load(), IsEmpty());
+  for (RunId run = 1; run <= 11; ++run) ASSERT_TRUE(store.add(run, submission("job " + std::to_string(run))).ok());
+  EXPECT_TRUE(write_file(*files, store.directory_of(2) + "/journal", "much").ok());
+  EndedRun ended;
+  ended.line.run = 2;
+  ended.line.state = RunState::Failed;
+  ended.told.run = 2;
+  ended.told.error = WireError::of(user_error("no such file"));
+  ASSERT_TRUE(store.end(ended).ok());
+  EXPECT_THAT(*files->list(store.directory_of(2)), ElementsAre("ended"));
+
+  const auto found = *RunStore(*files, "/data/jobs").load();
+  ASSERT_EQ(found.size(), 11u);
+  EXPECT_EQ(found[9].run, 10u);  // by number, not by name
+  EXPECT_EQ(found[9].submit.payload, "job 10");
+  EXPECT_FALSE(found[0].ended.has_value());
+  ASSERT_TRUE(found[1].ended.has_value());
+  EXPECT_EQ(found[1].ended->line.state, RunState::Failed);
+  EXPECT_EQ(found[1].ended->told.error.message, "no such file");
+}
+
+TEST(RunStoreTest, a_job_that_nobody_was_told_of_is_removed_and_damage_is_an_error) {
+  const auto files = make_memory_file_system();
+  RunStore store(*files, "/data/jobs");
+  ASSERT_TRUE(store.add(1, submission("x")).ok());
+  ASSERT_TRUE(files->make_directories(store.directory_of(2)).ok());
+  EXPECT_EQ(store.load()->size(), 1u);
+  EXPECT_FALSE(files->exists(store.directory_of(2)));
+  std::string bytes = *read_file(*files, store.directory_of(1) + "/submission");
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  EXPECT_TRUE(write_file(*files, store.directory_of(1) + "/submission", bytes).ok());
+  EXPECT_THAT(store.load().error().message(), HasSubstr("is damaged"));
+}
+
+TEST(NodeRegisterTest, numbers_outlive_the_tracker_and_absent_nodes_are_missed) {
+  const auto files = make_memory_file_system();
+  ASSERT_TRUE(files->make_directories("/data").ok());
+  NodeId first = 0;
+  NodeId second = 0;
+  {
+    const auto nodes = *NodeRegister::open(*files, "/data/nodes");
+    first = *nodes->joined(0xaaaa);
+    second = *nodes->joined(0xbbbb);
+    EXPECT_NE(first, second);
+    EXPECT_EQ(*nodes->joined(0xaaaa), first);
+    const NodeId third = *nodes->joined(0xcccc);
+    EXPECT_TRUE(nodes->left(third).ok());
+    EXPECT_THAT(nodes->missing(), IsEmpty());
+  }
+  const auto nodes = *NodeRegister::open(*files, "/data/nodes");
+  EXPECT_THAT(nodes->missing(), ElementsAre(first, second));
+  EXPECT_EQ(*nodes->joined(0xbbbb), second);
+  EXPECT_THAT(nodes->missing(), ElementsAre(first));
+  EXPECT_GT(*nodes->joined(0xdddd), second);
+}
+
+}  // namespace
+}  // namespace sinter::cluster
