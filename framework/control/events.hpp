@@ -167,7 +167,7 @@ struct FailJob {
   std::optional<AttemptId> attempt;
 };
 
-/// The job has more workers than it may: end this one, which runs nothing; its WorkerLost follows.
+/// The job has more workers than it may: end this one, which runs nothing or still starts; its WorkerLost follows.
 struct ReleaseWorker {
   WorkerId worker = 0;
 };

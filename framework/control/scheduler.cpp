@@ -26,7 +26,7 @@ std::vector<Command> Scheduler::step(const Event& event, SteadyMs now) {
   if (ended()) return std::move(commands_);
   if (!std::holds_alternative<event::Heartbeat>(event) && !std::holds_alternative<event::Tick>(event)) due_ = true;
   std::visit([this](const auto& one) { on(one); }, event);
-  if (due_ && !ended()) stages_.drop_unneeded(newest_open(), blocked_on_);
+  if (due_ && !ended()) stages_.settle(newest_open(), blocked_on_);
   if (state_ == JobState::Running && stages_[stages_.size() - 1].complete()) {
     state_ = JobState::Opening;
     asked_ = false;
@@ -109,7 +109,6 @@ void Scheduler::on(const event::CommitFailed& failed) {
 void Scheduler::on(const event::StageOpened& opened) {
   if (state_ != JobState::Opening || opened.stage != stages_.size()) return;
   decide(journal::StageOpened{opened.stage, opened.tasks, opened.inputs, opened.freed, opened.keeps_results});
-  stages_.want_inputs(newest_open());
 }
 
 void Scheduler::on(const event::NoMoreStages& none) {

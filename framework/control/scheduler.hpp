@@ -190,7 +190,7 @@ class Scheduler {
   std::map<TaskId, Grant> grants_;
   std::set<TaskId> blocked_on_;          // made again for the shell, which needs them to find out what comes next
   std::map<WorkerId, Worker> workers_;
-  std::set<WorkerId> idle_;
+  std::set<WorkerId> starting_, idle_;   // those that run nothing
   std::size_t leaving_ = 0;              // Released or Dying
   std::uint32_t allowed_ = 0;
   WorkerId next_worker_ = 1;

@@ -48,6 +48,7 @@ void Scheduler::lose(const event::WorkerLost& lost) {
   const auto found = workers_.find(id);
   const Worker worker = std::move(found->second);
   workers_.erase(found);
+  starting_.erase(id);
   idle_.erase(id);
   if (worker.state == WorkerState::Dying || worker.state == WorkerState::Released) --leaving_;
   if (worker.parting) {

@@ -123,8 +123,6 @@ Result<Scheduler> Scheduler::restore(const SchedulerOptions& options, const std:
   if (const auto* ended = records.empty() ? nullptr : std::get_if<journal::Ended>(&records.back())) {
     if (ended->state == JobState::Done) restored.last_command_ = command::FinishJob{};
     else restored.last_command_ = command::FailJob{*ended->error, ended->attempt};
-  } else {
-    restored.stages_.want_inputs(restored.newest_open());
   }
   return restored;
 }

@@ -17,7 +17,6 @@ void Scheduler::on(const event::ResultsLost& lost) {
       decide(journal::ResultLost{attempt});
     }
   }
-  stages_.want_inputs(newest_open());
 }
 
 void Scheduler::on(const event::StageBlocked& blocked) {
@@ -27,10 +26,8 @@ void Scheduler::on(const event::StageBlocked& blocked) {
     const Task* of = stages_.find(attempt.task);
     if (of == nullptr || of->result != attempt.number) continue;  // made again meanwhile
     if (of->state == TaskState::Committed && !lose_unfetched(attempt.task)) return;
-    if (of->state == TaskState::Lost) stages_.set_state(attempt.task, TaskState::Pending);
     if (of->state != TaskState::Committed) blocked_on_.insert(attempt.task);
   }
-  stages_.want_inputs(newest_open());
 }
 
 bool Scheduler::excused(const event::AttemptFailed& failed) {
@@ -44,7 +41,6 @@ bool Scheduler::excused(const event::AttemptFailed& failed) {
     producer->story().reporters.insert(failed.attempt);
     if (producer->trouble->reporters.size() >= kFetchReports && !lose_unfetched(lost.task)) return false;
   }
-  stages_.want_inputs(newest_open());
   // What names no result that is there must not go on for ever.
   return news || ++stages_.at(failed.attempt.task).story().stale_fetches <= kMaxStaleFetches;
 }

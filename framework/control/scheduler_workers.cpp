@@ -9,6 +9,7 @@ namespace sinter {
 void Scheduler::on(const event::WorkerReady& ready) {
   const auto found = workers_.find(ready.worker);
   if (found == workers_.end() || found->second.state != WorkerState::Starting) return;
+  starting_.erase(ready.worker);
   found->second.was_ready = true;
   found->second.host = ready.host;
   found->second.heard_ms = now_;
@@ -86,6 +87,7 @@ std::optional<SteadyMs> Scheduler::next_deadline() const {
 
 void Scheduler::kill(WorkerId id, Worker& worker, std::string reason, bool counts_as_crash) {
   if (worker.state != WorkerState::Released) ++leaving_;
+  starting_.erase(id);
   idle_.erase(id);
   worker.state = WorkerState::Dying;
   worker.since_ms = now_;
@@ -136,15 +138,17 @@ void Scheduler::start_workers() {
     Worker& worker = workers_[id];
     worker.since_ms = now_;
     worker.heard_ms = now_;
+    starting_.insert(id);
     watch(worker);
     commands_.emplace_back(command::StartWorker{id});
   }
 }
 
 void Scheduler::release_surplus() {
-  while (!idle_.empty() && workers_.size() - leaving_ > allowed_) {
-    const WorkerId id = *idle_.rbegin();
-    idle_.erase(id);
+  while (!(starting_.empty() && idle_.empty()) && workers_.size() - leaving_ > allowed_) {
+    std::set<WorkerId>& from = starting_.empty() ? idle_ : starting_;
+    const WorkerId id = *from.rbegin();
+    from.erase(id);
     Worker& worker = workers_.at(id);
     worker.state = WorkerState::Released;
     worker.parting = true;

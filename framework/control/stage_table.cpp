@@ -40,10 +40,7 @@ void StageTable::open(std::uint32_t tasks, std::vector<std::uint32_t> inputs, bo
   if (tasks > 0) active_.insert(index);
 }
 
-void StageTable::free(std::uint32_t stage) {
-  for (std::uint32_t ordinal = 0; ordinal < stages_[stage].tasks.size(); ++ordinal)
-    if (stages_[stage].tasks[ordinal].state == TaskState::Committed) set_state({stage, ordinal}, TaskState::Lost);
-}
+void StageTable::free(std::uint32_t stage) { move_all(stage, TaskState::Committed, TaskState::Lost, {}); }
 
 void StageTable::set_state(TaskId id, TaskState state) {
   Stage& stage = stages_[id.stage];
@@ -61,35 +58,35 @@ void StageTable::set_state(TaskId id, TaskState state) {
     if (id.ordinal < stage.fresh) stage.again.insert(id.ordinal);
     active_.insert(id.stage);
   }
+  if (now == TaskState::Lost) --lost_;
+  if (state == TaskState::Lost) ++lost_;
   if (is_running(now)) --running_;
   if (is_running(state)) ++running_;
   now = state;
 }
 
-void StageTable::want_inputs(bool newest_open) {
-  const auto want = [this](std::uint32_t stage) {
-    if (stages_[stage].count(TaskState::Lost) == 0) return;
-    for (std::uint32_t ordinal = 0; ordinal < stages_[stage].tasks.size(); ++ordinal)
-      if (stages_[stage].tasks[ordinal].state == TaskState::Lost) set_state({stage, ordinal}, TaskState::Pending);
-  };
-  if (newest_open && size() > 0) want(size() - 1);
-  for (std::uint32_t reader = size(); reader-- > 0;)
-    if (stages_[reader].unfinished() > 0) std::for_each(stages_[reader].inputs.begin(), stages_[reader].inputs.end(), want);
-}
-
-bool StageTable::is_read(const Stage& stage) const {
-  return std::any_of(stage.readers.begin(), stage.readers.end(), [this](std::uint32_t reader) { return stages_[reader].unfinished() > 0; });
-}
-
-void StageTable::drop_unneeded(bool newest_open, const std::set<TaskId>& kept) {
-  const std::vector<std::uint32_t> with_pending(active_.rbegin(), active_.rend());
-  for (const std::uint32_t index : with_pending) {
-    const Stage& stage = stages_[index];
-    if ((newest_open && index + 1 == size()) || is_read(stage)) continue;
-    for (std::uint32_t ordinal = 0; ordinal < stage.tasks.size(); ++ordinal)
-      if (stage.tasks[ordinal].state == TaskState::Pending && !kept.contains({index, ordinal}))
-        set_state({index, ordinal}, TaskState::Lost);
+void StageTable::settle(bool newest_open, const std::set<TaskId>& asked) {
+  if (lost_ == 0 && (active_.empty() || *active_.begin() + 1 == size())) return;
+  std::vector<bool> read(size(), false), wanted(size(), false);
+  if (newest_open) read[size() - 1] = true;
+  for (const TaskId& task : asked) {
+    wanted[task.stage] = true;
+    if (at(task).state == TaskState::Lost) set_state(task, TaskState::Pending);
   }
+  // From the top: all readers of a stage are settled before it is.
+  for (std::uint32_t index = size(); index-- > 0;) {
+    if (read[index]) move_all(index, TaskState::Lost, TaskState::Pending, {});
+    else move_all(index, TaskState::Pending, TaskState::Lost, asked);
+    if (!(read[index] || wanted[index]) || stages_[index].unfinished() == 0) continue;
+    for (const std::uint32_t input : stages_[index].inputs) read[input] = true;
+  }
+}
+
+void StageTable::move_all(std::uint32_t index, TaskState from, TaskState to, const std::set<TaskId>& but) {
+  const Stage& stage = stages_[index];
+  if (stage.count(from) == 0) return;
+  for (std::uint32_t ordinal = 0; ordinal < stage.tasks.size(); ++ordinal)
+    if (stage.tasks[ordinal].state == from && !but.contains({index, ordinal})) set_state({index, ordinal}, to);
 }
 
 bool StageTable::ready(const Stage& stage) const {

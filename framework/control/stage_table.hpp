@@ -84,11 +84,10 @@ class StageTable {
   /// Nobody to come reads the stage's results: they are gone.
   void free(std::uint32_t stage);
   void set_state(TaskId id, TaskState state);
-  /// Makes pending what is lost and read by a task that will still commit, down the stages; with `newest_open` the newest stage's lost
-  /// tasks too. Cost: O(stages + tasks of stages with lost results).
-  void want_inputs(bool newest_open);
-  /// Makes lost again what is pending and no longer read by such a task, but for those in `kept`.
-  void drop_unneeded(bool newest_open, const std::set<TaskId>& kept);
+  /// Makes pending what is lost and needed, and gives up what is pending again and no longer needed. Needed are the tasks of the newest
+  /// stage when it is open, those in `asked`, and down the stages the results that unfinished tasks of needed ones read. Cost: O(1) when
+  /// nothing is lost or made again; else O(stages + tasks of stages that change).
+  void settle(bool newest_open, const std::set<TaskId>& asked);
 
   /// Tasks that are pending; running or committing.
   std::uint64_t pending() const { return pending_; }
@@ -102,12 +101,13 @@ class StageTable {
 
  private:
   bool ready(const Stage& stage) const;
-  bool is_read(const Stage& stage) const;
+  void move_all(std::uint32_t index, TaskState from, TaskState to, const std::set<TaskId>& but);
 
   std::vector<Stage> stages_;
   std::set<std::uint32_t> active_;        // stages with pending tasks
   std::uint64_t pending_ = 0;
   std::uint64_t running_ = 0;
+  std::uint64_t lost_ = 0;
 };
 
 }  // namespace sinter

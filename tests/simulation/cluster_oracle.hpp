@@ -1,0 +1,92 @@
+// What a simulated cluster must do: the job with its known answer, and a judge who follows the journal beside the tracker. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "framework/control/scheduler.hpp"
+
+namespace sinter::simulation {
+
+/// A job of a few stages; the result of a task is a number made of its name and the numbers that it reads.
+class JobModel {
+ public:
+  struct Stage {
+    std::uint32_t tasks = 0;
+    std::vector<std::uint32_t> inputs;
+    std::vector<std::uint32_t> freed;  // when it is opened
+    bool keeps_results = false;
+  };
+
+  explicit JobModel(Random& random);
+
+  const std::vector<Stage>& stages() const { return stages_; }
+  std::uint64_t content(TaskId task) const { return contents_[task.stage][task.ordinal]; }
+  static std::uint64_t content_of(TaskId task, const std::vector<std::uint64_t>& read);
+  static std::uint64_t rows_of(TaskId task) { return 1 + task.ordinal; }
+  std::uint64_t all_rows() const;
+
+ private:
+  std::vector<Stage> stages_;
+  std::vector<std::vector<std::uint64_t>> contents_;
+};
+
+/// Judges by what is durable in the journal and what processes really did. Each broken rule is a sentence in violations().
+class Oracle {
+ public:
+  explicit Oracle(const JobModel& model) : model_(model) {}
+
+  const std::vector<std::string>& violations() const { return violations_; }
+  void violate(std::string sentence) { violations_.push_back(std::move(sentence)); }
+  void expect(bool held, const std::string& sentence) {
+    if (!held) violate(sentence);
+  }
+
+  // What the tracker decides and says.
+  void on_journal(const JournalRecord& record);
+  void on_start_worker(WorkerId worker);
+  void on_run(AttemptId attempt, const std::vector<AttemptId>& inputs);
+  void on_discard(AttemptId attempt);
+  void on_blocked(AttemptId attempt) { blocked_.insert(attempt.task); }
+  void on_open(std::uint32_t stage);
+  void on_restored(const Scheduler& scheduler);
+  void on_finished(const Scheduler& scheduler, const std::map<TaskId, std::vector<std::uint64_t>>& output);
+
+  // What really happened.
+  void on_begun(AttemptId attempt) { expect(begun_.insert(attempt).second, to_string(attempt) + " runs twice"); }
+  void on_written(AttemptId attempt) { written_.insert(attempt); }
+  void on_fault(AttemptId attempt) { faulted_.insert(attempt); }
+
+  std::uint64_t lost_results() const { return lost_results_; }
+  std::uint64_t remade() const { return remade_; }
+
+ private:
+  struct State {
+    std::uint32_t committed = 0;  // attempt; 0: none now
+    bool ever = false;
+  };
+  void on(const journal::StageOpened& opened);
+  void on(const journal::Committed& committed);
+  void on(const journal::ResultLost& lost);
+  void on(const journal::Failed& failed);
+  void on(const journal::Quarantined& quarantined);
+  void on(const journal::Ended&) {}
+  bool complete(std::uint32_t stage) const;
+  bool needed(std::uint32_t stage) const;
+
+  const JobModel& model_;
+  std::vector<std::string> violations_;
+  std::vector<std::vector<State>> stages_;  // opened, in the journal
+  std::vector<std::uint32_t> remaking_;     // by stage: tasks that run again
+  std::set<AttemptId> ordered_, begun_, written_, faulted_;
+  std::set<WorkerId> workers_;
+  std::set<TaskId> blocked_;
+  std::uint64_t lost_results_ = 0;
+  std::uint64_t remade_ = 0;
+};
+
+}  // namespace sinter::simulation
