@@ -70,6 +70,7 @@ Status Tracker::loop() {
   while (!scheduler_.ended()) {
     // Timers last: see Scheduler::on(Tick).
     SINTER_TRY(drain_events());
+    carry_out();
     if (options_.pause != nullptr && options_.pause->load()) {
       paused_ = true;
       return {};
@@ -84,6 +85,7 @@ Status Tracker::loop() {
     SINTER_ASSIGN(const std::optional<PoolEvent> event, pool_->receive(wait_ms()));
     if (event) std::visit([this](const auto& one) { handle(one); }, *event);
   }
+  carry_out();
   return {};
 }
 
@@ -104,7 +106,7 @@ Status Tracker::drain_events() {
   return {};
 }
 
-void Tracker::handle(const WorkerUp& up) { feed(event::WorkerReady{up.worker, up.host}); }
+void Tracker::handle(const WorkerUp& up) { take(event::WorkerReady{up.worker, up.host}); }
 
 void Tracker::handle(const WorkerSaid& said) {
   const WorkerId worker = said.worker;
@@ -112,24 +114,24 @@ void Tracker::handle(const WorkerSaid& said) {
   const auto kind = static_cast<MessageKind>(message.kind);
   const auto refuse = [&](const Error& error) {
     options_.log.error("a worker's message was refused", {{"reason", error.to_string()}});
-    feed(event::ShellFailed{error});
+    take(event::ShellFailed{error});
   };
   if (kind == MessageKind::Beat) {
     const auto beat = from_message<Beat>(message);
     if (!beat.ok()) return refuse(beat.error());
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, beat->peak_memory_bytes);
     if (beat->attempt && scheduler_.running_on(worker) == beat->attempt) running_[*beat->attempt] = beat->progress;
-    feed(event::Heartbeat{worker, beat->attempt, beat->steps});
+    take(event::Heartbeat{worker, beat->attempt, beat->steps});
   } else if (kind == MessageKind::AttemptDone) {
     auto done = from_message<AttemptDone>(message);
     if (!done.ok()) return refuse(done.error());
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, done->peak_memory_bytes);
     if (scheduler_.running_on(worker) == done->attempt) running_[done->attempt] = done->progress;
-    feed(event::AttemptDone{worker, done->attempt, std::move(done->counters)});
+    take(event::AttemptDone{worker, done->attempt, std::move(done->counters)});
   } else if (kind == MessageKind::AttemptFailed) {
     auto failed = from_message<AttemptFailed>(message);
     if (!failed.ok()) return refuse(failed.error());
-    feed(event::AttemptFailed{worker, failed->attempt, failed->error.error(), failed->threw, failed->record,
+    take(event::AttemptFailed{worker, failed->attempt, failed->error.error(), failed->threw, failed->record,
                               std::move(failed->lost_inputs)});
   } else {
     refuse(internal_error("a worker sent a message of kind " + std::to_string(message.kind)));
@@ -137,15 +139,15 @@ void Tracker::handle(const WorkerSaid& said) {
 }
 
 void Tracker::handle(const WorkerEnded& ended) {
-  feed(event::WorkerLost{ended.worker, ended.loss, ended.how, ended.position.record, place_of(ended.position), ended.output_tail});
+  take(event::WorkerLost{ended.worker, ended.loss, ended.how, ended.position.record, place_of(ended.position), ended.output_tail});
 }
 
-void Tracker::handle(const ResultsGone& gone) { feed(event::ResultsLost{gone.attempts}); }
+void Tracker::handle(const ResultsGone& gone) { take(event::ResultsLost{gone.attempts}); }
 
-void Tracker::handle(const WorkersMayBe& allowed) { feed(event::WorkersAllowed{allowed.count}); }
+void Tracker::handle(const WorkersMayBe& allowed) { take(event::WorkersAllowed{allowed.count}); }
 
 void Tracker::handle(const WorkerReturned& returned) {
-  feed(event::WorkerAdopted{returned.worker, returned.host, returned.attempt});
+  take(event::WorkerAdopted{returned.worker, returned.host, returned.attempt});
 }
 
 std::string Tracker::place_of(const ReadPosition& position) const {
@@ -156,18 +158,32 @@ std::string Tracker::place_of(const ReadPosition& position) const {
 }
 
 void Tracker::feed(const Event& event) {
-  events_.push_back(event);
-  // Commands may cause events in turn; one loop instead of recursion keeps their order.
-  while (!events_.empty()) {
-    const Event next = std::move(events_.front());
-    events_.pop_front();
-    for (const Command& command : scheduler_.step(next, options_.clock.now_ms())) {
-      // What is decided is durable before anything follows from it.
-      if (const bool is_record = std::holds_alternative<command::Journal>(command); journal_ && !is_record) sync_journal();
-      std::visit([this](const auto& one) { apply(one); }, command);
-    }
-    if (journal_) sync_journal();
+  take(event);
+  carry_out();
+}
+
+void Tracker::take(const Event& event) {
+  for (Command& command : scheduler_.step(event, options_.clock.now_ms())) {
+    if (const auto* decided = std::get_if<command::Journal>(&command)) journal_->append(decided->record);
+    else due_.push_back(std::move(command));
   }
+}
+
+// Commands may cause events in turn; one loop instead of recursion keeps their order. What was decided is durable before anything follows
+// from it, and many decisions share one sync.
+void Tracker::carry_out() {
+  while (!due_.empty() || !events_.empty()) {
+    if (journal_) sync_journal();
+    std::vector<Command> now;
+    now.swap(due_);
+    for (const Command& command : now) std::visit([this](const auto& one) { apply(one); }, command);
+    while (!events_.empty()) {
+      const Event next = std::move(events_.front());
+      events_.pop_front();
+      take(next);
+    }
+  }
+  if (journal_) sync_journal();
 }
 
 }  // namespace sinter

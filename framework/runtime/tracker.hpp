@@ -67,6 +67,9 @@ class Tracker {
   void handle(const WorkerReturned& returned);
   /// Where it was, for people.
   std::string place_of(const ReadPosition& position) const;
+  /// Steps the scheduler; what it asks for is due at the next carry_out().
+  void take(const Event& event);
+  void carry_out();
   void feed(const Event& event);
 
   // Out: each is a command of the scheduler.
@@ -114,6 +117,7 @@ class Tracker {
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<JobJournal> journal_;    // null: the job ends with this process
   std::optional<std::uint32_t> judged_;    // the Merge of summary_
+  std::vector<Command> due_;   // what the scheduler asked for
   std::deque<Event> events_;   // that commands cause
   std::vector<Stage> stages_;              // opened so far
   std::vector<Ranges> ranges_;             // of each stage's tasks: results that are lost are made again from the same ranges

@@ -70,7 +70,8 @@ void Tracker::apply(const command::FinishJob&) {}
 
 void Tracker::apply(const command::ReleaseWorker& release) { pool_->send(release.worker, to_message(Stop{})); }
 
-void Tracker::apply(const command::Journal& journal) { journal_->append(journal.record); }
+// take() has written it already.
+void Tracker::apply(const command::Journal&) {}
 
 void Tracker::apply(const command::FailJob& fail) {
   Error error = fail.error;

@@ -9,6 +9,7 @@ void Tracker::sync_journal() {
   if (Status synced = journal_->sync(); !synced.ok() && !failure_) {
     // Nothing that follows may happen: the job fails, and whoever looks at the journal later finds it as it was.
     failure_ = std::move(synced).error().with_context("while writing the job's journal");
+    due_.clear();
     events_.clear();
     events_.emplace_back(event::ShellFailed{*failure_});
   }
