@@ -22,7 +22,7 @@ class LoopbackSocket final : public PacketSocket {
       const std::lock_guard lock(target->mutex);
       if (target->closed) return SendOutcome::Gone;
       if (target->packets.size() >= kMaxLoopbackPackets) return SendOutcome::Full;
-      target->packets.push_back({route_, head, kFrameHeaderBytes, std::string(body)});
+      target->packets.push_back({route_, head, kFrameHeaderBytes, std::string(body), {}});
     }
     target->changed.notify_one();
     return SendOutcome::Sent;

@@ -38,6 +38,7 @@ class LossySocket final : public PacketSocket {
     return inner_->wait(timeout_ms < 0 ? kHeldWaitMs : std::min(timeout_ms, kHeldWaitMs));
   }
   void wake() override { inner_->wake(); }
+  Status cut_connections() override { return inner_->cut_connections(); }
   void close() override { inner_->close(); }
   const std::string& endpoint() const override { return inner_->endpoint(); }
 

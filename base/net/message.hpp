@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "base/net/curve_key.hpp"
 
 namespace sinter::net {
 
@@ -32,6 +35,7 @@ struct Event {
   Message message;                   ///< for Message
   std::string reason;                ///< for PeerLost: a sentence
   std::vector<Message> unconfirmed;  ///< for PeerLost: what was sent to it and not acknowledged; it may or may not have arrived
+  std::optional<PublicKey> key;      ///< for PeerJoined with security: who it is, proven; everything of `peer` comes from this key
 };
 
 }  // namespace sinter::net

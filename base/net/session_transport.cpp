@@ -33,6 +33,8 @@ class SessionTransport::Peer final : public FrameSink {
   PeerId id;
   std::uint64_t session = 0;
   std::string route;
+  std::optional<PublicKey> key;   // with security: who opened the session
+  std::string key_text;           // the same as packets carry it
   bool is_open = false;
   bool in_acks_due = false;
   SteadyMs heard_at_ms = 0;
@@ -51,7 +53,14 @@ SessionTransport::SessionTransport(std::unique_ptr<PacketSocket> socket, Role ro
     std::random_device random;
     next_session_ = (static_cast<std::uint64_t>(random()) << 32) | random();
   }
-  if (role_ == Role::Listener) return;
+  if (role_ == Role::Listener) {
+    // Keys that went before this moment have no session here.
+    if (const AllowedKeys* allowed = options_.security.allowed.get(); allowed != nullptr) {
+      seen_removals_ = allowed->removals();
+      seen_revocations_ = allowed->revocations();
+    }
+    return;
+  }
   auto peer = std::make_unique<Peer>(*this, kListener);
   begin_session(*peer, clock_.now_ms());
   peers_.emplace(kListener, std::move(peer));
@@ -183,6 +192,7 @@ Result<std::optional<Event>> SessionTransport::receive(std::int64_t timeout_ms) 
 }
 
 Status SessionTransport::work(SteadyMs now_ms, std::size_t wanted_events) {
+  SINTER_TRY(follow_allowed_keys(now_ms));
   drain_posts(now_ms);
   if (now_ms >= next_timer_ms_) run_timers(now_ms);
   while (events_.size() < wanted_events) {
@@ -228,12 +238,14 @@ void SessionTransport::count_bad_frame(std::string_view problem) {
 void SessionTransport::on_listener_frame(const FrameHeader& header, SteadyMs now_ms) {
   const auto at = by_session_.find(header.session);
   if (at == by_session_.end()) {
+    if (options_.security.is_on() && !allowed_key()) return count_bad_frame("its key is not allowed (any more)");
     if (header.type == FrameType::Open) return on_open_request(header, now_ms);
     ++counters_.unknown_sessions;
     if (header.type == FrameType::Data || header.type == FrameType::Ack) answer(FrameType::Reset, header.session);
     return;
   }
   Peer& peer = *at->second;
+  if (peer.key_text != packet_.key) return count_bad_frame("the session belongs to another key");
   if (peer.route != packet_.route) {
     peer.route = packet_.route;
     peer.channel.on_new_route(now_ms);
@@ -257,12 +269,14 @@ void SessionTransport::on_open_request(const FrameHeader& header, SteadyMs now_m
   auto peer = std::make_unique<Peer>(*this, next_peer_++);
   peer->session = header.session;
   peer->route = packet_.route;
+  if (options_.security.is_on()) peer->key = allowed_key();
+  peer->key_text = packet_.key;
   peer->is_open = true;
   peer->heard_at_ms = now_ms;
   peer->channel.on_new_route(now_ms);
   peer->transmit_control(FrameType::Opened);
   log_.debug("a peer joined", {{"peer", peer->id}, {"endpoint", socket_->endpoint()}});
-  events_.push_back({EventKind::PeerJoined, peer->id, {}, {}, {}});
+  events_.push_back({EventKind::PeerJoined, peer->id, {}, {}, {}, peer->key});
   by_session_.emplace(header.session, peer.get());
   next_timer_ms_ = std::min(next_timer_ms_, peer->next_deadline_ms());
   peers_.emplace(peer->id, std::move(peer));
@@ -280,7 +294,7 @@ void SessionTransport::on_connection_frame(const FrameHeader& header, SteadyMs n
       if (peer.is_open) return;
       peer.is_open = true;
       peer.channel.on_new_route(now_ms);
-      events_.push_back({EventKind::PeerJoined, peer.id, {}, {}, {}});
+      events_.push_back({EventKind::PeerJoined, peer.id, {}, {}, {}, options_.security.listener_key});
       pump(peer, now_ms, /*idle=*/false);
       return;
     case FrameType::Data:
@@ -297,7 +311,7 @@ void SessionTransport::on_connection_frame(const FrameHeader& header, SteadyMs n
 void SessionTransport::take_channel_frame(Peer& peer, const FrameHeader& header, SteadyMs now_ms) {
   delivered_.clear();
   const bool good = peer.channel.on_frame(header, std::move(packet_.body), now_ms, delivered_);
-  for (Message& message : delivered_) events_.push_back({EventKind::Message, peer.id, std::move(message), {}, {}});
+  for (Message& message : delivered_) events_.push_back({EventKind::Message, peer.id, std::move(message), {}, {}, {}});
   if (!good) {
     count_bad_frame("breaks the delivery protocol");
     answer(role_ == Role::Listener ? FrameType::Reset : FrameType::Close, header.session);
@@ -337,7 +351,7 @@ void SessionTransport::lose(Peer& peer, std::string reason, SteadyMs now_ms) {
     lost_messages_ += unconfirmed.size();
     log_.debug("lost a peer",
                {{"peer", peer.id}, {"reason", reason}, {"unconfirmed", unconfirmed.size()}, {"endpoint", socket_->endpoint()}});
-    events_.push_back({EventKind::PeerLost, peer.id, {}, std::move(reason), std::move(unconfirmed)});
+    events_.push_back({EventKind::PeerLost, peer.id, {}, std::move(reason), std::move(unconfirmed), {}});
   }
   if (role_ == Role::Listener) {
     if (ended_.insert(peer.session).second) ended_order_.push_back(peer.session);
@@ -368,6 +382,28 @@ void SessionTransport::answer(FrameType type, std::uint64_t session) {
   header.session = session;
   // Lost answers are asked for again by the next frame of that session.
   if (socket_->send(packet_.route, encode_frame_header(header, 0, checksum64({})), {}) == SendOutcome::Sent) ++counters_.frames_sent;
+}
+
+// ---- keys
+
+Status SessionTransport::follow_allowed_keys(SteadyMs now_ms) {
+  tell_of_strangers();
+  const AllowedKeys* allowed = options_.security.allowed.get();
+  if (allowed == nullptr) return {};
+  const std::uint64_t removals = allowed->removals();
+  const std::uint64_t revocations = allowed->revocations();
+  if (removals == seen_removals_ && revocations == seen_revocations_) return {};
+  seen_removals_ = removals;
+  std::vector<PeerId> ended;
+  for (const auto& [id, peer] : peers_)
+    if (!allowed->allows(*peer->key)) ended.push_back(id);
+  std::sort(ended.begin(), ended.end());
+  for (const PeerId id : ended) lose(*find(id), "its key is not allowed any more", now_ms);
+  if (revocations == seen_revocations_) return {};
+  log_.info("cut every connection, as a key was revoked", {{"endpoint", socket_->endpoint()}, {"sessions_ended", ended.size()}});
+  SINTER_TRY(socket_->cut_connections());
+  seen_revocations_ = revocations;
+  return {};
 }
 
 // ---- time

@@ -39,7 +39,7 @@ class SessionTransport final : public Transport {
   Result<bool> close(std::int64_t timeout_ms) override;
   std::size_t queued_messages(PeerId peer) const override;
   const std::string& endpoint() const override { return socket_->endpoint(); }
-  TransportCounters counters() const override { return counters_; }
+  TransportCounters counters() const override;
 
  private:
   /// One session with one peer.
@@ -61,6 +61,12 @@ class SessionTransport final : public Transport {
   void on_open_request(const FrameHeader& header, SteadyMs now_ms);
   void take_channel_frame(Peer& peer, const FrameHeader& header, SteadyMs now_ms);
   void count_bad_frame(std::string_view problem);
+
+  // Keys.
+  /// Of the packet at hand; nothing when it is not allowed. Requires: security is on.
+  std::optional<PublicKey> allowed_key() const;
+  Status follow_allowed_keys(SteadyMs now_ms);
+  void tell_of_strangers();
 
   // Sessions.
   void begin_session(Peer& peer, SteadyMs now_ms);
@@ -95,6 +101,10 @@ class SessionTransport final : public Transport {
   std::deque<std::uint64_t> ended_order_;
   std::vector<PeerId> acks_due_;
   SteadyMs next_timer_ms_ = 0;
+  std::uint64_t seen_removals_ = 0;
+  std::uint64_t seen_revocations_ = 0;
+  std::uint64_t told_strangers_ = 0;
+  std::uint64_t told_refusals_ = 0;
   std::uint64_t lost_messages_ = 0;
 
   std::deque<Event> events_;

@@ -8,12 +8,12 @@
 namespace sinter::net {
 
 Result<std::unique_ptr<Transport>> listen(const std::string& endpoint, const TransportOptions& options, const Clock& clock, Log& log) {
-  SINTER_ASSIGN(auto socket, make_zmq_listener(endpoint, options.max_message_bytes + kFrameHeaderBytes));
+  SINTER_ASSIGN(auto socket, make_zmq_listener(endpoint, options.max_message_bytes + kFrameHeaderBytes, options.security));
   return make_session_transport(std::move(socket), Role::Listener, options, clock, log);
 }
 
 Result<std::unique_ptr<Transport>> connect(const std::string& endpoint, const TransportOptions& options, const Clock& clock, Log& log) {
-  SINTER_ASSIGN(auto socket, make_zmq_connection(endpoint, options.max_message_bytes + kFrameHeaderBytes));
+  SINTER_ASSIGN(auto socket, make_zmq_connection(endpoint, options.max_message_bytes + kFrameHeaderBytes, options.security));
   return make_session_transport(std::move(socket), Role::Connection, options, clock, log);
 }
 

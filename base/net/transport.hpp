@@ -11,6 +11,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/net/message.hpp"
+#include "base/net/socket_security.hpp"
 #include "base/result.hpp"
 
 namespace sinter::net {
@@ -26,6 +27,7 @@ struct TransportOptions {
   SteadyMs resend_ms = 500;          ///< first re-send of an unacknowledged message; doubles up to max_resend_ms
   SteadyMs max_resend_ms = 8'000;
   std::uint64_t session_seed = 0;    ///< 0: from the operating system's random source; else fixed, for tests
+  SocketSecurity security;           ///< needed for endpoints that other hosts can reach
 };
 
 /// What a transport saw; nothing is dropped without being counted here.
@@ -39,6 +41,8 @@ struct TransportCounters {
   std::uint64_t bad_frames = 0;          ///< garbage, wrong version, bad checksum, oversized: dropped and logged
   std::uint64_t unknown_sessions = 0;    ///< frames of peers that we do not know (any more)
   std::uint64_t dead_posts = 0;          ///< post()ed messages whose peer was gone
+  std::uint64_t refusals = 0;            ///< of a connection: the listener refused our key; it keeps trying
+  Strangers strangers;                   ///< of a listener
 };
 
 /// One end: a listener with many peers or a connection with one. A listener's peers appear by PeerJoined. A connection
@@ -82,7 +86,7 @@ class Transport {
 };
 
 /// Over ZeroMQ: "ipc:///path/to/socket" (its directory exists and is private to the user) or "tcp://address:port".
-/// `clock` and `log` outlive the transport. Errors: a malformed, too long or occupied endpoint.
+/// `clock` and `log` outlive the transport. Errors: a malformed, too long or occupied endpoint, one that other hosts reach without keys.
 Result<std::unique_ptr<Transport>> listen(const std::string& endpoint, const TransportOptions& options, const Clock& clock, Log& log);
 /// Succeeds also while nobody listens there yet.
 Result<std::unique_ptr<Transport>> connect(const std::string& endpoint, const TransportOptions& options, const Clock& clock, Log& log);

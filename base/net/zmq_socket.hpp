@@ -26,7 +26,9 @@ inline constexpr int kZmqLingerMs = 100;
 inline constexpr std::size_t kMaxIpcPathBytes = 107;
 
 /// Errors: see listen() and connect() in transport.hpp. A packet above `max_packet_bytes` makes ZeroMQ drop its connection.
-Result<std::unique_ptr<PacketSocket>> make_zmq_listener(const std::string& endpoint, std::uint64_t max_packet_bytes);
-Result<std::unique_ptr<PacketSocket>> make_zmq_connection(const std::string& endpoint, std::uint64_t max_packet_bytes);
+Result<std::unique_ptr<PacketSocket>> make_zmq_listener(const std::string& endpoint, std::uint64_t max_packet_bytes,
+                                                        const SocketSecurity& security);
+Result<std::unique_ptr<PacketSocket>> make_zmq_connection(const std::string& endpoint, std::uint64_t max_packet_bytes,
+                                                          const SocketSecurity& security);
 
 }  // namespace sinter::net

@@ -7,7 +7,7 @@ from source_tree import LAYERS
 MODULE_ORDER = {
     "base": [["base"], ["base/net"]],
     "shuffle": [["shuffle/record"], ["shuffle/run"], ["shuffle/merge"], ["shuffle/build"], ["shuffle/exchange"]],
-    "framework": [["framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"], ["framework/runtime"],
+    "framework": [["framework/access", "framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"], ["framework/runtime"],
                   ["framework/cluster"], ["framework/testing"]],
     "jobs": [["jobs/generate", "jobs/fusion"]],
 }
@@ -20,6 +20,7 @@ PUBLIC_FOLDERS = ("base/", "shuffle/record/", "shuffle/build/run_builder.hpp", "
 # Third-party library -> (its headers, the only places that may see them, and only in .cpp files).
 LIBRARIES = {
     "ZeroMQ": (r"zmq|zmq_addon", ["base/net/"]),
+    "libsodium": (r"sodium", ["base/net/"]),
     "XXH3": (r"xxhash|xxh3", ["base/checksum"]),
     "LZ4": (r"lz4", ["base/compression.cpp"]),
     "zlib": (r"zlib", ["framework/io/", "jobs/generate/gzip_file.cpp"]),
