@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <thread>
 
+#include "base/net/key_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "framework/cluster/cluster_client.hpp"
@@ -22,7 +24,8 @@
 namespace sinter::cli {
 namespace {
 
-constexpr std::string_view kDefaultPort = "7077";
+/// Nodes that may come in by the token that a tracker makes when it starts.
+constexpr std::uint32_t kFirstTokenUses = 100;
 
 std::string host_name() {
   char name[256] = {};
@@ -88,11 +91,63 @@ Result<std::string> job_text(const JobVerbArguments& arguments, const cluster::C
   return text.empty() ? "no jobs\n" : text;
 }
 
+/// A member's name of letters, digits and dots, whatever the host is called.
+std::string member_name(std::string text) {
+  for (char& letter : text)
+    if (std::isalnum(static_cast<unsigned char>(letter)) == 0 && letter != '.' && letter != '_' && letter != '-') letter = '-';
+  if (text.empty() || std::isalnum(static_cast<unsigned char>(text.front())) == 0) text.insert(text.begin(), 'n');
+  return text.substr(0, kMaxMemberNameBytes);
+}
+
+Result<std::string> read_token(FileSystem& files, const std::string& path) {
+  constexpr std::uint64_t kMaxTokenFileBytes = 4'096;
+  return read_file(files, path == "-" ? "/dev/stdin" : path, kMaxTokenFileBytes);
+}
+
+/// The user that starts a tracker may run jobs and nodes there from this host without more ado.
+Status let_in_this_user(const std::string& address, const net::PublicKey& tracker, Gatekeeper& gatekeeper) {
+  const cluster::Identity identity = identity_for(address);
+  SINTER_TRY(identity.trust(tracker));
+  for (const AccessRole role : {AccessRole::Node, AccessRole::Submit}) {
+    SINTER_ASSIGN(const std::shared_ptr<const net::KeyPair> own, identity.key(role));
+    if (gatekeeper.grant_of(own->public_key, Log::system_time())) continue;
+    const std::string name = "local-" + to_string(Grant{role, false}) + "-" + net::key_characters(own->public_key.bytes).substr(0, 8);
+    SINTER_TRY(gatekeeper.add_member(own->public_key, Grant{role, false}, name, Log::system_time()));
+  }
+  return {};
+}
+
+/// Says where the tracker is and how to come in.
+Status greet(const std::string& endpoint, const std::string& data, FileSystem& files, const net::PublicKey& key, Gatekeeper& gatekeeper,
+             const Console& console) {
+  const std::string address = endpoint.substr(endpoint.find("://") + 3);
+  const std::string port = address.substr(address.rfind(':'));
+  const bool stays = net::stays_on_this_host(endpoint);
+  const std::string here = stays ? address : "127.0.0.1" + port;
+  SINTER_TRY(let_in_this_user(here, key, gatekeeper));
+  std::string text =
+      "the tracker listens on " + address + "\non this host: sinter node " + here + "\nto run:       sinter run job.yaml --cluster " + here;
+  if (!stays) {
+    TokenTerms terms;
+    terms.uses = kFirstTokenUses;
+    SINTER_ASSIGN(const std::string token, gatekeeper.issue_token(key, terms, Log::system_time()));
+    // Not on the screen, which ends up in logs: in a file that only this user can read.
+    const std::string path = data + "/join-token";
+    SINTER_TRY(write_file_atomically(files, path, token + "\n"));
+    text += "\nother hosts:  sinter node " + host_name() + port + " --token-file FILE, with a copy of " + path + " (good for an hour and " +
+            std::to_string(kFirstTokenUses) + " nodes)";
+  }
+  console.note(text + "\nits data:     " + data);
+  return {};
+}
+
 }  // namespace
 
-std::string cluster_endpoint(const std::string& address) {
-  if (address.find("://") != std::string::npos) return address;
-  return "tcp://" + address + (address.find(':') == std::string::npos ? ":" + std::string(kDefaultPort) : "");
+cluster::Identity identity_for(const std::string& address) {
+  const char* named = std::getenv("SINTER_HOME");
+  const char* home = std::getenv("HOME");
+  const std::string root = named != nullptr && named[0] != 0 ? named : std::string(home != nullptr ? home : ".") + "/.sinter";
+  return cluster::Identity(absolute(root), address);
 }
 
 int tracker_command(const TrackerArguments& arguments, const Console& console) {
@@ -101,23 +156,34 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
   const SteadyClock clock;
   Log log(log_level(console));
   log.add_sink(make_stderr_log_sink());
-  const auto on_listening = [&](const std::string& endpoint) {
-    const std::string address = endpoint.substr(endpoint.find("://") + 3);
-    console.note("the tracker listens on " + address + "\nto join:   sinter node " + address +
-                 "\nto run:    sinter run job.yaml --cluster " + address + "\nits data:  " + absolute(arguments.data_directory));
+  const std::string data = absolute(arguments.data_directory);
+  const auto serve = [&]() -> Status {
+    SINTER_TRY(net::make_private_directory(data));
+    SINTER_ASSIGN(net::KeyPair pair, net::load_or_make_key_pair(data + "/tracker.key"));
+    const auto key = std::make_shared<const net::KeyPair>(std::move(pair));
+    SINTER_ASSIGN(const std::unique_ptr<Gatekeeper> gatekeeper, Gatekeeper::open(*files, data + "/access", Log::system_time(), log));
+    Status greeted;
+    const auto on_listening = [&](const std::string& endpoint) {
+      greeted = greet(endpoint, data, *files, key->public_key, *gatekeeper, console);
+    };
+    const cluster::TrackerOptions options{
+        .listen = cluster::endpoint_of(arguments.listen),
+        .data_directory = data,
+        .key = key,
+        .gatekeeper = *gatekeeper,
+        .host = cluster::host_identity(),
+        .factory = [](FileSystem& of, const JobPayload& payload) { return fusion::make_fusion_job(of, payload); },
+        .files = *files,
+        .clock = clock,
+        .log = log,
+        .wall_clock = Log::system_time,
+        .stop = signals.cancelled(),
+        .pause = [&] { return !greeted.ok() || signals.signal() == SIGTERM; },
+        .on_listening = on_listening};
+    SINTER_TRY(cluster::run_tracker(options));
+    return greeted;
   };
-  const cluster::TrackerOptions options{
-      .listen = cluster_endpoint(arguments.listen),
-      .data_directory = absolute(arguments.data_directory),
-      .host = cluster::host_identity(),
-      .factory = [](FileSystem& of, const JobPayload& payload) { return fusion::make_fusion_job(of, payload); },
-      .files = *files,
-      .clock = clock,
-      .log = log,
-      .stop = signals.cancelled(),
-      .pause = [&] { return signals.signal() == SIGTERM; },
-      .on_listening = on_listening};
-  return ended(cluster::run_tracker(options), console);
+  return ended(serve(), console);
 }
 
 int node_command(const NodeArguments& arguments, const Console& console) {
@@ -126,28 +192,60 @@ int node_command(const NodeArguments& arguments, const Console& console) {
   const SteadyClock clock;
   Log log(log_level(console));
   log.add_sink(make_stderr_log_sink());
-  cluster::NodeOptions options{.tracker = cluster_endpoint(arguments.tracker),
-                               .name = arguments.name.empty() ? host_name() : arguments.name,
-                               .host = arguments.host.empty() ? cluster::host_identity() : arguments.host,
-                               .slots = arguments.slots == 0 ? std::max(1u, std::thread::hardware_concurrency()) : arguments.slots,
-                               .memory_bytes = cluster::machine_memory_bytes(),
-                               .scratch_directory = absolute(arguments.scratch_directory.empty() ? temporary_directory()
-                                                                                                 : arguments.scratch_directory),
-                               .identity = draw_identity(),
-                               .worker = {"/proc/self/exe", {"worker"}},
-                               .files = *files,
-                               .clock = clock,
-                               .log = log,
-                               .stop = signals.cancelled()};
-  options.on_joined = [&] { console.note("joined the tracker at " + arguments.tracker + " with " + counted(options.slots, "slot")); };
-  return ended(cluster::run_node(options), console);
+  const std::string name = arguments.name.empty() ? host_name() : arguments.name;
+  const auto serve = [&]() -> Status {
+    const cluster::Identity identity = identity_for(arguments.tracker);
+    if (!arguments.token.empty() || !arguments.token_file.empty()) {
+      std::string token = arguments.token;
+      if (token.empty()) {
+        SINTER_ASSIGN(token, read_token(*files, arguments.token_file));
+      }
+      SINTER_TRY(identity.join(token, member_name(name), AccessRole::Node, clock, log));
+    }
+    SINTER_ASSIGN(net::SocketSecurity security, identity.security(AccessRole::Node));
+    cluster::NodeOptions options{.tracker = cluster::endpoint_of(arguments.tracker),
+                                 .security = std::move(security),
+                                 .name = name,
+                                 .host = arguments.host.empty() ? cluster::host_identity() : arguments.host,
+                                 .slots = arguments.slots == 0 ? std::max(1u, std::thread::hardware_concurrency()) : arguments.slots,
+                                 .memory_bytes = cluster::machine_memory_bytes(),
+                                 .scratch_directory = absolute(arguments.scratch_directory.empty() ? temporary_directory()
+                                                                                                   : arguments.scratch_directory),
+                                 .identity = draw_identity(),
+                                 .worker = {"/proc/self/exe", {"worker"}},
+                                 .files = *files,
+                                 .clock = clock,
+                                 .log = log,
+                                 .stop = signals.cancelled()};
+    options.on_joined = [&] { console.note("joined the tracker at " + arguments.tracker + " with " + counted(options.slots, "slot")); };
+    return cluster::run_node(options);
+  };
+  return ended(serve(), console);
+}
+
+int join_command(const JoinArguments& arguments, const Console& console) {
+  const auto files = make_posix_file_system();
+  const SteadyClock clock;
+  Log log(LogLevel::Error);
+  log.add_sink(make_stderr_log_sink());
+  const char* user = std::getenv("USER");
+  const std::string name = arguments.name.empty() ? std::string(user != nullptr ? user : "user") + "-" + host_name() : arguments.name;
+  const auto join = [&]() -> Status {
+    SINTER_ASSIGN(const std::string token, read_token(*files, arguments.token_file));
+    SINTER_ASSIGN(const Grant granted, identity_for(arguments.tracker).join(token, member_name(name), std::nullopt, clock, log));
+    console.note("known to the tracker at " + arguments.tracker + " in the role '" + to_string(granted) + "'");
+    return {};
+  };
+  return ended(join(), console);
 }
 
 int job_command(const JobVerbArguments& arguments, const Console& console) {
   const SteadyClock clock;
   Log log(LogLevel::Error);
   log.add_sink(make_stderr_log_sink());
-  const cluster::ClientOptions options{cluster_endpoint(arguments.cluster), clock, log};
+  Result<net::SocketSecurity> security = identity_for(arguments.cluster).security(AccessRole::Submit);
+  if (!security.ok()) return ended(security.error(), console);
+  const cluster::ClientOptions options{cluster::endpoint_of(arguments.cluster), std::move(*security), clock, log};
   const Result<std::string> text = job_text(arguments, options);
   if (!text.ok()) return ended(text.error(), console);
   console.data(*text);

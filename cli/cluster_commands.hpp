@@ -3,9 +3,11 @@
 
 #include <string>
 
+#include "framework/cluster/identity.hpp"
+
 namespace sinter::cli {
 
-/// "host:port" or "host" as an endpoint of the network.
-std::string cluster_endpoint(const std::string& address);
+/// Who this user is to the tracker at an address: $SINTER_HOME, or .sinter in the user's home directory.
+cluster::Identity identity_for(const std::string& address);
 
 }  // namespace sinter::cli

@@ -34,6 +34,7 @@ struct Arguments {
   WorkerArguments worker;
   TrackerArguments tracker;
   NodeArguments node;
+  JoinArguments join;
   JobVerbArguments job;
   std::string list_what;
   std::string completion_shell;
@@ -131,7 +132,15 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
   node->add_option("--name", arguments.node.name, "for people; the host's");
   node->add_option("--host", arguments.node.host, "nodes of one host see each other's files; found out");
   node->add_option("--scratch", arguments.node.scratch_directory, "where jobs keep what they shuffle; $TMPDIR or /tmp");
+  node->add_option("--token", arguments.node.token, "a join token of the tracker, the first time; others on this host can see it here");
+  node->add_option("--token-file", arguments.node.token_file, "a file with the token; - is standard input");
   node->callback([&] { code = node_command(arguments.node, arguments.globals.console()); });
+
+  CLI::App* join = app.add_subcommand("join", "Get to know a tracker with a token of it, to run jobs there");
+  join->add_option("TRACKER", arguments.join.tracker, "its address, host or host:port")->required();
+  join->add_option("--token-file", arguments.join.token_file, "a file with the token; - is standard input")->required();
+  join->add_option("--name", arguments.join.name, "how the tracker is to call this user; user-host");
+  join->callback([&] { code = join_command(arguments.join, arguments.globals.console()); });
 
   CLI::App* job = app.add_subcommand("job", "Look at the jobs of a cluster, or cancel one");
   job->add_option("VERB", arguments.job.verb, "list, nodes or cancel")->required()->check(CLI::IsMember({"list", "nodes", "cancel"}));

@@ -73,8 +73,17 @@ struct NodeArguments {
   std::string host;               // empty: found out; see cluster::host_identity()
   std::uint32_t slots = 0;        // 0: one for each processor
   std::string scratch_directory;  // empty: $TMPDIR or /tmp
+  std::string token;              // to join with, once
+  std::string token_file;         // that holds it; - is standard input
 };
 int node_command(const NodeArguments& arguments, const Console& console);
+
+struct JoinArguments {
+  std::string tracker;
+  std::string name;        // empty: the user's and the host's
+  std::string token_file;  // - is standard input
+};
+int join_command(const JoinArguments& arguments, const Console& console);
 
 struct JobVerbArguments {
   std::string verb;  // list, nodes, cancel

@@ -57,7 +57,8 @@ Result<std::optional<JobReport>> run_there(const fusion::JobFile& job, const Run
   const SteadyClock clock;
   Log log(console.quiet() ? LogLevel::Error : LogLevel::Warning);
   log.add_sink(make_stderr_log_sink());
-  const cluster::ClientOptions options{cluster_endpoint(arguments.cluster), clock, log, &signals.cancelled()};
+  SINTER_ASSIGN(net::SocketSecurity security, identity_for(arguments.cluster).security(AccessRole::Submit));
+  const cluster::ClientOptions options{cluster::endpoint_of(arguments.cluster), std::move(security), clock, log, &signals.cancelled()};
   JobPayload payload = fusion::make_payload(job);
   cluster::Submit submit;
   submit.payload_kind = std::move(payload.kind);

@@ -22,7 +22,7 @@ class Client {
   }
 
   Status open() {
-    SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(), options_.clock, options_.log));
+    SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(options_.security), options_.clock, options_.log));
     return {};
   }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/net/socket_security.hpp"
 #include "base/result.hpp"
 #include "framework/cluster/client_messages.hpp"
 #include "framework/runtime/run_job.hpp"
@@ -16,6 +17,7 @@ namespace sinter::cluster {
 
 struct ClientOptions {
   std::string tracker;  // "tcp://address:port"
+  net::SocketSecurity security;  // see Identity
   const Clock& clock;
   Log& log;
   const std::atomic<bool>* cancel = nullptr;  // set by anyone: the job is cancelled; may be null

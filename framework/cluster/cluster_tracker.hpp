@@ -4,24 +4,31 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/log.hpp"
+#include "base/net/curve_key.hpp"
 #include "base/result.hpp"
+#include "base/timestamp.hpp"
+#include "framework/access/gatekeeper.hpp"
 #include "framework/cluster/cluster_run.hpp"
 
 namespace sinter::cluster {
 
 struct TrackerOptions {
   std::string listen;             // "tcp://127.0.0.1:7077"; port * chooses one
-  std::string data_directory;     // made when it is not there
+  std::string data_directory;     // private to its user, and there
+  std::shared_ptr<const net::KeyPair> key;
+  Gatekeeper& gatekeeper;         // whom we let in
   std::string host;               // see NodeOptions
   ClusterJobFactory factory;
   FileSystem& files;
   const Clock& clock;
   Log& log;
+  std::function<Timestamp()> wall_clock;  // for tokens, which expire
   const std::atomic<bool>& stop;  // set by anyone: running jobs end, then it ends
   /// Looked at when it stops. True: jobs are not cancelled but go on when a tracker is started with the same data.
   std::function<bool()> pause;

@@ -15,6 +15,8 @@ namespace sinter::cluster {
 inline constexpr std::uint32_t kClusterProtocolVersion = 1;
 /// A job's plan file travels in one message to each node that works for it: about a hundred thousand input files.
 inline constexpr std::uint64_t kMaxShippedPlanBytes = 48u << 20;
+/// A job file with its settings.
+inline constexpr std::uint64_t kMaxSubmissionBytes = 32u << 20;
 inline constexpr std::size_t kMaxNodeNameBytes = 128;
 inline constexpr std::size_t kMaxListedRuns = 1'000;
 inline constexpr std::uint32_t kMaxSlotsPerNode = 1'024;

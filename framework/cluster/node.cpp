@@ -26,7 +26,7 @@ class Node {
 
   Status run() {
     SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, options_.scratch_directory, options_.log));
-    SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(), options_.clock, options_.log));
+    SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(options_.security), options_.clock, options_.log));
     while (!options_.stop.load()) {
       SINTER_ASSIGN(const std::optional<net::Event> event, transport_->receive(kStopLookMs));
       if (event) SINTER_TRY(handle(*event));

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/log.hpp"
+#include "base/net/socket_security.hpp"
 #include "base/result.hpp"
 #include "framework/runtime/run_job.hpp"
 
@@ -16,6 +17,7 @@ namespace sinter::cluster {
 
 struct NodeOptions {
   std::string tracker;            // "tcp://address:port"
+  net::SocketSecurity security;   // see Identity
   std::string name;               // for people
   std::string host;               // nodes with the same see each other's files; see host_identity()
   std::uint32_t slots = 1;        // workers at once

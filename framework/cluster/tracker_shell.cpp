@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "framework/access/join_handshake.hpp"
 #include "framework/cluster/transport_options.hpp"
 
 namespace sinter::cluster {
@@ -12,9 +13,31 @@ constexpr std::int64_t kStopLookMs = 100;
 constexpr std::int64_t kGoodbyeMs = 500;
 constexpr std::int64_t kBeatIntervalMs = 500;
 
+/// Between two looks at tokens whose time is over.
+constexpr SteadyMs kExpiryMs = 1'000;
+
+/// Who may say what. What is not here is refused before its body is looked at.
+std::vector<MessageRule> message_rules() {
+  constexpr std::uint64_t kSmall = 4'096;
+  const auto rule = [](Kind kind, const char* name, std::vector<AccessRole> roles, std::uint64_t max_bytes) {
+    return MessageRule{static_cast<std::uint16_t>(kind), name, std::move(roles), max_bytes};
+  };
+  return {rule(Kind::NodeHello, "NodeHello", {AccessRole::Node}, kMaxControlMessageBytes),
+          rule(Kind::WorkerIsUp, "WorkerIsUp", {AccessRole::Node}, kSmall),
+          rule(Kind::FromWorker, "FromWorker", {AccessRole::Node}, kMaxControlMessageBytes + kMiB),
+          rule(Kind::WorkerIsGone, "WorkerIsGone", {AccessRole::Node}, 64 * kMiB / 1024),
+          rule(Kind::Submit, "Submit", {AccessRole::Submit}, kMaxSubmissionBytes),
+          rule(Kind::WatchRun, "WatchRun", {AccessRole::Submit}, kSmall),
+          rule(Kind::CancelRun, "CancelRun", {AccessRole::Submit}, kSmall),
+          rule(Kind::ListRuns, "ListRuns", {AccessRole::Submit, AccessRole::Read}, kSmall),
+          rule(Kind::ListNodes, "ListNodes", {AccessRole::Submit, AccessRole::Read}, kSmall),
+          {kJoinKind, "Join", {AccessRole::Join}, kMaxJoinBytes}};
+}
+
 }  // namespace
 
-TrackerShell::TrackerShell(const TrackerOptions& options) : options_(options), store_(options.files, options.data_directory + "/jobs") {}
+TrackerShell::TrackerShell(const TrackerOptions& options)
+    : options_(options), store_(options.files, options.data_directory + "/jobs"), gate_(message_rules(), options.log) {}
 
 // Threads of jobs post to what is destroyed after them.
 TrackerShell::~TrackerShell() {
@@ -27,6 +50,10 @@ Status TrackerShell::run() {
     SINTER_ASSIGN(const std::optional<net::Event> event, transport_->receive(kStopLookMs));
     if (event) handle(*event);
     carry_out_posts();
+    if (options_.clock.now_ms() >= next_expiry_ms_) {
+      next_expiry_ms_ = options_.clock.now_ms() + kExpiryMs;
+      options_.gatekeeper.expire(options_.wall_clock());
+    }
     end_returning();
     share_slots();
     give_slots();
@@ -44,12 +71,14 @@ Status TrackerShell::run() {
 
 Status TrackerShell::open() {
   FileSystem& files = options_.files;
-  SINTER_TRY(files.make_directories(options_.data_directory));
   Result<std::unique_ptr<OutputLock>> lock = OutputLock::take(files, options_.data_directory, options_.data_directory + "/tracker");
   if (!lock.ok()) return std::move(lock).error().with_context("'" + options_.data_directory + "' belongs to one tracker at a time");
   lock_ = std::move(*lock);
   SINTER_ASSIGN(register_, NodeRegister::open(files, options_.data_directory + "/nodes"));
-  SINTER_ASSIGN(transport_, net::listen(options_.listen, cluster_transport_options(), options_.clock, options_.log));
+  SINTER_ASSIGN(transport_,
+                net::listen(options_.listen,
+                            cluster_transport_options(net::SocketSecurity::for_listener(options_.key, options_.gatekeeper.allowed())),
+                            options_.clock, options_.log));
   SINTER_TRY(resume_jobs());
   if (options_.on_listening) options_.on_listening(transport_->endpoint());
   return {};
@@ -176,12 +205,30 @@ void TrackerShell::end_returning() {
 }
 
 void TrackerShell::handle(const net::Event& event) {
-  if (event.kind == net::EventKind::PeerLost) return lose(event.peer, event.reason);
-  if (event.kind != net::EventKind::Message) return;
-  const Status handled = nodes_.find_peer(event.peer) != nullptr ? hear_node(event.peer, event.message) : hear(event.peer, event.message);
+  switch (event.kind) {
+    case net::EventKind::PeerJoined: keys_.insert_or_assign(event.peer, event.key.value()); return;
+    case net::EventKind::PeerLost:
+      keys_.erase(event.peer);
+      return lose(event.peer, event.reason);
+    case net::EventKind::Message: break;
+  }
+  const Status handled = judge(event);
   if (handled.ok()) return;
-  options_.log.warning("a message was refused", {{"reason", handled.error().to_string()}});
+  options_.log.warning("a message was refused",
+                       {{"from", options_.gatekeeper.name_of(keys_.at(event.peer))}, {"reason", handled.error().to_string()}});
   send(event.peer, pack(Refused{WireError::of(handled.error())}));
+}
+
+Status TrackerShell::judge(const net::Event& event) {
+  const net::PublicKey& key = keys_.at(event.peer);
+  const std::optional<Grant> grant = options_.gatekeeper.grant_of(key, options_.wall_clock());
+  if (!grant || !gate_.admits(key, *grant, event.message))
+    return user_error("this key may not send messages of the kind " + std::to_string(event.message.kind));
+  if (event.message.kind == kJoinKind) {
+    send(event.peer, answer_join(options_.gatekeeper, key, event.message, options_.wall_clock()));
+    return {};
+  }
+  return nodes_.find_peer(event.peer) != nullptr ? hear_node(event.peer, event.message) : hear(event.peer, event.message);
 }
 
 void TrackerShell::lose_node(NodeId id, const std::string& reason) {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/net/transport.hpp"
+#include "framework/access/message_gate.hpp"
 #include "framework/cluster/client_messages.hpp"
 #include "framework/cluster/cluster_tracker.hpp"
 #include "framework/cluster/node_register.hpp"
@@ -64,6 +65,7 @@ class TrackerShell final : public ClusterDoor {
   void end_returning();
 
   void handle(const net::Event& event);
+  Status judge(const net::Event& event);
   void lose(net::PeerId peer, const std::string& reason);
   void lose_node(NodeId id, const std::string& reason);
   Status hear(net::PeerId peer, const net::Message& message);
@@ -84,6 +86,9 @@ class TrackerShell final : public ClusterDoor {
   std::unique_ptr<net::Transport> transport_;
   std::unique_ptr<NodeRegister> register_;
   RunStore store_;
+  MessageGate gate_;
+  std::map<net::PeerId, net::PublicKey> keys_;
+  SteadyMs next_expiry_ms_ = 0;
   NodeTable nodes_;
   RunId next_run_ = 1;
   std::map<RunId, Job> jobs_;

@@ -1,6 +1,8 @@
 // The transport settings that tracker, nodes and clients of a cluster have in common. Plain values; any thread.
 #pragma once
 
+#include <utility>
+
 #include "base/net/transport.hpp"
 #include "framework/runtime/messages.hpp"
 
@@ -10,8 +12,9 @@ namespace sinter::cluster {
 inline constexpr SteadyMs kPeerTimeoutMs = 4'000;
 inline constexpr SteadyMs kPeerBeatMs = 500;
 
-inline net::TransportOptions cluster_transport_options() {
+inline net::TransportOptions cluster_transport_options(net::SocketSecurity security) {
   net::TransportOptions options;
+  options.security = std::move(security);
   options.max_message_bytes = kMaxControlMessageBytes + kMiB;  // a control message fits into one of ours
   options.heartbeat_ms = kPeerBeatMs;
   options.peer_timeout_ms = kPeerTimeoutMs;

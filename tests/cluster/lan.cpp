@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 namespace sinter::testing {
@@ -16,8 +17,9 @@ bool log_says(const std::string& path, const std::string& words) {
 
 }  // namespace
 
-Lan::Lan(int nodes, int slots) {
-  start_tracker("127.0.0.1:*");
+Lan::Lan(int nodes, int slots, const std::string& listen) {
+  ::setenv("SINTER_HOME", (directory_ / "home").c_str(), 1);
+  start_tracker(listen);
   for (int i = 0; i < nodes; ++i) add_node(slots);
 }
 

@@ -13,7 +13,7 @@ namespace sinter::testing {
 class Lan {
  public:
   /// Starts the tracker and `nodes` nodes of `slots` slots each, and waits until they have joined.
-  Lan(int nodes, int slots);
+  Lan(int nodes, int slots, const std::string& listen = "127.0.0.1:*");
 
   const std::string& address() const { return address_; }
   BackgroundCommand& tracker() { return *tracker_; }

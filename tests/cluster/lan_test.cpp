@@ -236,5 +236,74 @@ TEST_F(LanTest, tracker_and_nodes_end_when_asked_and_take_their_workers_with_the
   EXPECT_TRUE(wait_until([&] { return lan.left_on_nodes().empty(); }, 10));
 }
 
+TEST_F(LanTest, strangers_get_nothing) {
+  Lan lan(1, 1);
+  const std::string job = make_job(lan, 1'000);
+  const std::string own_home = lan.directory() / "home";
+  // Who has no key is told how to get one.
+  ::setenv("SINTER_HOME", (lan.directory() / "stranger").c_str(), 1);
+  const CommandResult unknown = lan.run(job);
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_NE(unknown.err.find("not known to a tracker at " + lan.address()), std::string::npos) << unknown.err;
+  // Who makes himself a key and knows the tracker's is not let in.
+  const std::string name = "127.0.0.1_" + lan.address().substr(lan.address().find(':') + 1);
+  std::filesystem::create_directories(lan.directory() / ("forger/" + name));
+  for (const std::string& directory : {std::string("forger"), "forger/" + name})
+    std::filesystem::permissions(lan.directory() / directory, std::filesystem::perms::owner_all);
+  std::filesystem::copy(own_home + "/" + name + "/tracker", lan.directory() / ("forger/" + name + "/tracker"));
+  Lan other(0, 1);
+  const std::string other_name = "127.0.0.1_" + other.address().substr(other.address().find(':') + 1);
+  std::filesystem::copy(other.directory() / ("home/" + other_name + "/submit.key"), lan.directory() / ("forger/" + name + "/submit.key"));
+  ::setenv("SINTER_HOME", (lan.directory() / "forger").c_str(), 1);
+  const CommandResult forged = lan.run(job);
+  EXPECT_EQ(forged.exit_code, 1);
+  EXPECT_NE(forged.err.find("no tracker answered"), std::string::npos) << forged.err;
+  // And nobody else notices.
+  ::setenv("SINTER_HOME", own_home.c_str(), 1);
+  EXPECT_EQ(lan.run(job).exit_code, 0);
+}
+
+TEST_F(LanTest, nodes_and_people_of_other_hosts_come_in_by_token) {
+  Lan lan(0, 1, "0.0.0.0:*");
+  const std::string port = lan.address().substr(lan.address().rfind(':'));
+  const std::string token = lan.directory() / "tracker-data/join-token";
+  ASSERT_TRUE(std::filesystem::exists(token));
+  // The token is in no log.
+  EXPECT_EQ(lan.log_of_tracker().find(read_whole_file(token).substr(0, 40)), std::string::npos);
+  EXPECT_NE(lan.log_of_tracker().find("--token-file"), std::string::npos);
+  const std::string own_home = lan.directory() / "home";
+  ::setenv("SINTER_HOME", (lan.directory() / "elsewhere").c_str(), 1);
+  const std::string log = lan.directory() / "far.log";
+  const auto start_node = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{std::string(SINTER_BIN_DIR) + "/sinter",
+                                   "node",
+                                   "127.0.0.1" + port,
+                                   "--name",
+                                   "far",
+                                   "--slots",
+                                   "1",
+                                   "--scratch",
+                                   lan.directory() / "far"};
+    words.insert(words.end(), more.begin(), more.end());
+    return std::make_unique<BackgroundCommand>(words, log);
+  };
+  {
+    const auto unknown = start_node({});
+    EXPECT_EQ(unknown->wait(10), 1);
+  }
+  auto node = start_node({"--token-file", token});
+  EXPECT_TRUE(wait_until([&] { return read_whole_file(log).find("joined the tracker") != std::string::npos; }, 10)) << read_whole_file(log);
+  node->signal(SIGTERM);
+  EXPECT_EQ(node->wait(10), 0);
+  // The second time no token is needed.
+  std::filesystem::remove(log);
+  node = start_node({});
+  EXPECT_TRUE(wait_until([&] { return read_whole_file(log).find("joined the tracker") != std::string::npos; }, 10)) << read_whole_file(log);
+  ::setenv("SINTER_HOME", own_home.c_str(), 1);
+  const std::string job = make_job(lan, 2'000);
+  const CommandResult run = lan.sinter({"run", job, "--cluster", "127.0.0.1" + port, "-q"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
 }  // namespace
 }  // namespace sinter::testing
