@@ -156,7 +156,7 @@ class HeldListener final : public net::BulkSocket {
     const auto bytes = std::make_shared<std::string>(encode_exchange_request(request));
     {
       const std::lock_guard lock(mutex_);
-      incoming_.push_back({route, *bytes, bytes});
+      incoming_.push_back({route, *bytes, bytes, {}});
     }
     wake();
   }
@@ -194,7 +194,8 @@ class HeldPeersTest : public ExchangeHosts {
     ExchangeServerOptions options;
     options.client_bytes = 3 * kFrame;
     options.total_bytes = 16 * kFrame;
-    server_ = ExchangeServer::start(std::move(socket), *files_, [](const std::string& name) { return resolve(name); }, options, clock_, log_);
+    server_ = ExchangeServer::start(
+        std::move(socket), *files_, [](const std::string& name) { return resolve(name); }, options, clock_, log_);
   }
   void TearDown() override {
     for (int peer = 0; peer < 40; ++peer) socket_->take_all("peer-" + std::to_string(peer));
