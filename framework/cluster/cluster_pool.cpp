@@ -47,7 +47,7 @@ class ClusterPool final : public WorkerPool {
       const std::optional<Place> place = files_.placed(layout_.result(task));
       if (!place) return;
       ResultsAt& at = by_node[place->node];
-      if (at.attempts.empty()) at = {place->host, place->endpoint, place->run, place->scratch_directory, {}};
+      if (at.attempts.empty()) at = {place->host, place->endpoint, place->endpoint_key, place->scratch_directory, {}};
       at.attempts.push_back(place->attempt);
     };
     if (stage.work != StageWork::Map)
@@ -128,7 +128,7 @@ std::optional<RunEvent> RunInbox::take(std::int64_t timeout_ms) {
 Result<std::unique_ptr<WorkerPool>> make_cluster_pool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files,
                                                       const JobLayout& layout, const RunOptions& options) {
   SINTER_ASSIGN(std::string plan, read_file(files, layout.plan(), kMaxShippedPlanBytes));
-  door.open_run(OpenRun{run, std::move(plan), options.working_directory});
+  door.open_run(OpenRun{run, std::move(plan), options.working_directory, options.run_secret});
   return std::unique_ptr<WorkerPool>(std::make_unique<ClusterPool>(run, door, inbox, files, layout, options.log));
 }
 

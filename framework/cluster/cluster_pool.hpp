@@ -55,7 +55,7 @@ class ClusterDoor {
   virtual void send_to_worker(RunId run, WorkerId worker, net::Message message) = 0;
   virtual void stop_workers(RunId run, bool at_once) = 0;
   /// Nobody reads this file any more.
-  virtual void drop_file(const Place& place) = 0;
+  virtual void drop_file(RunId run, const Place& place) = 0;
 };
 
 /// The pool of the job whose plan file lies in `layout`; `files` is the job's view of what lies on nodes. Everything outlives the pool.

@@ -1,6 +1,9 @@
 // ClusterRun: run_job() with a cluster's workers and files.
 #include "framework/cluster/cluster_run.hpp"
 
+#include "base/net/key_file.hpp"
+#include "framework/runtime/remote_results.hpp"
+
 namespace sinter::cluster {
 
 ClusterRun::ClusterRun(Request request, Surroundings around) : request_(std::move(request)), around_(std::move(around)) {
@@ -23,8 +26,11 @@ void ClusterRun::pause() {
 }
 
 Result<JobReport> ClusterRun::run() {
-  PlacedFiles files({around_.files, around_.host, request_.working_directory, {},
-                     [this](const Place& place) { around_.door.drop_file(place); }});
+  SINTER_ASSIGN(net::KeyPair pair, net::load_or_make_key_pair(request_.directory + "/private/run.key"));
+  const auto key = std::make_shared<const net::KeyPair>(std::move(pair));
+  RemoteResults remote(key, kRemoteBudgetBytes, around_.clock, around_.log);
+  PlacedFiles files({around_.files, around_.host, request_.working_directory, [&](const Place& place) { return remote.open(place); },
+                     [this](const Place& place) { around_.door.drop_file(request_.run, place); }});
   SINTER_ASSIGN(JobDefinition job, around_.factory(files, request_.payload));
   // A life before may have died between the output's publication and its last word.
   const bool resumes = around_.files.exists(JobLayout(request_.directory).plan());
@@ -38,6 +44,7 @@ Result<JobReport> ClusterRun::run() {
   options.cores = request_.slots;
   options.working_directory = request_.working_directory;
   options.job_directory = request_.directory;
+  options.run_secret = net::secret_key_text(key->secret_key);
   options.make_pool = [&](const JobLayout& layout, const RunOptions& of) {
     return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, of);
   };

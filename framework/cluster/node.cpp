@@ -10,6 +10,7 @@
 
 #include "framework/cluster/node_messages.hpp"
 #include "framework/cluster/run_host.hpp"
+#include "framework/cluster/served_runs.hpp"
 #include "framework/cluster/transport_options.hpp"
 #include "framework/runtime/scratch_directory.hpp"
 
@@ -26,6 +27,7 @@ class Node {
 
   Status run() {
     SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, options_.scratch_directory, options_.log));
+    SINTER_ASSIGN(served_, ServedRuns::open(options_.tracker, options_.security.own, options_.files, options_.clock, options_.log));
     SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(options_.security), options_.clock, options_.log));
     while (!options_.stop.load()) {
       SINTER_ASSIGN(const std::optional<net::Event> event, transport_->receive(kStopLookMs));
@@ -42,6 +44,7 @@ class Node {
     NodeHello hello;
     hello.name = options_.name;
     hello.host = options_.host;
+    hello.endpoint = served_->endpoint();
     hello.slots = options_.slots;
     hello.memory_bytes = options_.memory_bytes;
     hello.identity = options_.identity;
@@ -72,9 +75,10 @@ class Node {
       case Kind::NodeWelcome: {
         SINTER_ASSIGN(const NodeWelcome welcome, unpack<NodeWelcome>(message));
         beat_interval_ms_ = welcome.beat_interval_ms;
-        std::erase_if(runs_, [&](const auto& run) {
-          return std::find(welcome.runs.begin(), welcome.runs.end(), run.first) == welcome.runs.end();
-        });
+        std::vector<RunId> ended;
+        for (const auto& [run, host] : runs_)
+          if (std::find(welcome.runs.begin(), welcome.runs.end(), run) == welcome.runs.end()) ended.push_back(run);
+        for (const RunId run : ended) close_run(run);
         for (const auto& [run, host] : runs_) host->answer_again();
         if (options_.on_joined) options_.on_joined();
         return {};
@@ -85,12 +89,11 @@ class Node {
       }
       case Kind::OpenRun: {
         SINTER_ASSIGN(OpenRun open, unpack<OpenRun>(message));
-        open_run(std::move(open));
-        return {};
+        return open_run(std::move(open));
       }
       case Kind::CloseRun: {
         SINTER_ASSIGN(const CloseRun close, unpack<CloseRun>(message));
-        runs_.erase(close.run);
+        close_run(close.run);
         return {};
       }
       default: return pass_on(message);
@@ -121,23 +124,33 @@ class Node {
     return {};
   }
 
-  void open_run(OpenRun open) {
+  void close_run(RunId run) {
+    served_->remove(run);
+    runs_.erase(run);
+  }
+
+  Status open_run(OpenRun open) {
     RunOptions options{.worker = options_.worker, .factory = {}, .files = options_.files, .clock = options_.clock, .log = options_.log,
                        .on_progress = {}};
     options.heartbeat_interval_ms = beat_interval_ms_;
     options.host = options_.host;
     const RunId run = open.run;
+    const std::string directory = scratch_->path() + "/run-" + std::to_string(run);
+    SINTER_ASSIGN(const net::SecretKey secret, net::parse_secret_key(open.run_secret));
+    served_->add(run, net::key_pair_of(secret).public_key, directory);
     const auto tell = [this](net::Message message) {
       if (!introduced_.load()) return;  // a tracker that comes back is told how things are then
       const Status posted = transport_->post(net::kListener, std::move(message));
       // The tracker misses its heartbeats then, and ends the attempt.
       if (!posted.ok()) options_.log.error("a worker's message could not be passed on", {{"reason", posted.error().message()}});
     };
-    runs_[run] = std::make_unique<RunHost>(std::move(open), scratch_->path() + "/run-" + std::to_string(run), options, tell);
+    runs_[run] = std::make_unique<RunHost>(std::move(open), directory, options, tell);
+    return {};
   }
 
   const NodeOptions& options_;
   std::unique_ptr<ScratchDirectory> scratch_;
+  std::unique_ptr<ServedRuns> served_;
   std::unique_ptr<net::Transport> transport_;
   std::int64_t beat_interval_ms_ = 500;
   std::atomic<bool> introduced_{false};

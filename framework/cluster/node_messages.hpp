@@ -58,9 +58,10 @@ struct OpenRun {
   RunId run = 0;
   std::string plan;               // the bytes of its plan file
   std::string working_directory;  // of the client
+  std::string run_secret;         // secret_key_text() of the job's own pair
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & run & plan & working_directory; }
+  void serialize(Archive& archive, unsigned) { archive & run & plan & working_directory & run_secret; }
 };
 
 /// Tracker to node: end the job's workers at once and remove its files.

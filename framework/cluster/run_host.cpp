@@ -12,6 +12,7 @@ constexpr std::int64_t kIdleMs = 1'000;
 RunHost::RunHost(OpenRun open, std::string directory, const RunOptions& options, std::function<void(net::Message)> tell)
     : open_(std::move(open)), layout_(std::move(directory)), options_(options), tell_(std::move(tell)) {
   options_.working_directory = open_.working_directory;
+  options_.run_secret = open_.run_secret;
   thread_ = std::thread([this] { work(); });
 }
 

@@ -132,9 +132,9 @@ void TrackerShell::stop_workers(RunId run, bool at_once) {
   });
 }
 
-void TrackerShell::drop_file(const Place& place) {
-  post([this, place] {
-    if (const NodeEntry* node = nodes_.find(place.node)) send(node->peer, pack(DropFiles{place.run, {place.name}}));
+void TrackerShell::drop_file(RunId run, const Place& place) {
+  post([this, run, place] {
+    if (const NodeEntry* node = nodes_.find(place.node)) send(node->peer, pack(DropFiles{run, {place.name}}));
   });
 }
 
@@ -275,7 +275,9 @@ Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
     case Kind::FromWorker: {
       SINTER_ASSIGN(FromWorker from, unpack<FromWorker>(message));
       if (!node.workers.contains({from.run, from.worker})) return {};  // of a job that has ended, or a worker that was given up
-      Place at{node.node, node.hello.host, node.hello.endpoint, from.run, std::move(from.scratch_directory), {}, {}};
+      // The key is the one that was proven, whatever the node says.
+      Place at{node.node, node.hello.host, node.hello.endpoint, net::public_key_text(keys_.at(peer)), std::move(from.scratch_directory), {},
+               {}};
       push(from.run,
            NodeSaid{WorkerSaid{from.worker, net::Message{from.kind, std::move(from.body)}}, std::move(at), std::move(from.files)});
       return {};

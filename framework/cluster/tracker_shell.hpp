@@ -38,7 +38,7 @@ class TrackerShell final : public ClusterDoor {
   void kill_worker(RunId run, WorkerId worker) override;
   void send_to_worker(RunId run, WorkerId worker, net::Message message) override;
   void stop_workers(RunId run, bool at_once) override;
-  void drop_file(const Place& place) override;
+  void drop_file(RunId run, const Place& place) override;
 
  private:
   struct Job {

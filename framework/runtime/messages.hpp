@@ -76,21 +76,22 @@ struct Setup {
   std::int64_t beat_interval_ms = 500;
   std::string host;               // which the worker is on, as in ResultsAt; empty: all results are in its scratch directory
   std::string working_directory;  // relative paths of inputs start here; empty: where the worker is
+  std::string run_secret;         // secret_key_text() of the job's own pair, with which results are fetched; empty: nothing is fetched
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & scratch_directory & beat_interval_ms & host & working_directory; }
+  void serialize(Archive& archive, unsigned) { archive & scratch_directory & beat_interval_ms & host & working_directory & run_secret; }
 };
 
 /// Where committed results lie: in the scratch directory of one node, each where its attempt wrote it.
 struct ResultsAt {
   std::string host;               // nodes with the same see each other's files
   std::string endpoint;           // of the node's exchange; empty: none
-  std::uint64_t run = 0;          // what the exchange calls this job
+  std::string endpoint_key;       // public_key_text() of who listens there
   std::string scratch_directory;  // of the job, on that host
   std::vector<AttemptId> attempts;
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & host & endpoint & run & scratch_directory & attempts; }
+  void serialize(Archive& archive, unsigned) { archive & host & endpoint & endpoint_key & scratch_directory & attempts; }
 };
 
 /// Tracker to worker.

@@ -6,6 +6,8 @@
 
 #include "shuffle/run/announced_reads.hpp"
 
+#include "shuffle/run/announced_reads.hpp"
+
 namespace sinter {
 namespace {
 
@@ -35,7 +37,7 @@ void PlacedFiles::place_results(const JobLayout& layout, const std::vector<Resul
     for (const AttemptId& attempt : at.attempts) {
       std::string name = there.attempt_result(attempt).substr(there.root().size() + 1);
       places_.insert_or_assign(layout.result(attempt.task),
-                               Place{0, at.host, at.endpoint, at.run, at.scratch_directory, std::move(name), attempt});
+                               Place{0, at.host, at.endpoint, at.endpoint_key, at.scratch_directory, std::move(name), attempt});
     }
   }
 }

@@ -24,13 +24,13 @@ struct Place {
   std::uint64_t node = 0;         // as the tracker numbers it; 0 where nobody asks
   std::string host;               // see ResultsAt
   std::string endpoint;
-  std::uint64_t run = 0;
+  std::string endpoint_key;       // public_key_text() of who listens there
   std::string scratch_directory;  // of the job, on that host
   std::string name;               // below it
   AttemptId attempt;              // that wrote it
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & node & host & endpoint & run & scratch_directory & name & attempt; }
+  void serialize(Archive& archive, unsigned) { archive & node & host & endpoint & endpoint_key & scratch_directory & name & attempt; }
 };
 
 /// Opens a file of another host.

@@ -116,6 +116,7 @@ struct RunOptions {
   std::string job_directory = {};
   /// What workers are told about where they are, see Setup.
   std::string host = {};
+  std::string run_secret = {};
   /// Relative paths start here; empty: where this process is. Where it is not empty, `files` knows it too.
   std::string working_directory = {};
 };

@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "framework/runtime/memory_limit.hpp"
+#include "framework/runtime/placed_files.hpp"
+#include "framework/runtime/remote_results.hpp"
 #include "framework/runtime/worker_job.hpp"
 
 namespace sinter {
@@ -74,14 +76,29 @@ class Worker {
     if (options_.owns_process && !setup.working_directory.empty() && ::chdir(setup.working_directory.c_str()) != 0)
       options_.log.info("the job's working directory is not on this host", {{"directory", setup.working_directory}});
     if (!setup.host.empty())
-      placed_ = std::make_unique<PlacedFiles>(PlacedFiles::Options{options_.files, setup.host, {}, options_.open_remote, {}});
+      placed_ = std::make_unique<PlacedFiles>(
+          PlacedFiles::Options{options_.files, setup.host, {}, [this](const Place& place) { return open_remote(place); }, {}});
     FileSystem& files = placed_ ? *placed_ : options_.files;
     auto job = WorkerJob::load(files, layout_, options_.factory, options_.worker);
+    if (job.ok() && !setup.run_secret.empty()) connect_to_results(setup.run_secret, (*job)->worker_bytes());
     const std::lock_guard lock(mutex_);
     if (job.ok() && options_.owns_process) limit_memory((*job)->worker_bytes());
     if (job.ok()) job_ = std::move(job).value();
     else setup_error_ = std::move(job).error();
     if (!task_thread_.joinable()) task_thread_ = std::thread([this] { run_tasks(); });
+  }
+
+  /// What is read ahead of other hosts is a small share of the job's memory, beside it.
+  void connect_to_results(const std::string& run_secret, std::uint64_t worker_bytes) {
+    const auto secret = net::parse_secret_key(run_secret);
+    if (!secret.ok()) return options_.log.error("the job's key is damaged", {{"reason", secret.error().message()}});
+    remote_ = std::make_unique<RemoteResults>(std::make_shared<const net::KeyPair>(net::key_pair_of(*secret)),
+                                              std::min(worker_bytes / 8, kRemoteBudgetBytes), options_.clock, options_.log);
+  }
+
+  Result<std::unique_ptr<ReadableFile>> open_remote(const Place& place) {
+    if (remote_ == nullptr) return internal_error("the worker has no key to fetch results with");
+    return remote_->open(place);
   }
 
   void beat() {
@@ -139,6 +156,7 @@ class Worker {
   ProgressBoard progress_;
   // Written before the task thread starts, then its own.
   JobLayout layout_{""};
+  std::unique_ptr<RemoteResults> remote_;
   std::unique_ptr<PlacedFiles> placed_;
   std::unique_ptr<WorkerJob> job_;
   std::optional<Error> setup_error_;

@@ -12,7 +12,6 @@
 #include "base/result.hpp"
 #include "framework/api/job_definition.hpp"
 #include "framework/control/task_id.hpp"
-#include "framework/runtime/placed_files.hpp"
 #include "framework/runtime/run_job.hpp"
 
 namespace sinter {
@@ -25,7 +24,6 @@ struct WorkerOptions {
   Log& log;
   AttemptJudge judge_attempt = {};  // see RunOptions
   bool owns_process = false;        // then its memory is limited, and it goes to the job's working directory
-  RemoteOpener open_remote = {};    // for results on other hosts
 };
 
 /// Serves the tracker at the other end of `transport` until it says stop or is gone. Errors: the transport failed.

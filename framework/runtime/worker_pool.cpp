@@ -115,7 +115,8 @@ class ListeningPool : public WorkerPool {
       SINTER_ASSIGN(const Hello hello, from_message<Hello>(event.message));
       workers_of_peers_[event.peer] = hello.worker;
       peers_of_workers_[hello.worker] = event.peer;
-      send(hello.worker, to_message(Setup{layout_.root(), options_.heartbeat_interval_ms, options_.host, options_.working_directory}));
+      send(hello.worker, to_message(Setup{layout_.root(), options_.heartbeat_interval_ms, options_.host, options_.working_directory,
+                                         options_.run_secret}));
       return std::optional<PoolEvent>(WorkerUp{hello.worker});
     }
     // Else of a connection that never said who it is, or was given up.

@@ -43,9 +43,10 @@ void Lan::restart_tracker(int signal) {
 
 void Lan::add_node(int slots) {
   const std::string name = "node-" + std::to_string(nodes_.size());
-  nodes_.push_back(std::make_unique<BackgroundCommand>(std::vector<std::string>{kProgram, "node", address_, "--name", name, "--slots",
-                                                                                std::to_string(slots), "--scratch", directory_ / name},
-                                                       directory_ / (name + ".log")));
+  nodes_.push_back(
+      std::make_unique<BackgroundCommand>(std::vector<std::string>{kProgram, "node", address_, "--name", name, "--slots",
+                                                                   std::to_string(slots), "--scratch", directory_ / name, "--host", name},
+                                          directory_ / (name + ".log")));
   EXPECT_TRUE(wait_until([&] { return log_says(directory_ / (name + ".log"), "joined the tracker"); }, 10)) << name << " does not join";
 }
 

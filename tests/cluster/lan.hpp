@@ -12,7 +12,8 @@ namespace sinter::testing {
 
 class Lan {
  public:
-  /// Starts the tracker and `nodes` nodes of `slots` slots each, and waits until they have joined.
+  /// Starts the tracker and `nodes` nodes of `slots` slots each, and waits until they have joined. Every node takes itself for a host of
+  /// its own, so what others read of it they fetch.
   Lan(int nodes, int slots, const std::string& listen = "127.0.0.1:*");
 
   const std::string& address() const { return address_; }

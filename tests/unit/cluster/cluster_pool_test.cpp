@@ -25,7 +25,7 @@ class RecordingDoor final : public ClusterDoor {
     said.push_back("to " + std::to_string(worker) + " " + message.body);
   }
   void stop_workers(RunId, bool at_once) override { said.push_back(at_once ? "stop at once" : "stop"); }
-  void drop_file(const Place& place) override { said.push_back("drop " + place.name); }
+  void drop_file(RunId, const Place& place) override { said.push_back("drop " + place.name); }
   std::vector<std::string> said;
 };
 
@@ -43,7 +43,7 @@ class ClusterPoolTest : public ::testing::Test {
 
   NodeSaid done(const AttemptId& attempt, std::uint64_t node, std::vector<std::string> names) {
     return {WorkerSaid{1, to_message(AttemptDone{attempt, {}, {}, 0})},
-            Place{node, "host-" + std::to_string(node), "tcp://n:1", 5, "/node/run-5", {}, {}}, std::move(names)};
+            Place{node, "host-" + std::to_string(node), "tcp://n:1", "key", "/node/run-5", {}, {}}, std::move(names)};
   }
   PoolEvent next() { return **pool_->receive(1'000); }
 

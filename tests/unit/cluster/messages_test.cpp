@@ -25,7 +25,7 @@ NodeHello hello() {
 
 TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(hello()).endpoint, "tcp://rack-1:7078");
-  EXPECT_EQ(round_trip(OpenRun{7, "plan bytes", "/home"}).plan, "plan bytes");
+  EXPECT_EQ(round_trip(OpenRun{7, "plan bytes", "/home", "secret"}).plan, "plan bytes");
   EXPECT_EQ(round_trip(ToWorker{7, 3, 5, std::string("\0x", 2)}).body, std::string("\0x", 2));
   EXPECT_THAT(round_trip(DropFiles{7, {"a/b", "c"}}).names, ElementsAre("a/b", "c"));
   EXPECT_THAT(round_trip(FromWorker{7, 3, 5, "body", "/scratch", {"attempts/x/result"}}).files, ElementsAre("attempts/x/result"));

@@ -23,12 +23,12 @@ T round_trip(const T& value) {
 
 TEST(MessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(Hello{kControlProtocolVersion, 9}).worker, 9u);
-  const sinter::Setup setup = round_trip(sinter::Setup{"/scratch", 250, "here", "/home/jobs"});
+  const sinter::Setup setup = round_trip(sinter::Setup{"/scratch", 250, "here", "/home/jobs", ""});
   EXPECT_EQ(setup.scratch_directory, "/scratch");
   EXPECT_EQ(setup.host, "here");
   EXPECT_EQ(setup.working_directory, "/home/jobs");
   const RunAttempt run = round_trip(RunAttempt{kAttempt, kStage, true, {{1, 70, 7}, {1, 80, 8}}, {"a", std::string("\0b", 2)},
-                                               {{"there", "tcp://there:7078", 12, "/scratch/run-12", {kAttempt}}}});
+                                               {{"there", "tcp://there:7078", "key", "/scratch/run-12", {kAttempt}}}});
   ASSERT_EQ(run.inputs.size(), 1u);
   EXPECT_EQ(run.inputs[0].endpoint, "tcp://there:7078");
   EXPECT_EQ(run.inputs[0].attempts, (std::vector<AttemptId>{kAttempt}));

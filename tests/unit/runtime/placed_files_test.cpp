@@ -27,7 +27,7 @@ class PlacedFilesTest : public ::testing::Test {
         {*disk_, "here", std::move(working_directory), remote_, [this](const Place& place) { removed_.push_back(place.name); }});
   }
   static Place place(const std::string& host, const std::string& name, std::uint64_t node = 7) {
-    return {node, host, "tcp://" + host + ":7078", 1, "/node/run-1", name, kAttempt};
+    return {node, host, "tcp://" + host + ":7078", "key of " + host, "/node/run-1", name, kAttempt};
   }
 
   std::unique_ptr<FileSystem> disk_;
@@ -54,13 +54,13 @@ TEST_F(PlacedFilesTest, files_of_other_hosts_are_fetched_or_told_to_be_out_of_re
 
   std::string asked;
   remote_ = [&](const Place& of) {
-    asked = of.endpoint + " " + std::to_string(of.run) + " " + of.name;
+    asked = of.endpoint + " " + of.endpoint_key + " " + of.name;
     return disk_->open("/job/plan");
   };
   PlacedFiles files = make();
   files.place("/job/x", place("there", "x"));
   EXPECT_EQ(*read_file(files, "/job/x"), "the tracker's own");
-  EXPECT_EQ(asked, "tcp://there:7078 1 x");
+  EXPECT_EQ(asked, "tcp://there:7078 key of there x");
 }
 
 TEST_F(PlacedFilesTest, moving_changes_the_name_only) {
@@ -115,7 +115,7 @@ TEST_F(PlacedFilesTest, a_worker_reads_results_under_the_names_of_its_own_layout
   const JobLayout there("/node/run-1");
   EXPECT_TRUE(write_file(*disk_, there.attempt_result(kAttempt), "a run").ok());
   PlacedFiles files = make();
-  files.place_results(here, {{"here", "", 1, "/node/run-1", {kAttempt}}});
+  files.place_results(here, {{"here", "", "", "/node/run-1", {kAttempt}}});
   EXPECT_EQ(*read_file(files, here.result(kAttempt.task)), "a run");
   files.place_results(here, {});
   EXPECT_FALSE(files.exists(here.result(kAttempt.task)));
