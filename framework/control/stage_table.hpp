@@ -58,6 +58,8 @@ class StageTable {
     std::vector<std::uint32_t> inputs;
     std::vector<std::uint32_t> readers;
     bool keeps_results = false;
+    // Of attempts that committed in this life, for what is usual.
+    std::uint64_t timed = 0, took_ms = 0, took_squares = 0;
     bool ever_committed = false;          // any of its tasks
     bool input_changed = false;           // a result it reads was made again and differs: attempts from before are void
     std::array<std::uint32_t, kTaskStates> counts{};  // of its tasks, by state
