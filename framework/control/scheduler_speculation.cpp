@@ -24,6 +24,7 @@ std::optional<SteadyMs> Scheduler::slow_for(const Worker& worker) const {
   const StageTable::Stage& stage = stages_[worker.attempt->task.stage];
   const SteadyMs age = now_ - worker.began_ms;
   if (of.state != TaskState::Running || of.copies != 1 || of.careful || stage.timed == 0 || age < kSpeculationMinAgeMs) return std::nullopt;
+  if (!stages_.ready(stage)) return std::nullopt;  // the first may have read what is lost by now
   // Of an attempt that does not say how far it is, half may be done.
   const double done = worker.fraction > 0 ? std::min(worker.fraction, 1.0) : 0.5;
   const double rest = static_cast<double>(age) * (1 - done) / done;

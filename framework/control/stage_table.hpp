@@ -94,6 +94,8 @@ class StageTable {
   /// Tasks that are pending; running or committing.
   std::uint64_t pending() const { return pending_; }
   std::uint64_t running() const { return running_; }
+  /// Whether all results that the stage reads are there.
+  bool ready(const Stage& stage) const;
   /// Whether a pending task has all its inputs.
   bool any_ready() const;
   /// The first pending task whose inputs are all there and that `suits`; lower stages come first.
@@ -102,7 +104,6 @@ class StageTable {
   std::vector<AttemptId> results_on(HostId host) const;
 
  private:
-  bool ready(const Stage& stage) const;
   void move_all(std::uint32_t index, TaskState from, TaskState to, const std::set<TaskId>& but);
 
   std::vector<Stage> stages_;

@@ -81,6 +81,30 @@ TEST_F(SpeculationTest, one_of_two_that_fails_counts_and_the_other_goes_on) {
   EXPECT_NE(find<command::OpenStage>(), nullptr);
 }
 
+TEST_F(SpeculationTest, a_second_attempt_waits_for_inputs_that_are_lost) {
+  options_.speculation = true;
+  options_.workers = 3;
+  options_.heartbeat_timeout_ms = 1'000'000;
+  scheduler_.emplace(options_);
+  step(event::Tick{});
+  open(0, 3, {});
+  for (WorkerId worker = 1; worker <= 3; ++worker) step(event::WorkerReady{worker, 6 + worker});
+  for (WorkerId worker = 1; worker <= 3; ++worker) commit(worker, map_attempt(worker - 1, 1));
+  open(1, 2, {0});
+  now_ += 2'000;
+  commit(2, {{1, 1}, 1});
+  now_ += 10'000;
+  step(event::ResultsLost{{map_attempt(2, 1)}});
+  ASSERT_EQ(running_on(2), map_attempt(2, 2)) << "made again";
+  step(event::Heartbeat{1, AttemptId{{1, 0}, 1}, 1, 0.1});
+  step(event::Tick{});
+  EXPECT_FALSE(running_on(3).has_value());
+  commit(2, map_attempt(2, 2));
+  now_ += kSpeculationLookMs;
+  step(event::Tick{});
+  EXPECT_TRUE(running_on(2) || running_on(3));
+}
+
 TEST_F(SpeculationTest, without_the_option_nothing_is_tried_twice) {
   start(2, 2);
   commit(2, map_attempt(1, 1));
