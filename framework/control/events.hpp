@@ -108,6 +108,11 @@ struct ResultsLost {
 struct WorkersAllowed {
   std::uint32_t count = 0;
 };
+/// The host takes no more tasks of the job: its workers are released when idle. With `draining` false it does again.
+struct HostDraining {
+  HostId host = 0;
+  bool draining = true;
+};
 /// After a restart of the tracker: a worker of a life before is there, and still runs (or has done) this attempt.
 struct WorkerAdopted {
   WorkerId worker = 0;
@@ -127,7 +132,7 @@ struct Tick {};
 using Event = std::variant<event::WorkerReady, event::Heartbeat, event::AttemptDone, event::AttemptFailed, event::WorkerLost,
                            event::CommitDone, event::CommitFailed, event::StageOpened, event::NoMoreStages,
                            event::ShellFailed, event::Cancel, event::Tick, event::StageBlocked, event::ResultsLost,
-                           event::WorkersAllowed, event::WorkerAdopted>;
+                           event::WorkersAllowed, event::WorkerAdopted, event::HostDraining>;
 
 namespace command {
 

@@ -78,7 +78,7 @@ void Scheduler::on(const event::AttemptDone& done) {
     return;
   }
   stages_.set_state(done.attempt.task, TaskState::Committing);
-  grants_[done.attempt.task] = {done.attempt.number, worker->host, done.counters, done.checksum};
+  grants_[done.attempt.task] = {done.attempt.number, worker->host, now_ - worker->began_ms, done.counters, done.checksum};
   commands_.emplace_back(command::Commit{done.attempt});
 }
 
@@ -93,6 +93,11 @@ void Scheduler::task_committed(TaskId id) {
   const bool others = stages_.at(id).copies > 0;
   decide(journal::Committed{{id, grant.number}, grant.host, std::move(grant.counters), grant.checksum});
   blocked_on_.erase(id);
+  StageTable::Stage& stage = stages_.stage(id.stage);
+  const auto took = static_cast<std::uint64_t>(grant.took_ms);
+  ++stage.timed;
+  stage.took_ms += took;
+  stage.took_squares += took * took;
   if (!others) return;
   for (auto& [worker_id, worker] : workers_)
     if (worker.attempt && worker.attempt->task == id && !worker.parting) dismiss(worker_id, worker);
@@ -127,6 +132,10 @@ void Scheduler::fail_job(Error error, std::optional<AttemptId> attempt, JobState
   if (ended()) return;
   decide(journal::Ended{state, error, attempt});
   commands_.emplace_back(command::FailJob{std::move(error), attempt});
+}
+
+std::uint64_t Scheduler::wanted_workers() const {
+  return unfinished() + (options_.speculation ? std::min<std::uint64_t>(idle_.size(), stages_.running()) : 0);
 }
 
 StageCount Scheduler::stage() const {

@@ -30,6 +30,14 @@ inline constexpr std::uint32_t kMaxStaleFetches = 20;
 inline constexpr std::uint32_t kAttemptsPerLife = 1'000;
 inline constexpr std::uint32_t kWorkersPerLife = 1'000'000;
 inline constexpr std::uint32_t kMaxGeneration = 4'000;
+/// Second attempts at slow tasks (Hadoop's caps): as many at a time as the largest of this many, one in kSpeculationOfTasks of the job's
+/// newest stage and one in kSpeculationOfRunning of the running tasks.
+inline constexpr std::uint64_t kSpeculationAtLeast = 10;
+inline constexpr std::uint64_t kSpeculationOfTasks = 100;
+inline constexpr std::uint64_t kSpeculationOfRunning = 10;
+/// Slow tasks are looked for this often, and none is slow before that age.
+inline constexpr SteadyMs kSpeculationLookMs = 1'000;
+inline constexpr SteadyMs kSpeculationMinAgeMs = 5'000;
 
 struct SchedulerOptions {
   std::uint32_t workers = 1;
@@ -41,6 +49,7 @@ struct SchedulerOptions {
   SteadyMs kill_timeout_ms = 10'000;         // from KillWorker to WorkerLost, then it counts as lost; from ReleaseWorker to KillWorker
   bool timeouts = true;                      // false where workers are threads: a debugger may hold them
   bool journal = false;                      // say with command::Journal what a tracker that restarts has to know
+  bool speculation = false;                  // a second attempt on another host for a task that is about to end last
   std::uint32_t generation = 1;              // which life of the tracker this is for the job, from 1
 };
 
@@ -88,8 +97,8 @@ class Scheduler {
   std::vector<AttemptId> results_on(HostId host) const { return stages_.results_on(host); }
   /// What a worker runs now.
   std::optional<AttemptId> running_on(WorkerId worker) const;
-  /// Workers that could be put to use now.
-  std::uint64_t wanted_workers() const { return ended() ? 0 : stages_.pending() + stages_.running(); }
+  /// Workers that could be put to use now; with speculation also those that are idle beside running tasks.
+  std::uint64_t wanted_workers() const;
 
  private:
   enum class WorkerState : std::uint8_t { Starting, Idle, Busy, Released, Dying };
@@ -98,10 +107,12 @@ class Scheduler {
     bool was_ready = false;                // else its loss is a failed start
     bool parting = false;                  // released, or killed for no fault: its loss means nothing
     bool careful = false;                  // how its attempt runs
+    double fraction = -1;                  // of its attempt that is done
     HostId host = 0;
     SteadyMs since_ms = 0;                 // Starting, Released, Dying: when that began
     SteadyMs heard_ms = 0;
     SteadyMs progress_ms = 0;
+    SteadyMs began_ms = 0;                 // its attempt
     std::uint64_t progress = 0;
     std::optional<AttemptId> attempt;
     std::string kill_reason;               // why we killed it, if we did
@@ -111,6 +122,7 @@ class Scheduler {
   struct Grant {
     std::uint32_t number = 0;
     HostId host = 0;
+    SteadyMs took_ms = 0;
     Counters counters;
     std::optional<std::uint64_t> checksum;
   };
@@ -131,6 +143,7 @@ class Scheduler {
   void on(const event::ResultsLost& lost);
   void on(const event::WorkersAllowed& allowed);
   void on(const event::WorkerAdopted& adopted);
+  void on(const event::HostDraining& host);
 
   // Decisions: each is journalled and takes effect by apply(), which replays them too and gives no commands.
   void decide(JournalRecord record);
@@ -176,9 +189,19 @@ class Scheduler {
   void watch(const Worker& worker);
   void look_after(WorkerId id, Worker& worker, std::vector<WorkerId>& stuck);
   void start_workers();
+  void release(WorkerId id);
   void release_surplus();
   void assign_tasks();
+  void start_attempt(WorkerId id, Worker& worker, TaskId task);
   std::optional<TaskId> choose_task(WorkerId id, const Worker& worker);
+
+  // Speculation.
+  std::uint64_t unfinished() const { return ended() ? 0 : stages_.pending() + stages_.running(); }
+  void speculate();
+  /// How long the worker's attempt will still take, when that is long enough for a second attempt to be worth it.
+  std::optional<SteadyMs> slow_for(const Worker& worker) const;
+  /// Gives a second attempt at the slowest task to an idle worker elsewhere. False: there is none.
+  bool speculate_once();
 
   SchedulerOptions options_;
   JobState state_ = JobState::Opening;
@@ -186,11 +209,13 @@ class Scheduler {
   bool due_ = true;                      // this step may have changed who can run what; so may what came before the first
   SteadyMs now_ = 0;
   SteadyMs look_ms_ = 0;                 // no timer ends before
+  SteadyMs speculate_ms_ = 0;            // when slow tasks are looked for next
   StageTable stages_;
   std::map<TaskId, Grant> grants_;
   std::set<TaskId> blocked_on_;          // made again for the shell, which needs them to find out what comes next
   std::map<WorkerId, Worker> workers_;
   std::set<WorkerId> starting_, idle_;   // those that run nothing
+  std::set<HostId> draining_;
   std::size_t leaving_ = 0;              // Released or Dying
   std::uint32_t allowed_ = 0;
   WorkerId next_worker_ = 1;

@@ -23,6 +23,7 @@ void Scheduler::on(const event::Heartbeat& beat) {
   if (found == workers_.end()) return;
   Worker& worker = found->second;
   worker.heard_ms = now_;
+  if (worker.attempt && beat.attempt == worker.attempt) worker.fraction = beat.fraction;
   if (worker.attempt && beat.attempt == worker.attempt && beat.progress != worker.progress) {
     worker.progress = beat.progress;
     worker.progress_ms = now_;
@@ -31,9 +32,15 @@ void Scheduler::on(const event::Heartbeat& beat) {
 
 void Scheduler::on(const event::WorkersAllowed& allowed) { allowed_ = allowed.count; }
 
+void Scheduler::on(const event::HostDraining& host) {
+  if (host.draining) draining_.insert(host.host);
+  else draining_.erase(host.host);
+}
+
 // Timers are looked at on ticks only, and the shell ticks when it has read all messages: a shell that was busy does not mistake its own
 // silence for that of its workers.
 void Scheduler::on(const event::Tick&) {
+  if (options_.speculation && now_ >= speculate_ms_) speculate();
   if (!options_.timeouts || now_ < look_ms_) return;
   std::vector<WorkerId> stuck;
   for (auto& [id, worker] : workers_) look_after(id, worker, stuck);
@@ -82,7 +89,7 @@ void Scheduler::watch(const Worker& worker) { look_ms_ = std::min(look_ms_, dead
 
 std::optional<SteadyMs> Scheduler::next_deadline() const {
   if (!options_.timeouts || ended() || workers_.empty()) return std::nullopt;
-  return look_ms_;
+  return options_.speculation && !idle_.empty() && stages_.running() > 0 ? std::min(look_ms_, speculate_ms_) : look_ms_;
 }
 
 void Scheduler::kill(WorkerId id, Worker& worker, std::string reason, bool counts_as_crash) {
@@ -118,13 +125,15 @@ void Scheduler::run(WorkerId id, Worker& worker, AttemptId attempt, bool careful
   worker.careful = careful;
   worker.attempt = attempt;
   worker.progress = 0;
+  worker.fraction = -1;
+  worker.began_ms = now_;
   worker.progress_ms = now_;
   worker.heard_ms = now_;
   watch(worker);
 }
 
 void Scheduler::start_workers() {
-  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(allowed_, wanted_workers()));
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(allowed_, unfinished()));
   // A dying worker still holds its memory, so it counts until it is gone.
   while (workers_.size() < wanted) {
     const WorkerId id = next_worker_;
@@ -144,19 +153,26 @@ void Scheduler::start_workers() {
   }
 }
 
+void Scheduler::release(WorkerId id) {
+  starting_.erase(id);
+  idle_.erase(id);
+  Worker& worker = workers_.at(id);
+  worker.state = WorkerState::Released;
+  worker.parting = true;
+  worker.since_ms = now_;
+  ++leaving_;
+  watch(worker);
+  commands_.emplace_back(command::ReleaseWorker{id});
+}
+
 void Scheduler::release_surplus() {
-  while (!(starting_.empty() && idle_.empty()) && workers_.size() - leaving_ > allowed_) {
-    std::set<WorkerId>& from = starting_.empty() ? idle_ : starting_;
-    const WorkerId id = *from.rbegin();
-    from.erase(id);
-    Worker& worker = workers_.at(id);
-    worker.state = WorkerState::Released;
-    worker.parting = true;
-    worker.since_ms = now_;
-    ++leaving_;
-    watch(worker);
-    commands_.emplace_back(command::ReleaseWorker{id});
+  if (!draining_.empty()) {
+    const std::vector<WorkerId> idle(idle_.begin(), idle_.end());
+    for (const WorkerId id : idle)
+      if (draining_.contains(workers_.at(id).host)) release(id);
   }
+  while (!(starting_.empty() && idle_.empty()) && workers_.size() - leaving_ > allowed_)
+    release(starting_.empty() ? *idle_.rbegin() : *starting_.rbegin());
 }
 
 void Scheduler::assign_tasks() {
@@ -165,19 +181,22 @@ void Scheduler::assign_tasks() {
     Worker& worker = workers_.at(id);
     const std::optional<TaskId> chosen = choose_task(id, worker);
     if (!chosen) continue;
-    Task& of = stages_.at(*chosen);
-    const std::uint32_t before = (options_.generation - 1) * kAttemptsPerLife;
-    const AttemptId attempt{*chosen, std::max(of.attempts, before) + 1};
-    if (attempt.number > before + kAttemptsPerLife) {
-      fail_job(
-          environment_error(to_string(*chosen) + " was tried " + std::to_string(kAttemptsPerLife) + " times (limit of attempts)", false),
-          AttemptId{*chosen, of.attempts});
-      return;
-    }
-    of.attempts = attempt.number;
-    run(id, worker, attempt, of.careful);
-    commands_.emplace_back(command::RunTask{id, attempt, of.careful, of.trouble ? of.trouble->skip : std::vector<RecordAt>{}});
+    start_attempt(id, worker, *chosen);
   }
+}
+
+void Scheduler::start_attempt(WorkerId id, Worker& worker, TaskId task) {
+  Task& of = stages_.at(task);
+  const std::uint32_t before = (options_.generation - 1) * kAttemptsPerLife;
+  const AttemptId attempt{task, std::max(of.attempts, before) + 1};
+  if (attempt.number > before + kAttemptsPerLife) {
+    fail_job(environment_error(to_string(task) + " was tried " + std::to_string(kAttemptsPerLife) + " times (limit of attempts)", false),
+             AttemptId{task, of.attempts});
+    return;
+  }
+  of.attempts = attempt.number;
+  run(id, worker, attempt, of.careful);
+  commands_.emplace_back(command::RunTask{id, attempt, of.careful, of.trouble ? of.trouble->skip : std::vector<RecordAt>{}});
 }
 
 std::optional<TaskId> Scheduler::choose_task(WorkerId id, const Worker& worker) {
@@ -187,7 +206,7 @@ std::optional<TaskId> Scheduler::choose_task(WorkerId id, const Worker& worker) 
     // It failed here before: leave it to another place, when there is one on which it has not.
     return std::none_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
       const Worker& other = entry.second;
-      return other.state != WorkerState::Dying && other.state != WorkerState::Released &&
+      return other.state != WorkerState::Dying && other.state != WorkerState::Released && !draining_.contains(other.host) &&
              !candidate.failed_on(place_of(entry.first, other.host));
     });
   });

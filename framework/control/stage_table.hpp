@@ -58,6 +58,8 @@ class StageTable {
     std::vector<std::uint32_t> inputs;
     std::vector<std::uint32_t> readers;
     bool keeps_results = false;
+    // Of attempts that committed in this life, for what is usual.
+    std::uint64_t timed = 0, took_ms = 0, took_squares = 0;
     bool ever_committed = false;          // any of its tasks
     bool input_changed = false;           // a result it reads was made again and differs: attempts from before are void
     std::array<std::uint32_t, kTaskStates> counts{};  // of its tasks, by state
@@ -92,6 +94,8 @@ class StageTable {
   /// Tasks that are pending; running or committing.
   std::uint64_t pending() const { return pending_; }
   std::uint64_t running() const { return running_; }
+  /// Whether all results that the stage reads are there.
+  bool ready(const Stage& stage) const;
   /// Whether a pending task has all its inputs.
   bool any_ready() const;
   /// The first pending task whose inputs are all there and that `suits`; lower stages come first.
@@ -100,7 +104,6 @@ class StageTable {
   std::vector<AttemptId> results_on(HostId host) const;
 
  private:
-  bool ready(const Stage& stage) const;
   void move_all(std::uint32_t index, TaskState from, TaskState to, const std::set<TaskId>& but);
 
   std::vector<Stage> stages_;

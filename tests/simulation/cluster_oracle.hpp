@@ -53,6 +53,8 @@ class Oracle {
   void on_discard(AttemptId attempt);
   void on_blocked(AttemptId attempt) { blocked_.insert(attempt.task); }
   void on_open(std::uint32_t stage);
+  void on_doubled() { ++doubled_; }
+  bool is_committed(TaskId task) const { return stages_[task.stage][task.ordinal].committed != 0; }
   void on_restored(const Scheduler& scheduler);
   void on_finished(const Scheduler& scheduler, const std::map<TaskId, std::vector<std::uint64_t>>& output);
 
@@ -63,6 +65,7 @@ class Oracle {
 
   std::uint64_t lost_results() const { return lost_results_; }
   std::uint64_t remade() const { return remade_; }
+  std::uint64_t doubled() const { return doubled_; }
 
  private:
   struct State {
@@ -87,6 +90,7 @@ class Oracle {
   std::set<TaskId> blocked_;
   std::uint64_t lost_results_ = 0;
   std::uint64_t remade_ = 0;
+  std::uint64_t doubled_ = 0;
 };
 
 }  // namespace sinter::simulation

@@ -61,7 +61,7 @@ void SimulatedNode::beat() {
     for (auto& [id, process] : workers_) {
       if (!process.ready || process.silent) continue;
       if (!process.stuck) ++process.progress;
-      const event::Heartbeat beat{id, process.attempt, process.progress};
+      const event::Heartbeat beat{id, process.attempt, process.progress, world_.random().below(3) == 0 ? -1 : world_.random().unit()};
       world_.to_tracker(host_, [beat](SimulatedTracker& tracker) { tracker.on_beat(beat); });
     }
     beat();

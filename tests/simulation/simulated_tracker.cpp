@@ -6,7 +6,7 @@
 namespace sinter::simulation {
 namespace {
 
-SchedulerOptions options_of(std::uint32_t life) {
+SchedulerOptions options_of(std::uint32_t life, bool speculation) {
   SchedulerOptions options;
   options.workers = 1;
   options.max_attempts = 1'000;
@@ -14,6 +14,7 @@ SchedulerOptions options_of(std::uint32_t life) {
   options.heartbeat_timeout_ms = 12'000;
   options.start_timeout_ms = 30'000;
   options.journal = true;
+  options.speculation = speculation;
   options.generation = life;
   return options;
 }
@@ -30,7 +31,7 @@ SteadyMs SimulatedTracker::time() {
 
 void SimulatedTracker::begin() {
   const bool mistaken = world_.bug() == Bug::GenerationForgotten;
-  auto restored = Scheduler::restore(options_of(mistaken ? 1 : life_), world_.journal);
+  auto restored = Scheduler::restore(options_of(mistaken ? 1 : life_, world_.speculation()), world_.journal);
   if (!restored.ok()) {
     world_.oracle().violate(restored.error().to_string());
     world_.end(JobState::Failed);
@@ -116,9 +117,11 @@ void SimulatedTracker::apply(const command::KillWorker& kill) {
   const SteadyMs now = world_.now();
   const bool silent = now - heard_[kill.worker] >= 12'000;
   const bool idle_hands = ran_.contains(kill.worker) && now - ran_[kill.worker] >= 20'000;
-  const bool unwanted = doomed_.contains(kill.worker) || !scheduler_->running_on(kill.worker) || !ran_.contains(kill.worker);
+  const auto running = scheduler_->running_on(kill.worker);
+  const bool beaten = running && world_.oracle().is_committed(running->task);
+  const bool unwanted = beaten || doomed_.contains(kill.worker) || !running || !ran_.contains(kill.worker);
   world_.oracle().expect(silent || idle_hands || unwanted, "worker " + std::to_string(kill.worker) + " is killed for nothing");
-  if (const auto attempt = scheduler_->running_on(kill.worker)) world_.oracle().on_fault(*attempt);
+  if (running) world_.oracle().on_fault(*running);
   doomed_.insert(kill.worker);
   const auto found = placed_.find(kill.worker);
   if (found != placed_.end()) {
@@ -156,6 +159,8 @@ void SimulatedTracker::apply(const command::RunTask& run) {
   std::vector<AttemptId> inputs;
   for (const Located& one : inputs_of(run.attempt.task.stage)) inputs.push_back(one.attempt);
   world_.oracle().on_run(run.attempt, inputs);
+  const std::optional<WorkerId> first = runner_of_task(run.attempt.task);
+  if (first && *first != run.worker) world_.oracle().on_doubled();
   heard_[run.worker] = ran_[run.worker] = world_.now();
   send_run(run.worker, run.attempt);
 }

@@ -17,6 +17,7 @@ constexpr SteadyMs kGoodbyeMs = 60'000;
 World::World(std::uint64_t seed, Bug bug) : random_(seed), bug_(bug), model_(random_), oracle_(model_) {
   faults_end_ = static_cast<SteadyMs>(1'000 + random_.below(60'000));
   draw_odds();
+  speculation_ = random_.below(2) == 0;
   const auto count = static_cast<HostId>(1 + random_.below(4));
   for (HostId host = 1; host <= count; ++host) {
     links_[host];

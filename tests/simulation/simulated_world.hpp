@@ -64,6 +64,7 @@ class World {
   const Odds& odds() const { return odds_; }
   Oracle& oracle() { return oracle_; }
   const JobModel& model() const { return model_; }
+  bool speculation() const { return speculation_; }
   bool faulty() const { return now_ < faults_end_; }
   bool happens(double odds) { return faulty() && random_.chance(odds); }
   void after(SteadyMs ms, std::function<void()> what);
@@ -109,6 +110,7 @@ class World {
   Random random_;
   Bug bug_;
   Odds odds_;
+  bool speculation_ = false;
   JobModel model_;
   Oracle oracle_;
   SteadyMs now_ = 0;

@@ -77,6 +77,20 @@ TEST_F(ManyHostsTest, a_released_worker_gets_no_task_and_is_killed_when_it_stays
   EXPECT_EQ(scheduler_->lost_workers(), 0u);
 }
 
+TEST_F(ManyHostsTest, a_draining_host_ends_what_it_runs_and_gets_nothing_new) {
+  start_on(4, {7, 8});
+  step(event::HostDraining{7});
+  EXPECT_EQ(count<command::ReleaseWorker>(), 0u);
+  step(event::AttemptDone{1, map_attempt(0, 1), {}});
+  ASSERT_NE(find<command::Commit>(), nullptr) << "what it has done counts";
+  ASSERT_NE(find<command::ReleaseWorker>(), nullptr);
+  EXPECT_EQ(find<command::ReleaseWorker>()->worker, 1u);
+  EXPECT_FALSE(running_on(1).has_value());
+  // A failed task goes where it can go.
+  step(event::AttemptFailed{2, map_attempt(1, 1), environment_error("disk"), false, {}});
+  EXPECT_TRUE(running_on(2).has_value());
+}
+
 TEST_F(ManyHostsTest, more_workers_are_started_when_the_job_may_have_more) {
   start_on(9, {7});
   step(event::WorkersAllowed{4});
