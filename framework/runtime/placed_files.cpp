@@ -6,8 +6,6 @@
 
 #include "shuffle/run/announced_reads.hpp"
 
-#include "shuffle/run/announced_reads.hpp"
-
 namespace sinter {
 namespace {
 
