@@ -36,7 +36,7 @@ struct Arguments {
   NodeArguments node;
   JoinArguments join;
   JobVerbArguments job;
-  std::string list_what;
+  ListArguments list;
   std::string completion_shell;
   std::string help_topic;
 };
@@ -204,16 +204,17 @@ VerbTable describe(const CLI::App& app) {
 }
 
 void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
-  CLI::App* inspect = app.add_subcommand("inspect", "Look into a run file, or the manifest of an output");
-  inspect->add_option("PATH", arguments.inspect.path, "the file")->required();
+  CLI::App* inspect = app.add_subcommand("inspect", "Look into a run file, sorted pairs, or the manifest of an output");
+  inspect->add_option("PATH", arguments.inspect.path, "the file or directory")->required();
   inspect->add_option("-n,--records", arguments.inspect.records, "records shown");
   inspect->callback([&] { code = inspect_command(arguments.inspect, arguments.globals.console()); });
 
   CLI::App* list = app.add_subcommand("list", "List rules, cleaners or formats");
-  list->add_option("WHAT", arguments.list_what, "rules, cleaners or formats")
+  list->add_option("WHAT", arguments.list.what, "rules, cleaners or formats")
       ->required()
       ->check(CLI::IsMember({"rules", "cleaners", "formats"}));
-  list->callback([&] { code = list_command(arguments.list_what, arguments.globals.console()); });
+  list->add_option("JOB", arguments.list.job_path, "of rules: a job file, to list the rules of its plugins too");
+  list->callback([&] { code = list_command(arguments.list, arguments.globals.console()); });
 
   app.add_subcommand("schema", "Print the JSON Schema of the job file, for editors")->callback([&] {
     code = schema_command(arguments.globals.console());

@@ -92,8 +92,11 @@ struct JobVerbArguments {
 };
 int job_command(const JobVerbArguments& arguments, const Console& console);
 
-/// `what` is rules, cleaners or formats.
-int list_command(const std::string& what, const Console& console);
+struct ListArguments {
+  std::string what;      // rules, cleaners or formats
+  std::string job_path;  // of rules: those of its plugins too; may be empty
+};
+int list_command(const ListArguments& arguments, const Console& console);
 int schema_command(const Console& console);
 int version_command(const Console& console);
 

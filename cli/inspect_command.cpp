@@ -1,11 +1,12 @@
-// `sinter inspect`: a run file, or an output with its manifest, made readable. One thread.
-#include <algorithm>
-
+// `sinter inspect`: a run file, sorted pairs, or an output with its manifest, made readable. One thread.
 #include "base/memory_budget.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "framework/api/readable_key.hpp"
+#include "framework/io/text_output.hpp"
+#include "framework/plan/plan.hpp"
+#include "framework/plan/sorted_runs.hpp"
 #include "framework/runtime/publish.hpp"
-#include "jobs/fusion/value.hpp"
 #include "shuffle/merge/group_cursor.hpp"
 
 namespace sinter::cli {
@@ -13,52 +14,67 @@ namespace {
 
 /// Memory for reading a run; a few blocks are enough.
 constexpr std::uint64_t kInspectMemoryBytes = 64u << 20;
-/// Larger manifests are not ours.
-constexpr std::uint64_t kMaxManifestBytes = 64u << 20;
+/// Values are cut there.
+constexpr std::size_t kMaxShownBytes = 64;
 
-std::string hexadecimal(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes.substr(0, 64)) {
-    text += kDigits[static_cast<unsigned char>(byte) >> 4];
-    text += kDigits[static_cast<unsigned char>(byte) & 15];
+/// The first records of a run; counts them in `shown`.
+Status print_records(FileSystem& files, const std::string& path, std::uint64_t most, std::uint64_t& shown, const Console& console) {
+  MemoryBudget budget("inspect", kInspectMemoryBytes);
+  MergeOptions options;
+  options.run_paths = {path};
+  SINTER_ASSIGN(const auto cursor, GroupCursor::open(files, budget, options));
+  while (shown < most) {
+    SINTER_ASSIGN(const bool more, cursor->next_group());
+    if (!more) break;
+    while (shown < most) {
+      SINTER_ASSIGN(const bool value, cursor->next_value());
+      if (!value) break;
+      std::string line = "  " + readable_key(cursor->key()) + "  " + counted(cursor->value().size(), "byte") + "  ";
+      append_hexadecimal(line, cursor->value(), kMaxShownBytes);
+      console.data(line + "\n");
+      ++shown;
+    }
   }
-  return bytes.size() > 64 ? text + "..." : text;
+  return {};
 }
 
-/// The key's fields as text, or its bytes when they are not fields.
-std::string readable_key(std::string_view key) {
-  fusion::Arena arena;
-  std::string text;
-  std::size_t at = 0;
-  while (at < key.size()) {
-    fusion::Value value;
-    if (!fusion::read_value(key, at, arena, value)) return hexadecimal(key);
-    if (!text.empty()) text += " / ";
-    fusion::append_display(text, value);
+/// Records, blocks, bytes and keys of runs in key order.
+void print_sizes(const std::vector<RunSummary>& runs, const Console& console) {
+  std::uint64_t records = 0, blocks = 0, file_bytes = 0, raw_bytes = 0;
+  std::string first, last;
+  for (const RunSummary& run : runs) {
+    if (records == 0 && run.records > 0) first = readable_key(run.blocks.front().first_key);
+    if (run.records > 0) last = readable_key(run.last_key);
+    records += run.records;
+    blocks += run.blocks.size();
+    file_bytes += run.file_bytes;
+    raw_bytes += run.raw_bytes;
   }
-  return text;
+  console.data("  records " + std::to_string(records) + "\n  blocks  " + std::to_string(blocks) + "\n  bytes   " +
+               std::to_string(file_bytes) + " (" + std::to_string(raw_bytes) + " raw)\n");
+  if (records > 0) console.data("  keys    " + first + " .. " + last + "\n");
 }
 
 Status print_run(FileSystem& files, const InspectArguments& arguments, const RunSummary& run, const Console& console) {
-  console.data("run " + run.path + "\n  records " + std::to_string(run.records) + "\n  blocks  " + std::to_string(run.blocks.size()) +
-               "\n  bytes   " + std::to_string(run.file_bytes) + " (" + std::to_string(run.raw_bytes) + " raw)\n");
-  if (run.records > 0) console.data("  keys    " + readable_key(run.blocks.front().first_key) + " .. " + readable_key(run.last_key) + "\n");
-  MemoryBudget budget("inspect", kInspectMemoryBytes);
-  MergeOptions options;
-  options.run_paths = {run.path};
-  SINTER_ASSIGN(const auto cursor, GroupCursor::open(files, budget, options));
+  console.data("run " + run.path + "\n");
+  print_sizes({run}, console);
   std::uint64_t shown = 0;
-  while (shown < arguments.records) {
-    SINTER_ASSIGN(const bool more, cursor->next_group());
-    if (!more) break;
-    while (shown < arguments.records) {
-      SINTER_ASSIGN(const bool value, cursor->next_value());
-      if (!value) break;
-      console.data("  " + readable_key(cursor->key()) + "  " + std::to_string(cursor->value().size()) + " bytes  " +
-                   hexadecimal(cursor->value()) + "\n");
-      ++shown;
-    }
+  return print_records(files, run.path, arguments.records, shown, console);
+}
+
+Status print_sorted_pairs(FileSystem& files, const InspectArguments& arguments, const SortedDirectory& pairs, const Console& console) {
+  console.data("sorted pairs " + arguments.path + "\n  key     " + pairs.types.key + "\n  value   " + pairs.types.value + "\n  parts   " +
+               std::to_string(pairs.runs.size()) + "\n");
+  std::vector<RunSummary> runs;
+  for (const SortedRun& run : pairs.runs) {
+    SINTER_ASSIGN(RunSummary summary, read_run_summary(files, run.path));
+    runs.push_back(std::move(summary));
+  }
+  print_sizes(runs, console);
+  std::uint64_t shown = 0;
+  for (const SortedRun& run : pairs.runs) {
+    if (shown == arguments.records) break;
+    SINTER_TRY(print_records(files, run.path, arguments.records, shown, console));
   }
   return {};
 }
@@ -78,13 +94,13 @@ int inspect_command(const InspectArguments& arguments, const Console& console) {
     console.error(user_error("there is no file '" + arguments.path + "'"));
     return kRunFailed;
   }
-  const auto run = read_run_summary(*files, arguments.path);
-  if (run.ok()) {
-    const Status printed = print_run(*files, arguments, *run, console);
-    if (printed.ok()) return kOk;
-    console.error(printed.error());
-    return kRunFailed;
-  }
+  const auto end = [&console](const Status& printed) {
+    if (!printed.ok()) console.error(printed.error());
+    return printed.ok() ? kOk : kRunFailed;
+  };
+  if (const auto run = read_run_summary(*files, arguments.path); run.ok()) return end(print_run(*files, arguments, *run, console));
+  if (const auto pairs = find_sorted_pairs(*files, arguments.path); pairs.ok())
+    return end(print_sorted_pairs(*files, arguments, *pairs, console));
   const std::string manifest = manifest_of(*files, arguments.path);
   const auto text =
       files->exists(manifest)

@@ -1,6 +1,7 @@
 // `sinter list`, `sinter schema`, `sinter version`. One thread.
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/job_loading.hpp"
 #include "framework/io/json_writer.hpp"
 #include "jobs/fusion/clean/cleaner.hpp"
 #include "jobs/fusion/config/schema_json.hpp"
@@ -24,10 +25,11 @@ Line line_of(const Info& info) {
       std::string(info.name), {info.aliases.begin(), info.aliases.end()}, std::string(info.help), std::string(info.example), info.options};
 }
 
-std::vector<Line> lines_of(const std::string& what) {
+/// `rules`: what to show of rules.
+std::vector<Line> lines_of(const std::string& what, const std::vector<fusion::RuleInfo>& rules) {
   std::vector<Line> lines;
   if (what == "rules") {
-    for (const fusion::RuleInfo& info : fusion::all_rules()) lines.push_back(line_of(info));
+    for (const fusion::RuleInfo& info : rules) lines.push_back(line_of(info));
   } else if (what == "cleaners") {
     for (const fusion::CleanerInfo& info : fusion::all_cleaners()) lines.push_back(line_of(info));
   } else {
@@ -72,8 +74,19 @@ std::string as_text(const std::vector<Line>& lines) {
 
 }  // namespace
 
-int list_command(const std::string& what, const Console& console) {
-  const std::vector<Line> lines = lines_of(what);
+int list_command(const ListArguments& arguments, const Console& console) {
+  std::shared_ptr<const fusion::JobFile> job;  // its plugins own what their rules point to
+  if (!arguments.job_path.empty()) {
+    if (arguments.what != "rules") {
+      console.error_text("list " + arguments.what + " takes no job file: only rules come with jobs");
+      return kUsage;
+    }
+    const auto files = make_posix_file_system();
+    int code = kOk;
+    job = load_job_file(*files, {arguments.job_path, {}}, console, code);
+    if (job == nullptr) return code;
+  }
+  const std::vector<Line> lines = lines_of(arguments.what, job == nullptr ? fusion::all_rules() : fusion::rules_of(*job));
   console.data(console.json() ? as_json(lines) : as_text(lines));
   return kOk;
 }

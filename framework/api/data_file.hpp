@@ -31,4 +31,18 @@ inline DataFile json_lines(std::string path, std::vector<std::string> columns) {
   return {FormatKind::JsonLines, std::move(path), std::move(columns)};
 }
 
+/// A directory of sorted pairs of key and value; its path ends in '/'. One job leaves them, others read them without mapping or sorting.
+struct SortedPairs {
+  std::string path;
+};
+/// Makes one: `.write(sinter::sorted_pairs("visits/"))`, `.read_sorted<K, V>(sinter::sorted_pairs("visits/"))`.
+inline SortedPairs sorted_pairs(std::string path) { return {std::move(path)}; }
+
+/// What sorted pairs are pairs of, by name (type_name.hpp).
+struct PairTypes {
+  std::string key;
+  std::string value;
+  friend bool operator==(const PairTypes&, const PairTypes&) = default;
+};
+
 }  // namespace sinter

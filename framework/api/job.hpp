@@ -43,6 +43,15 @@ class Job {
     return std::move(*this);
   }
 
+  /// Pairs that an earlier job has left by write(sinter::sorted_pairs(path)), of these types: what a map would emit, grouped already.
+  template <class K, class V>
+  auto read_sorted(SortedPairs pairs) && {
+    if constexpr (check_sorted<K, V>()) {
+      add_sorted<K, V>(draft_, std::move(pairs));
+      return MappedJob<K, V>(std::move(draft_));
+    }
+  }
+
   /// void(Input, Emitter<K, V>&), and Context& behind when it wants one. Input is std::string_view for lines, const Row& for rows read into
   /// a struct with fields(), or const Record&. A class with such an operator() may have setup(Context&) and finish(Emitter<K, V>&), called
   /// before the first record of a task and after the last. Each task has a copy of its own.

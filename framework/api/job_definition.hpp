@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "framework/api/data_file.hpp"
 #include "framework/api/parameter.hpp"
 #include "framework/api/task.hpp"
 #include "framework/io/input.hpp"
@@ -75,13 +77,24 @@ struct RoundsDeclaration {
 /// Bytes of a round's summary: it is read by every worker, every round.
 inline constexpr std::uint64_t kMaxSummaryBytes = 256u << 20;
 
+/// Pairs that an earlier job has left sorted (JobDefinition::sorted_output): read where the map's are, without mapping or sorting.
+struct SortedInput {
+  std::string path;  // a directory, ends in '/'
+  PairTypes types;
+  std::string tag;   // put between group and order of each key; empty in jobs that do not tell their inputs apart
+};
+
+/// What the runs of sorted pairs are called: "part-00000.run".
+inline constexpr std::string_view kSortedPartExtension = ".run";
+
 /// An output beside the main one, of rows that map and reduce tasks write through TaskContext::side_output().
 struct SideOutputDeclaration {
   std::string name;
   OutputDeclaration output;
 };
 
-/// map -> steps -> rounds -> reduce, all but the map optional. A job without make_reduce is map-only: make_map_output writes the output.
+/// map -> steps -> rounds -> reduce. A job without make_reduce is map-only, make_map_output writes the output; or it ends grouped, see
+/// sorted_output. A job without a map reads sorted inputs.
 struct JobDefinition {
   std::string name;
   /// Identifies the job's meaning (not its execution): in the manifest and for resuming.
@@ -95,9 +108,14 @@ struct JobDefinition {
   std::function<Result<std::unique_ptr<MapOutputTask>>(std::size_t input, TaskContext& context)> make_map_output;
   /// Of what the map emits; may be empty: no combining.
   CombinerFactory make_combiner;
+  /// Read by the stage behind the map, beside what the map emits. Their tags are all of one size.
+  std::vector<SortedInput> sorted_inputs;
   std::vector<StepDeclaration> steps;
   std::optional<RoundsDeclaration> rounds;
   TaskFactory<ReduceTask> make_reduce;
+  /// Instead of make_reduce: what is grouped is the output, sorted runs in a directory, and these are the names of its types for those who
+  /// read it.
+  std::optional<PairTypes> sorted_output;
   /// Small files that every task may read whole, by name (TaskContext::side_bytes, side_records). Their bytes are part of the plan: a
   /// file that changes while the job runs fails it. For side_bytes the format does not matter; Lines suits any file.
   std::vector<InputDeclaration> side_inputs;

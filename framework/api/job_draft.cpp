@@ -1,11 +1,13 @@
 // A draft of a job to its definition. One thread.
 #include "framework/api/job_draft.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "framework/api/job_definition.hpp"
+#include "framework/api/pass_on.hpp"
 #include "framework/api/row_format.hpp"
 #include "framework/api/tagged_groups.hpp"
 #include "framework/api/top_k.hpp"
@@ -13,11 +15,12 @@
 
 namespace sinter {
 
-/// Inputs and the map that reads them.
+/// Inputs and the map that reads them; or sorted pairs, which need none.
 struct JobBranch {
   std::vector<DataFile> inputs;
   MapInputs takes;
   MakeTypedMap make_map;
+  std::optional<SortedInput> sorted = {};
 };
 
 struct JobStep {
@@ -106,8 +109,23 @@ struct Factories {
   TypedTaskSetup behind(bool the_maps) const { return the_maps ? of_map(0) : TypedTaskSetup{{}, side_files}; }
 };
 
+/// Sorted pairs in the place of a map.
+Status add_sorted(const JobBranch& branch, JobDefinition& definition, Factories& factories) {
+  if (!branch.inputs.empty())
+    return user_error("the input '" + branch.inputs.front().path + "' has no map").with_hint("Add .map(...) before .read_sorted(...)");
+  SortedInput input = *branch.sorted;
+  input.tag = factories.of_map(factories.maps.size()).tag;
+  definition.sorted_inputs.push_back(std::move(input));
+  factories.maps.emplace_back();
+  return {};
+}
+
 Status add_inputs(const JobDraft& draft, JobDefinition& definition, Factories& factories) {
   for (const JobBranch& branch : draft.branches) {
+    if (branch.sorted) {
+      SINTER_TRY(add_sorted(branch, definition, factories));
+      continue;
+    }
     if (branch.inputs.empty())
       return user_error("the job reads nothing").with_hint("Add .read(sinter::lines(\"...\")) before .map(...)");
     for (const DataFile& file : branch.inputs) {
@@ -126,8 +144,12 @@ Status add_inputs(const JobDraft& draft, JobDefinition& definition, Factories& f
 }
 
 Status add_outputs(const JobDraft& draft, JobDefinition& definition) {
-  SINTER_TRY(check_output(draft.output));
-  definition.output = declare_output(draft.output);
+  if (definition.sorted_output) {
+    definition.output = {draft.output.path, "", std::string(kSortedPartExtension)};
+  } else {
+    SINTER_TRY(check_output(draft.output));
+    definition.output = declare_output(draft.output);
+  }
   for (const NamedFile& side : draft.side_files) {
     SINTER_TRY(check_output(side.file));
     definition.side_outputs.push_back({side.name, declare_output(side.file)});
@@ -159,10 +181,11 @@ void add_factories(const JobDraft& draft, JobDefinition& definition, const Facto
     };
     return;
   }
-  definition.make_map = [factories](std::size_t input, TaskContext& context) -> Result<std::unique_ptr<MapTask>> {
-    const std::size_t map = factories.map_of_input[input];
-    return factories.maps[map](factories.of_map(map), context);
-  };
+  if (!definition.inputs.empty())
+    definition.make_map = [factories](std::size_t input, TaskContext& context) -> Result<std::unique_ptr<MapTask>> {
+      const std::size_t map = factories.map_of_input[input];
+      return factories.maps[map](factories.of_map(map), context);
+    };
   for (std::size_t i = 0; i < draft.steps.size(); ++i) {
     StepDeclaration step;
     step.make = [make = draft.steps[i].make, factories, first = i == 0](TaskContext& context) -> Result<std::unique_ptr<StepTask>> {
@@ -173,6 +196,7 @@ void add_factories(const JobDraft& draft, JobDefinition& definition, const Facto
     definition.steps.push_back(std::move(step));
   }
   if (draft.rounds) definition.rounds = declare_rounds(draft, factories);
+  if (definition.sorted_output) return;
   definition.make_reduce = [make = draft.make_reduce, output = draft.output, factories,
                             first = draft.steps.empty()](TaskContext& context) -> Result<std::unique_ptr<ReduceTask>> {
     return make(output, factories.behind(first), context);
@@ -194,6 +218,14 @@ void DraftHandle::add_map(MapInputs takes, bool partitioned, MakeTypedMap make) 
   draft_->branches.push_back({std::exchange(draft_->next_inputs, {}), takes, std::move(make)});
   draft_->definition.whole_partitions = partitioned;
 }
+
+void DraftHandle::add_sorted_input(SortedPairs pairs, bool partitioned, PairTypes types) {
+  draft_->branches.push_back(
+      {std::exchange(draft_->next_inputs, {}), {}, {}, SortedInput{std::move(pairs.path), std::move(types), {}}});
+  draft_->definition.whole_partitions = partitioned;
+}
+
+void DraftHandle::set_sorted_output(PairTypes types) { draft_->definition.sorted_output = std::move(types); }
 
 void DraftHandle::add_side_input(std::string name, DataFile file) { draft_->side_inputs.push_back({std::move(name), std::move(file)}); }
 
@@ -224,6 +256,10 @@ void DraftHandle::set_reduce(bool tagged, MakeTypedReduce make) {
 
 void DraftHandle::keep_first(std::uint64_t count) {
   set_combiner(nullptr);
+  const auto is_sorted = [](const JobBranch& branch) { return branch.sorted.has_value(); };
+  // Pairs that no map emits are first seen by a step.
+  if (draft_->steps.empty() && std::any_of(draft_->branches.begin(), draft_->branches.end(), is_sorted))
+    add_step(false, false, [](TypedTaskSetup, TaskContext&) -> std::unique_ptr<StepTask> { return std::make_unique<PassOn>(); });
   if (!draft_->steps.empty()) {
     MakeTypedStep& last = draft_->steps.back().make;
     last = [make = std::move(last), count](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<StepTask> {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/result.hpp"
@@ -62,6 +63,8 @@ class DraftHandle {
   void add_input(DataFile file);
   /// `partitioned`: its keys are Partitioned.
   void add_map(MapInputs takes, bool partitioned, MakeTypedMap make);
+  /// Stands where a map with its inputs would.
+  void add_sorted_input(SortedPairs pairs, bool partitioned, PairTypes types);
   /// The only map of a job without a reduce.
   void set_map_output(MapInputs takes, MakeTypedMapOutput make);
   /// Behind the steps, before the reduce.
@@ -72,6 +75,8 @@ class DraftHandle {
   void add_step(bool tagged, bool partitioned, MakeTypedStep make);
   /// `tagged`: the reduce tells the maps apart.
   void set_reduce(bool tagged, MakeTypedReduce make);
+  /// Instead of a reduce: what is grouped is the output.
+  void set_sorted_output(PairTypes types);
   /// Only the first `count` pairs of each task of the last step (or map) travel, as one group; nothing is combined.
   void keep_first(std::uint64_t count);
 
@@ -101,6 +106,14 @@ class ReducedJob {
  public:
   explicit ReducedJob(DraftHandle draft) : draft_(std::move(draft)) {}
   CompleteJob write(DataFile output) && { return {std::move(draft_), std::move(output)}; }
+  /// Refused in a sentence: rows are no pairs.
+  template <class Target>
+    requires std::is_same_v<Target, SortedPairs>
+  CompleteJob write(Target target) && {
+    static_assert(!std::is_same_v<Target, SortedPairs>,
+                  "sinter: sorted_pairs() takes what a job emits: leave out the reduce, or write it as step(), which emits pairs.");
+    return {std::move(draft_), DataFile{{}, std::move(target.path), {}}};
+  }
 
  private:
   DraftHandle draft_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "framework/api/job_draft.hpp"
+#include "framework/api/job_inputs.hpp"
 #include "framework/api/join.hpp"
 #include "framework/api/rounds.hpp"
 #include "framework/api/typed_combiner.hpp"
@@ -23,31 +24,6 @@ template <class First, class...>
 struct FirstOf {
   using Type = First;
 };
-
-/// What a map takes, from its signature.
-template <class F>
-constexpr MapInputs map_inputs() {
-  return {MapTraits<F>::kTakesLine, columns_of_map<F>()};
-}
-
-/// Adds the map of the inputs that were read last. Requires: MapTraits<F>::kFits.
-template <class F>
-void add_map(DraftHandle& draft, F function) {
-  draft.add_map(map_inputs<F>(), KeyShape<typename MapTraits<F>::Key>::kPartitioned,
-                [function](TypedTaskSetup setup, TaskContext& context) -> std::unique_ptr<MapTask> {
-                  return std::make_unique<TypedMap<F>>(function, std::move(setup), context);
-                });
-}
-
-/// True; a sentence at the author's line when F is no map.
-template <class F>
-constexpr bool check_map() {
-  static_assert(
-      MapTraits<F>::kFits,
-      "sinter: map() takes a callable void(Input, sinter::Emitter<K, V>&) with both types written out, and sinter::Context& behind "
-      "when it wants one. Input is std::string_view for lines, const Row& for a struct with fields(), or const sinter::Record&.");
-  return MapTraits<F>::kFits;
-}
 
 /// Further inputs of a job that has maps of `K` and `V...`, waiting for theirs.
 template <class K, class... V>
@@ -92,6 +68,34 @@ class MappedJob {
   NextInput<K, V...> read(DataFile input) && {
     draft_.add_input(std::move(input));
     return NextInput<K, V...>(std::move(draft_));
+  }
+
+  /// Adds pairs that an earlier job has left sorted, with values of a type of their own, in the place of a map. Nothing of them is mapped
+  /// or sorted again: a join of inputs that are all sorted is a merge.
+  template <class OtherKey, class OtherValue>
+  auto read_sorted(SortedPairs pairs) && {
+    if constexpr (check_sorted<OtherKey, OtherValue>()) {
+      constexpr bool kSameKey = std::is_same_v<OtherKey, K>;
+      static_assert(kSameKey, "sinter: all inputs of a job have the same key type; these sorted pairs have another than the first.");
+      if constexpr (kSameKey) {
+        add_sorted<OtherKey, OtherValue>(draft_, std::move(pairs));
+        return MappedJob<K, V..., OtherValue>(std::move(draft_));
+      }
+    }
+  }
+
+  /// Pairs as they are grouped, combined where the job combines: no reduce. Takes sinter::sorted_pairs(), which other jobs read by
+  /// read_sorted().
+  template <class Target>
+  CompleteJob write(Target target) && {
+    constexpr bool kFits = std::is_same_v<Target, SortedPairs>;
+    static_assert(kFits, "sinter: without a reduce() a job writes its pairs, write(sinter::sorted_pairs(\"directory/\")); rows are "
+                         "written behind reduce(), sort() and the like.");
+    check_one_type<Target>();
+    DataFile output;
+    if constexpr (kFits) output.path = std::move(target.path);
+    draft_.set_sorted_output(pair_types<K, Value>());
+    return {std::move(draft_), std::move(output)};
   }
 
   /// V(V, V), associative and commutative: values of one key are merged before they travel, in any grouping and order, or never.

@@ -44,12 +44,8 @@ std::string readable_key(std::string_view key) {
   while (!reader.at_end()) {
     if (!text.empty()) text += ", ";
     if (append_field(reader, text)) continue;
-    constexpr char kDigits[] = "0123456789abcdef";
     std::string hexadecimal = "0x";
-    for (const char byte : key) {
-      hexadecimal += kDigits[static_cast<unsigned char>(byte) >> 4];
-      hexadecimal += kDigits[static_cast<unsigned char>(byte) & 15];
-    }
+    append_hexadecimal(hexadecimal, key, key.size());
     return hexadecimal;
   }
   return text;

@@ -85,6 +85,11 @@ class MergeInto {
   void operator()(const Key& key, Values& values, NextSummary<S>& next, Context& context) {
     call_reduce(function_, context, key, values, next.value);
   }
+  template <class S>
+  void finish(NextSummary<S>& next, Context& context) {
+    if constexpr (requires { function_.finish(next.value, context); }) function_.finish(next.value, context);
+    else if constexpr (requires { function_.finish(next.value); }) function_.finish(next.value);
+  }
 
  private:
   F function_;

@@ -45,43 +45,41 @@ class FirstPairs final : public RawEmitter {
   std::string key_;
 };
 
-/// Runs another map into FirstPairs.
-class TopMap final : public MapTask {
+/// Runs another task into FirstPairs. `Task` is MapTask or StepTask.
+template <class Task>
+class TopTask : public Task {
  public:
-  TopMap(std::unique_ptr<MapTask> map, std::uint64_t count, MemoryBudget& budget) : map_(std::move(map)), first_(count, budget) {}
-  Status begin_file(std::uint32_t file, std::string_view capture) override { return map_->begin_file(file, capture); }
-  Status map(std::span<const Record> batch, RawEmitter& emitter) override {
-    first_.set_target(emitter);
-    return map_->map(batch, first_);
-  }
+  TopTask(std::unique_ptr<Task> task, std::uint64_t count, MemoryBudget& budget) : task_(std::move(task)), first_(count, budget) {}
   Status finish(RawEmitter& emitter) override {
-    first_.set_target(emitter);
-    SINTER_TRY(map_->finish(first_));
+    SINTER_TRY(task_->finish(before(emitter)));
     return first_.give_on();
   }
 
+ protected:
+  Task& task() { return *task_; }
+  FirstPairs& before(RawEmitter& emitter) {
+    first_.set_target(emitter);
+    return first_;
+  }
+
  private:
-  std::unique_ptr<MapTask> map_;
+  std::unique_ptr<Task> task_;
   FirstPairs first_;
 };
 
-/// Runs another step into FirstPairs.
-class TopStep final : public StepTask {
+/// A map into FirstPairs.
+class TopMap final : public TopTask<MapTask> {
  public:
-  TopStep(std::unique_ptr<StepTask> step, std::uint64_t count, MemoryBudget& budget) : step_(std::move(step)), first_(count, budget) {}
-  Status reduce(RawGroup& group, RawEmitter& emitter) override {
-    first_.set_target(emitter);
-    return step_->reduce(group, first_);
-  }
-  Status finish(RawEmitter& emitter) override {
-    first_.set_target(emitter);
-    SINTER_TRY(step_->finish(first_));
-    return first_.give_on();
-  }
+  using TopTask::TopTask;
+  Status begin_file(std::uint32_t file, std::string_view capture) override { return task().begin_file(file, capture); }
+  Status map(std::span<const Record> batch, RawEmitter& emitter) override { return task().map(batch, before(emitter)); }
+};
 
- private:
-  std::unique_ptr<StepTask> step_;
-  FirstPairs first_;
+/// A step into FirstPairs.
+class TopStep final : public TopTask<StepTask> {
+ public:
+  using TopTask::TopTask;
+  Status reduce(RawGroup& group, RawEmitter& emitter) override { return task().reduce(group, before(emitter)); }
 };
 
 }  // namespace sinter

@@ -24,6 +24,12 @@ Status check_only_parts(FileSystem& files, const std::string& directory) {
 
 }  // namespace
 
+std::string part_name(std::size_t ordinal, const std::string& extension) {
+  std::string digits = std::to_string(ordinal);
+  if (digits.size() < 5) digits.insert(0, 5 - digits.size(), '0');
+  return "part-" + digits + extension;
+}
+
 std::string temporary_output_path(const std::string& path, const std::string& job) {
   const std::string target = without_slash(path);
   const std::string parent = directory_of(target);

@@ -15,6 +15,9 @@ namespace sinter {
 inline constexpr std::string_view kManifestName = "_SUCCESS.json";
 inline constexpr std::string_view kManifestExtension = ".success.json";
 
+/// "part-00007.csv": a part of a directory.
+std::string part_name(std::size_t ordinal, const std::string& extension);
+
 /// What to publish. `path` ending in '/' is a directory of parts, else one file.
 struct OutputPublication {
   std::string path;

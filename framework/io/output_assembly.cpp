@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::size_t kCopyBytes = 1024 * 1024;
 
-std::string part_name(std::size_t ordinal, const std::string& extension) {
-  std::string digits = std::to_string(ordinal);
-  if (digits.size() < 5) digits.insert(0, 5 - digits.size(), '0');
-  return "part-" + digits + extension;
-}
-
 }  // namespace
 
 /// Writes one output file and remembers its size and checksum.

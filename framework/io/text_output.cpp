@@ -84,6 +84,14 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void append_hexadecimal(std::string& out, std::string_view bytes, std::size_t most) {
+  for (const char byte : bytes.substr(0, most)) {
+    out += kHex[static_cast<unsigned char>(byte) >> 4];
+    out += kHex[static_cast<unsigned char>(byte) & 15];
+  }
+  if (bytes.size() > most) out += "...";
+}
+
 void append_int64(std::string& out, std::int64_t value) {
   char buffer[24];
   const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;

@@ -16,6 +16,8 @@ enum class OutputFormat : std::uint8_t { Csv, JsonLines };
 void append_csv_text(std::string& out, std::string_view text, char delimiter = ',');
 /// A JSON string with its quotes.
 void append_json_string(std::string& out, std::string_view text);  // invalid UTF-8 becomes U+FFFD, so the output is always JSON
+/// Two digits a byte, of at most `most` of them; "..." stands for the rest.
+void append_hexadecimal(std::string& out, std::string_view bytes, std::size_t most);
 /// Decimal digits.
 void append_int64(std::string& out, std::int64_t value);
 /// Shortest text that reads back as the same double; "nan", "inf", "-inf" (JSON writers write null for them).

@@ -28,7 +28,11 @@ std::string describe_format(const Format& format) {
   return text;
 }
 
+/// A job may read nothing but what is sorted already.
+bool has_map(const JobDefinition& job) { return !job.inputs.empty() || job.sorted_inputs.empty(); }
+
 void explain_inputs(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
+  if (!has_map(job)) return;
   lines.push_back("inputs: " + counted(job.inputs.size(), "input") + ", " + counted(plan.files.size(), "file") + ", " +
                   format_bytes(plan.input_bytes));
   for (std::size_t input = 0; input < job.inputs.size(); ++input) {
@@ -49,6 +53,19 @@ void explain_inputs(std::vector<std::string>& lines, const Plan& plan, const Job
   }
 }
 
+void explain_sorted_inputs(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
+  if (job.sorted_inputs.empty()) return;
+  lines.push_back("sorted inputs: read in key order, not mapped and not sorted");
+  for (std::uint32_t input = 0; input < job.sorted_inputs.size(); ++input) {
+    std::vector<SortedRun> runs;
+    for (const SortedRun& run : plan.sorted_runs)
+      if (run.input == input) runs.push_back(run);
+    const SortedInput& sorted = job.sorted_inputs[input];
+    lines.push_back("  " + sorted.path + ": " + sorted.types.key + " and " + sorted.types.value + " (" + counted(runs.size(), "file") +
+                    ", " + format_bytes(sorted_bytes(runs)) + ")");
+  }
+}
+
 void explain_side_inputs(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
   if (job.side_inputs.empty()) return;
   lines.push_back("side inputs: read whole by every worker");
@@ -57,6 +74,7 @@ void explain_side_inputs(std::vector<std::string>& lines, const Plan& plan, cons
 }
 
 void explain_map(std::vector<std::string>& lines, const Plan& plan, const JobDefinition& job) {
+  if (!has_map(job)) return;
   std::string line = "map: " + counted(plan.splits.size(), "task") + ", splits of about " + format_bytes(plan.split_bytes);
   if (job.make_map_output) line += ", each writes its part of the output";
   else line += combining(job.make_combiner) + ", runs " + (plan.lz4 ? "compressed with LZ4" : "not compressed");
@@ -77,9 +95,10 @@ void explain_reading_of_runs(std::vector<std::string>& lines, const Plan& plan, 
   if (job.rounds)
     lines.push_back("rounds: at most " + std::to_string(job.rounds->max_rounds) + " over the runs of " + names[job.steps.size()] +
                     ", which stay; one task merges what a round emits into its summary" + combining(job.rounds->make_combiner));
-  const std::uint64_t range = range_bytes(plan, plan.input_bytes);
-  lines.push_back("reduce: key ranges cut from the finished runs, about " +
-                  counted(std::max<std::uint64_t>(1, (plan.input_bytes + range - 1) / range), "task") + " of " + format_bytes(range) +
+  const std::uint64_t bytes = plan.input_bytes + sorted_bytes(plan.sorted_runs);
+  const std::uint64_t range = range_bytes(plan, bytes);
+  lines.push_back(names.back() + ": key ranges cut from the finished runs, about " +
+                  counted(std::max<std::uint64_t>(1, (bytes + range - 1) / range), "task") + " of " + format_bytes(range) +
                   " if the shuffle is as large as the input");
 }
 
@@ -94,12 +113,13 @@ void explain_memory(std::vector<std::string>& lines, const Plan& plan, const Job
     lines.push_back("  map:    " + format_bytes(memory.task_bytes()) + " reading and the mapper");
     return;
   }
-  lines.push_back("  map:    " + format_bytes(memory.sort_bytes) + " combining and sorting, " +
+  if (has_map(job)) lines.push_back("  map:    " + format_bytes(memory.sort_bytes) + " combining and sorting, " +
                   format_bytes(memory.task_bytes() - memory.sort_bytes) + " reading and the mapper");
   if (!job.steps.empty() || job.rounds)
     lines.push_back("  step:   " + merging + ", " + format_bytes(memory.step_sort_bytes) + " combining and sorting, " +
                     format_bytes(memory.task_bytes() - memory.merge_bytes - memory.step_sort_bytes) + " the step");
-  lines.push_back("  reduce: " + merging + ", " + format_bytes(memory.task_bytes() - memory.merge_bytes) + " the reducer");
+  lines.push_back("  reduce: " + merging + ", " + format_bytes(memory.task_bytes() - memory.merge_bytes) +
+                  (job.sorted_output ? " writing runs" : " the reducer"));
 }
 
 }  // namespace
@@ -130,6 +150,7 @@ std::vector<std::string> explain(const Plan& plan, const JobDefinition& job) {
   std::vector<std::string> lines;
   lines.push_back("job: " + job.name);
   explain_inputs(lines, plan, job);
+  explain_sorted_inputs(lines, plan, job);
   explain_side_inputs(lines, plan, job);
   explain_map(lines, plan, job);
   if (!job.make_map_output) explain_reading_of_runs(lines, plan, job);

@@ -106,6 +106,7 @@ Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cor
   plan.split_bytes = execution.split_bytes > 0 ? execution.split_bytes : default_split_bytes(plan.input_bytes, plan.workers, combines);
   plan.reduce_bytes = execution.reduce_bytes;
   plan.memory = plan_memory(execution.memory_bytes, !job.side_inputs.empty() || job.rounds.has_value());
+  SINTER_ASSIGN(plan.sorted_runs, plan_sorted_runs(files, job.sorted_inputs));
   SINTER_ASSIGN(plan.side_files, plan_side_files(files, job.side_inputs, plan.memory.side_bytes));
   plan.max_attempts = execution.max_attempts;
   plan.task_timeout_ms = execution.task_timeout_ms;
@@ -114,6 +115,14 @@ Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cor
   plan.in_process = execution.in_process;
   SINTER_ASSIGN(plan.splits, plan_splits(files, plan.files, plan.split_bytes, plan.workers));
   return plan;
+}
+
+Status check_unchanged(FileSystem& files, const std::string& path, std::uint64_t size_bytes, std::int64_t modified_ns) {
+  SINTER_ASSIGN(const FileInfo now, files.info(path));
+  if (now.size_bytes == size_bytes && now.modified_ns == modified_ns) return {};
+  return Error(Fault::User, "input file '" + path + "' changed while the job was running (it had " + std::to_string(size_bytes) +
+                                " bytes, now it has " + std::to_string(now.size_bytes) + ")")
+      .with_hint("Run the job again when nobody writes to its inputs");
 }
 
 Status take_record_formats(Plan& plan, const JobDefinition& job) {

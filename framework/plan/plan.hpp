@@ -9,6 +9,7 @@
 #include "base/file_system.hpp"
 #include "base/result.hpp"
 #include "framework/api/job_definition.hpp"
+#include "framework/plan/sorted_runs.hpp"
 
 namespace sinter {
 
@@ -58,7 +59,8 @@ struct Plan {
   std::vector<std::int64_t> modified_ns;  // of each file, to notice a change while the job runs
   std::vector<Split> splits;
   std::vector<SideFile> side_files;
-  std::uint64_t input_bytes = 0;
+  std::vector<SortedRun> sorted_runs;     // read by the stage behind the map
+  std::uint64_t input_bytes = 0;          // of what is mapped
   std::uint64_t split_bytes = 0;
   std::uint64_t reduce_bytes = 0;         // 0: cut by range_bytes() when the shuffle's size is known
   std::uint32_t workers = 1;              // at most
@@ -76,6 +78,9 @@ Result<Plan> make_plan(FileSystem& files, const JobDefinition& job, unsigned cor
 
 /// Gives files of a plan that came from a plan file the readers of the author's own that their inputs declare. Error: other inputs.
 Status take_record_formats(Plan& plan, const JobDefinition& job);
+
+/// Error when an input is not what the plan saw: another size or time of change.
+Status check_unchanged(FileSystem& files, const std::string& path, std::uint64_t size_bytes, std::int64_t modified_ns);
 
 /// checksum64() of a file's bytes as stored. Cost: one pass, constant memory.
 Result<std::uint64_t> checksum_of_file(FileSystem& files, const std::string& path);

@@ -11,6 +11,9 @@ std::string step_name(const JobDefinition& job, std::size_t step) {
   return own.empty() ? "step " + std::to_string(step + 1) : own;
 }
 
+/// Of the stage that leaves the output.
+std::string last_name(const JobDefinition& job) { return job.sorted_output ? "sorted output" : "reduce"; }
+
 /// The runs that rounds and the reduce read are those of the last step, or of the map.
 std::uint32_t kept_stage(const JobDefinition& job) { return static_cast<std::uint32_t>(job.steps.size()); }
 
@@ -26,17 +29,28 @@ Stage reader_of(std::uint32_t input, const std::vector<Stage>& done, StageWork w
 
 Status check_map_only(const JobDefinition& job) {
   if (job.make_map) return user_error("the job has both make_map and make_map_output");
-  if (job.make_reduce || job.make_combiner || !job.steps.empty() || job.rounds)
+  if (!job.sorted_inputs.empty()) return user_error("a job with make_map_output maps all it reads: it has no sorted inputs");
+  if (job.make_reduce || job.sorted_output || job.make_combiner || !job.steps.empty() || job.rounds)
     return user_error("a job with make_map_output writes its output while mapping: it has no combiner, steps, rounds or reduce");
   return {};
+}
+
+/// A job that leaves sorted pairs.
+Status check_sorted_output(const JobDefinition& job) {
+  if (job.make_reduce) return user_error("the job has both make_reduce and sorted_output");
+  if (job.rounds) return user_error("the job has rounds and sorted_output: rounds end in a reduce");
+  if (job.output.path.ends_with('/')) return {};
+  return user_error("the output '" + job.output.path + "' is of sorted pairs, which are a directory of runs")
+      .with_hint("End the path with '/'");
 }
 
 }  // namespace
 
 Status check_shape(const JobDefinition& job) {
   if (job.make_map_output) return check_map_only(job);
-  if (!job.make_map) return user_error("the job has no map");
-  if (!job.make_reduce)
+  if (!job.make_map && job.sorted_inputs.empty()) return user_error("the job has no map");
+  if (job.sorted_output) SINTER_TRY(check_sorted_output(job));
+  else if (!job.make_reduce)
     return user_error("the job has no reduce").with_hint("A job that only maps sets make_map_output instead of make_map");
   for (std::size_t step = 0; step < job.steps.size(); ++step)
     if (!job.steps[step].make) return user_error(step_name(job, step) + " has no task");
@@ -114,26 +128,27 @@ std::string stage_name(const JobDefinition& job, const Stage& stage) {
     case StageWork::Merge: return "merge of round " + std::to_string(stage.round);
     case StageWork::Reduce: break;
   }
+  return last_name(job);
+}
+
+std::string tasks_name(const Stage& stage) {
+  switch (stage.work) {
+    case StageWork::Map: return "map";
+    case StageWork::Step: return "step" + std::to_string(stage.step + 1);
+    case StageWork::Round: return "round" + std::to_string(stage.round);
+    case StageWork::Merge: return "merge" + std::to_string(stage.round);
+    case StageWork::Reduce: break;
+  }
   return "reduce";
 }
 
-std::string task_name(const Stage& stage, std::uint32_t ordinal) {
-  std::string name = "reduce";
-  switch (stage.work) {
-    case StageWork::Map: name = "map"; break;
-    case StageWork::Step: name = "step" + std::to_string(stage.step + 1); break;
-    case StageWork::Round: name = "round" + std::to_string(stage.round); break;
-    case StageWork::Merge: name = "merge" + std::to_string(stage.round); break;
-    case StageWork::Reduce: break;
-  }
-  return name + "-" + std::to_string(ordinal);
-}
+std::string task_name(const Stage& stage, std::uint32_t ordinal) { return tasks_name(stage) + "-" + std::to_string(ordinal); }
 
 std::vector<std::string> stage_lines(const JobDefinition& job) {
   std::vector<std::string> lines{"map"};
   for (std::size_t step = 0; step < job.steps.size(); ++step) lines.push_back(step_name(job, step));
   if (job.rounds) lines.emplace_back("rounds");
-  if (job.make_reduce) lines.emplace_back("reduce");
+  if (job.make_reduce || job.sorted_output) lines.push_back(last_name(job));
   return lines;
 }
 

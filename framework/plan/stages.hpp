@@ -45,6 +45,9 @@ CombinerFactory input_combiner(const JobDefinition& job, const Stage& stage);
 /// "map", "step 1" or the step's own name, "round 3", "merge of round 3", "reduce".
 std::string stage_name(const JobDefinition& job, const Stage& stage);
 
+/// "map", "step1", "round2", "merge2", "reduce": how people name the tasks of a stage on the command line.
+std::string tasks_name(const Stage& stage);
+
 /// "map-3", "step1-0", "round2-3", "merge2-0", "reduce-7": how people name a task on the command line.
 std::string task_name(const Stage& stage, std::uint32_t ordinal);
 

@@ -72,7 +72,4 @@ AttemptResult run_map_attempt(const AttemptSurroundings& around, const RunAttemp
 /// attempt's directory.
 AttemptResult run_reduce_attempt(const AttemptSurroundings& around, const RunAttempt& run);
 
-/// Error when the file is not what the plan saw: another size or time of change.
-Status check_unchanged(FileSystem& files, const Plan& plan, std::uint32_t file);
-
 }  // namespace sinter

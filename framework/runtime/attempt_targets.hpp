@@ -1,6 +1,7 @@
 // What attempts write to: a sorted run for a later stage, or a part of the output. Owned by the attempt; one thread.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "framework/runtime/attempt.hpp"
 #include "framework/runtime/attempt_context.hpp"
 #include "shuffle/build/run_builder.hpp"
+#include "shuffle/run/run_writer.hpp"
 
 namespace sinter {
 
@@ -52,6 +54,38 @@ class RunTarget final : public RawEmitter {
   const RunAttempt& run_;
   std::unique_ptr<Combiner> combiner_;
   std::unique_ptr<RunBuilder> builder_;
+};
+
+/// Records that come in key order become the attempt's run as they are: nothing is sorted.
+class SortedTarget final : public RawEmitter {
+ public:
+  using Interface = RawEmitter;
+  SortedTarget(const AttemptSurroundings& around, const RunAttempt& run) : around_(around), run_(run) {}
+
+  Status open(bool&) {
+    RunWriterOptions options;
+    options.path = around_.layout.attempt_result(run_.attempt);
+    options.block_bytes = around_.plan.memory.block_bytes;
+    options.compression = around_.plan.lz4 ? Compression::Lz4 : Compression::None;
+    options.write_bytes = std::min<std::size_t>(options.write_bytes, around_.plan.memory.task_bytes() / 16);
+    SINTER_ASSIGN(memory_, around_.memory.reserve(RunWriter::memory_bytes(options, 0), "writing sorted pairs"));
+    SINTER_ASSIGN(writer_, RunWriter::create(around_.files, std::move(options)));
+    return {};
+  }
+  Status emit(std::string_view key, std::size_t group_size, std::string_view value) override {
+    return writer_->add(key, group_size, value);
+  }
+  Status finish(bool&) {
+    SINTER_ASSIGN(const RunSummary summary, writer_->finish());
+    around_.progress.bytes.store(summary.file_bytes, std::memory_order_relaxed);
+    return {};
+  }
+
+ private:
+  const AttemptSurroundings& around_;
+  const RunAttempt& run_;
+  Reservation memory_;
+  std::unique_ptr<RunWriter> writer_;
 };
 
 /// Lines become the attempt's part: collected and written in large pieces.

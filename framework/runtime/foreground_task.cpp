@@ -27,13 +27,17 @@ std::optional<std::pair<std::string, std::uint32_t>> split_name(const std::strin
 
 /// Error: no stage of the job has tasks of this name. Rounds end when they end, so any number of one will do.
 Status check_stage(const JobDefinition& job, const std::string& name) {
-  std::vector<std::string> names{"map"};
-  for (std::size_t step = 1; step <= job.steps.size(); ++step) names.push_back("step" + std::to_string(step));
-  if (job.make_reduce) names.emplace_back("reduce");
-  if (std::find(names.begin(), names.end(), name) != names.end()) return {};
-  if (job.rounds && (name.starts_with("round") || name.starts_with("merge"))) return {};
+  std::vector<Stage> stages{Stage{}};
+  for (std::uint32_t step = 0; step < job.steps.size(); ++step) stages.push_back({.work = StageWork::Step, .step = step});
+  if (!job.make_map_output) stages.push_back({.work = StageWork::Reduce});
   std::string all;
-  for (const std::string& one : names) all += (all.empty() ? "" : ", ") + one + "-N";
+  for (const Stage& one : stages) {
+    if (tasks_name(one) == name) return {};
+    all += (all.empty() ? "" : ", ") + tasks_name(one) + "-N";
+  }
+  const auto round = parse_parameter<std::uint32_t>(std::string_view(name).substr(std::min(name.size(), name.find_first_of("0123456789"))));
+  for (const StageWork work : {StageWork::Round, StageWork::Merge})
+    if (job.rounds && round && *round > 0 && tasks_name({.work = work, .round = *round}) == name) return {};
   return user_error("the job has no tasks that are called '" + name + "-N'")
       .with_hint("It has " + all + (job.rounds ? ", roundN-N, mergeN-N" : ""));
 }

@@ -187,8 +187,10 @@ std::uint64_t count(const Counters& counters, std::string_view name) {
 
 void print_summary(const std::string& name, const JobReport& report) {
   const std::uint64_t rejected = count(report.counters, kRowsRejectedCounter);
-  std::string text = "ok  " + name + "  " + std::to_string(report.input_files) + (report.input_files == 1 ? " file, " : " files, ") +
-                     std::to_string(count(report.counters, kRowsReadCounter)) + " rows";
+  std::string text = "ok  " + name + "  " + std::to_string(report.input_files) + (report.input_files == 1 ? " file" : " files");
+  // A job of sorted pairs reads no rows.
+  if (report.counters.contains(std::string(kRowsReadCounter)))
+    text += ", " + std::to_string(count(report.counters, kRowsReadCounter)) + " rows";
   if (rejected > 0) text += " (" + std::to_string(rejected) + " rejected, see " + report.rejects.path + ")";
   char seconds[32];
   std::snprintf(seconds, sizeof(seconds), " in %.2f s, ", static_cast<double>(report.total_ms) / 1000);
@@ -247,7 +249,7 @@ int show(const JobProgram& program, const CommandLine& line) {
       return {};
     }
     SINTER_TRY(check_output_path(*files, job.output.path, job.overwrite));
-    std::printf("%s is well: %zu %s\n", job.name.c_str(), plan.files.size(), plan.files.size() == 1 ? "file" : "files");
+    std::printf("%s is well: %s\n", job.name.c_str(), counted(plan.files.size() + plan.sorted_runs.size(), "file").c_str());
     return {};
   };
   const Status status = look();

@@ -54,7 +54,7 @@ class MapAttempt {
   }
 
   Status map_piece(const SplitPiece& piece, const InputFile& file) {
-    SINTER_TRY(check_unchanged(around_.files, around_.plan, piece.file));
+    SINTER_TRY(check_unchanged(around_.files, file.path, file.size_bytes, around_.plan.modified_ns[piece.file]));
     SINTER_ASSIGN(const std::unique_ptr<RecordReader> reader,
                   open_reader(around_.files, around_.memory, file, piece, around_.job.inputs[file.input].columns));
     SINTER_TRY(guarded(threw_, "mapper", [&] { return task_->begin_file(piece.file, file.capture); }));
@@ -135,15 +135,6 @@ class MapAttempt {
 };
 
 }  // namespace
-
-Status check_unchanged(FileSystem& files, const Plan& plan, std::uint32_t file) {
-  const InputFile& planned = plan.files[file];
-  SINTER_ASSIGN(const FileInfo now, files.info(planned.path));
-  if (now.size_bytes == planned.size_bytes && now.modified_ns == plan.modified_ns[file]) return {};
-  return Error(Fault::User, "input file '" + planned.path + "' changed while the job was running (it had " +
-                                std::to_string(planned.size_bytes) + " bytes, now it has " + std::to_string(now.size_bytes) + ")")
-      .with_hint("Run the job again when nobody writes to its inputs");
-}
 
 AttemptResult run_map_attempt(const AttemptSurroundings& around, const RunAttempt& run) {
   if (run.attempt.task.ordinal >= around.plan.splits.size()) {

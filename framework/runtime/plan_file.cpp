@@ -6,7 +6,7 @@
 
 namespace sinter {
 namespace {
-constexpr std::string_view kMagic = "SNTRPLN2";
+constexpr std::string_view kMagic = "SNTRPLN3";
 }  // namespace
 
 template <class Archive>
@@ -35,8 +35,13 @@ void serialize(Archive& archive, SideFile& side, unsigned) {
   archive & side.file & side.checksum;
 }
 template <class Archive>
+void serialize(Archive& archive, SortedRun& run, unsigned) {
+  archive & run.input & run.path & run.size_bytes & run.modified_ns;
+}
+template <class Archive>
 void serialize(Archive& archive, Plan& plan, unsigned) {
   archive & plan.job_name & plan.job_hash & plan.input_names & plan.files & plan.modified_ns & plan.splits & plan.side_files;
+  archive & plan.sorted_runs;
   archive & plan.input_bytes & plan.split_bytes & plan.reduce_bytes & plan.workers & plan.memory & plan.max_attempts;
   archive & plan.task_timeout_ms & plan.lz4 & plan.quarantine & plan.in_process;
 }

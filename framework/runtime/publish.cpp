@@ -114,6 +114,10 @@ std::string manifest_text(const JobDefinition& job, const JobReport& report) {
   json.key("outputs").begin_array();
   for (const OutputFileReport& file : report.outputs) append_file(json, file);
   json.end_array();
+  if (job.sorted_output) {
+    json.key("sorted_pairs").begin_object().member("key", job.sorted_output->key).member("value", job.sorted_output->value);
+    json.member("parts", std::uint64_t{report.outputs.size()}).end_object();
+  }
   if (!report.side_outputs.empty()) {
     json.key("side_outputs").begin_array();
     for (const OutputFileReport& file : report.side_outputs) append_file(json, file);

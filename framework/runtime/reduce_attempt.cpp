@@ -1,9 +1,11 @@
-// The reduce attempt: runs -> group cursor -> reducer -> one part of the output, or, in steps and rounds, one sorted run.
+// The reduce attempt: runs -> group cursor -> reducer -> one part of the output, or, in steps and rounds, one sorted run. A job that leaves
+// sorted pairs passes its groups on.
 #include "framework/runtime/attempt.hpp"
+#include "framework/api/pass_on.hpp"
 #include "framework/api/readable_key.hpp"
 #include "framework/runtime/attempt_context.hpp"
 #include "framework/runtime/attempt_targets.hpp"
-#include "shuffle/merge/group_cursor.hpp"
+#include "framework/runtime/stage_reader.hpp"
 
 namespace sinter {
 namespace {
@@ -37,7 +39,7 @@ class CursorGroup final : public RawGroup {
   std::uint64_t steps_ = 0;
 };
 
-/// `Target` is a RunTarget or a PartTarget.
+/// `Target` is a RunTarget, a SortedTarget or a PartTarget.
 template <class Target>
 class ReduceAttempt {
  public:
@@ -60,21 +62,13 @@ class ReduceAttempt {
     around_.regions.clear();  // the budget is for merging now
     SINTER_TRY(context_.open());
     SINTER_TRY(guarded(threw_, "reducer's factory", [&]() -> Status {
-      if (const CombinerFactory make = input_combiner(around_.job, run_.stage)) combiner_ = make();
       SINTER_ASSIGN(task_, make_task_(context_));
       return {};
     }));
     // Before the cursor: a sort buffer has its size, read buffers take what is left.
     SINTER_TRY(target_.open(threw_));
-    MergeOptions options;
-    for (std::uint32_t task = 0; task < run_.stage.input_tasks; ++task)
-      options.run_paths.push_back(around_.layout.result(TaskId{run_.stage.input_stage, task}));
-    options.range = run_.range;
-    options.max_fan_in = around_.plan.memory.merge_fan_in;
-    options.spill_directory = context_.scratch_directory();
-    options.combiner = combiner_.get();
     SINTER_TRY(guarded(threw_, "combiner", [&]() -> Status {
-      SINTER_ASSIGN(cursor_, GroupCursor::open(around_.files, around_.memory, std::move(options)));
+      SINTER_ASSIGN(reader_, open_stage_reader(around_, run_, context_.scratch_directory()));
       return {};
     }));
     SINTER_TRY(reduce_groups());
@@ -83,14 +77,15 @@ class ReduceAttempt {
   }
 
   Status reduce_groups() {
-    CursorGroup group(*cursor_, around_.progress);
+    GroupCursor& cursor = *reader_.groups;
+    CursorGroup group(cursor, around_.progress);
     while (true) {
-      SINTER_ASSIGN(const bool more, guarded(threw_, "combiner", [&] { return cursor_->next_group(); }));
+      SINTER_ASSIGN(const bool more, guarded(threw_, "combiner", [&] { return cursor.next_group(); }));
       if (!more) break;
       if (around_.stop.load(std::memory_order_relaxed)) return environment_error("the job was stopped", false);
-      around_.position.at_group(cursor_->group());
+      around_.position.at_group(cursor.group());
       Status status = guarded(threw_, "reducer", [&] { return task_->reduce(group, target_); });
-      if (!status.ok()) return std::move(status).with_context("while reducing group " + readable_key(cursor_->group()));
+      if (!status.ok()) return std::move(status).with_context("while reducing group " + readable_key(cursor.group()));
       group.publish();
     }
     around_.position.nowhere();
@@ -102,8 +97,7 @@ class ReduceAttempt {
   const TaskFactory<Task>& make_task_;
   AttemptContext context_;
   Target target_;
-  std::unique_ptr<Combiner> combiner_;
-  std::unique_ptr<GroupCursor> cursor_;
+  StageReader reader_;
   std::unique_ptr<Task> task_;
   bool threw_ = false;
 };
@@ -125,6 +119,12 @@ AttemptResult run_reduce_attempt(const AttemptSurroundings& around, const RunAtt
     case StageWork::Merge: return ReduceAttempt<PartTarget>(around, run, job.rounds->make_merge).run();
     case StageWork::Map:
     case StageWork::Reduce: break;
+  }
+  if (job.sorted_output) {
+    const TaskFactory<StepTask> pass_on = [](TaskContext&) -> Result<std::unique_ptr<StepTask>> {
+      return std::unique_ptr<StepTask>(std::make_unique<PassOn>());
+    };
+    return ReduceAttempt<SortedTarget>(around, run, pass_on).run();
   }
   return ReduceAttempt<PartTarget>(around, run, job.make_reduce).run();
 }

@@ -87,8 +87,8 @@ class JobRun {
     report_.summary = std::move(tasks.summary);
     for (const SideFile& side : plan_.side_files) report_.side_inputs.push_back({side.file.path, side.file.size_bytes, side.checksum});
     report_.workers = plan_.workers;
-    report_.input_files = plan_.files.size();
-    report_.input_bytes = plan_.input_bytes;
+    report_.input_files = plan_.files.size() + plan_.sorted_runs.size();
+    report_.input_bytes = plan_.input_bytes + sorted_bytes(plan_.sorted_runs);
     report_.shuffle_bytes = tasks.shuffle_bytes;
     report_.failed_attempts = tasks.failed_attempts;
     report_.lost_workers = tasks.lost_workers;

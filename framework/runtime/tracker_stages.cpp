@@ -41,7 +41,7 @@ Result<Event> Tracker::open_next_stage(std::uint32_t number) {
   }
   ranges_.push_back(std::move(ranges));
   stages_.push_back(*next);
-  if (task_name(*next, 0) == stop_before_ + "-0") {
+  if (tasks_name(*next) == stop_before_) {
     stopped_ = true;
     return Event(event::NoMoreStages{number});
   }
@@ -108,7 +108,6 @@ Result<Tracker::Ranges> Tracker::cut_ranges_for(const Stage& stage, std::vector<
   std::vector<const RunSummary*> pointers;
   std::uint64_t file_bytes = 0;
   std::uint64_t raw_bytes = 0;
-  runs.reserve(stage.input_tasks);
   for (std::uint32_t task = 0; task < stage.input_tasks; ++task) {
     const TaskId input{stage.input_stage, task};
     Result<RunSummary> summary = read_run_summary(options_.files, layout_.result(input));
@@ -117,9 +116,17 @@ Result<Tracker::Ranges> Tracker::cut_ranges_for(const Stage& stage, std::vector<
       continue;
     }
     file_bytes += summary->file_bytes;
-    raw_bytes += summary->raw_bytes;
     runs.push_back(std::move(summary).value());
-    pointers.push_back(&runs.back());
+  }
+  if (stage.input_stage == 0) {
+    for (const SortedRun& run : plan_.sorted_runs) {
+      SINTER_ASSIGN(RunSummary summary, read_run_summary(options_.files, run.path));
+      runs.push_back(std::move(summary));
+    }
+  }
+  for (const RunSummary& run : runs) {
+    raw_bytes += run.raw_bytes;
+    pointers.push_back(&run);
   }
   if (!lost.empty()) return Ranges();
   shuffle_bytes_ += file_bytes;

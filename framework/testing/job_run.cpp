@@ -79,6 +79,7 @@ Result<JobOutcome> collect(FileSystem& files, const JobDefinition& definition, J
     SINTER_ASSIGN(outcome.rejects, read_file(files, report.rejects.path));
   }
   SINTER_ASSIGN(outcome.manifest, read_file(files, report.manifest_path));
+  if (definition.sorted_output) outcome.outputs[report.manifest_path] = outcome.manifest;
   const std::string logs = output_paths(definition).logs;
   if (files.exists(logs)) {
     SINTER_ASSIGN(const std::vector<std::string> names, files.list(logs));

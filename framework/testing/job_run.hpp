@@ -49,7 +49,7 @@ struct StageOutcome {
 
 /// What a job left.
 struct JobOutcome {
-  Files outputs;        // the output or its parts, and side outputs
+  Files outputs;        // the output or its parts, and side outputs; sorted pairs with their manifest: they are inputs of another job
   std::string rejects;  // the rejects file; empty when nothing was rejected
   std::string manifest;
   Files logs;           // by attempt: "attempt-stage-0-0-1.jsonl"

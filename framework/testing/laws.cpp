@@ -1,6 +1,8 @@
 // The laws of a combine over encoded values. See the header.
 #include "framework/testing/laws.hpp"
 
+#include "framework/io/text_output.hpp"
+
 namespace sinter::testing {
 namespace {
 
@@ -40,13 +42,9 @@ class LawCheck {
 }  // namespace
 
 std::string describe_bytes(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
   std::string text = std::to_string(bytes.size()) + " bytes 0x";
-  for (const char byte : bytes.substr(0, kMaxDescribedBytes)) {
-    text += kDigits[static_cast<unsigned char>(byte) >> 4];
-    text += kDigits[static_cast<unsigned char>(byte) & 15];
-  }
-  return bytes.size() > kMaxDescribedBytes ? text + "..." : text;
+  append_hexadecimal(text, bytes, kMaxDescribedBytes);
+  return text;
 }
 
 std::string broken_law(const EncodedLaws& laws, const std::vector<std::string>& values, std::uint64_t seed) {

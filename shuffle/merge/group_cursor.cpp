@@ -73,7 +73,8 @@ Result<std::unique_ptr<GroupCursor>> GroupCursor::open(FileSystem& files, Memory
   SINTER_ASSIGN(MergeInputs inputs, MergeInputs::open(files, options.run_paths, std::move(inputs_options)));
   // Other tasks share the budget, so what is free may change at any moment: the reservation decides.
   const std::uint64_t wanted = inputs.wanted_bytes();
-  const std::uint64_t asked = std::max(std::min(wanted, budget.free_bytes()), std::min(wanted, inputs.needed_bytes()));
+  const std::uint64_t allowed = std::min(budget.free_bytes(), options.max_memory_bytes);
+  const std::uint64_t asked = std::max(std::min(wanted, allowed), std::min(wanted, inputs.needed_bytes()));
   SINTER_ASSIGN(Reservation reservation, budget.reserve(asked, "the read buffers of a merge"));
   SINTER_ASSIGN(std::unique_ptr<MergeCursor> records, inputs.cursor(reservation.bytes()));
   return std::unique_ptr<GroupCursor>(

@@ -22,6 +22,8 @@ struct MergeOptions {
   KeyRange range;
   /// Read buffers come out of the budget; when they do not fit, or there are more runs than max_fan_in, runs are merged in passes.
   std::uint32_t max_fan_in = 32;
+  /// Of the budget; more is taken only where nothing works with less.
+  std::uint64_t max_memory_bytes = ~std::uint64_t{0};
   /// For merge passes; made when needed. Belongs to one attempt: objects of several threads must not share it.
   std::string spill_directory;
   /// Merges values of equal key on the way; may be null. Must outlive the cursor.

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/consumer/installation.hpp"
@@ -25,15 +26,15 @@ std::vector<std::string> cpp_blocks(const std::string& page) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// What a block leaves out because the reader has seen it: includes, and the functions of the first example.
-std::string whole_program(const std::string& block) {
+/// What a block leaves out because the reader has seen it: includes, the functions of the first example, and the blocks of the page before
+/// it that are no programs.
+std::string whole_program(const std::string& before, const std::string& block) {
   if (has(block, "#undef NDEBUG")) return block;
-  std::string text =
-      "#undef NDEBUG\n#include <cassert>\n#include <functional>\n#include \"sinter/sinter.hpp\"\n#include \"sinter/testing.hpp\"\n";
+  std::string text = "#undef NDEBUG\n#include <algorithm>\n#include <cassert>\n#include <cstring>\n#include <functional>\n#include <map>\n"
+                     "#include \"sinter/sinter.hpp\"\n#include \"sinter/testing.hpp\"\nusing namespace sinter::testing;\n";
   const std::string example = read_whole_file(std::string(SINTER_SOURCE_DIR) + "/examples/01_word_count/main.cpp");
   if (has(block, "split_words")) text += example.substr(0, example.find("int main("));
-  if (has(block, "value_of") || has(block, "check_")) text += "using namespace sinter::testing;\n";
-  return text + block;
+  return text + before + block;
 }
 
 class Snippets : public ::testing::TestWithParam<const char*> {};
@@ -43,13 +44,14 @@ TEST_P(Snippets, compile_and_run) {
   std::filesystem::create_symlink(SINTER_LIBRARY, directory / "libsinter.so");
   const std::string soname = shell(directory.path().string(), "objdump -p libsinter.so | sed -n 's/ *SONAME *//p'").out;
   std::filesystem::create_symlink(SINTER_LIBRARY, directory / soname.substr(0, soname.find('\n')));
-  const std::vector<std::string> blocks = cpp_blocks(GetParam());
+  const std::vector<std::string> blocks = cpp_blocks("docs/" + std::string(GetParam()) + ".md");
   ASSERT_FALSE(blocks.empty());
+  std::string before;
   for (const std::string& block : blocks) {
     SCOPED_TRACE(block);
-    if (has(block, "... ")) continue;  // a sketch
-    const std::string source = directory.write("snippet.cpp", whole_program(block));
+    const std::string source = directory.write("snippet.cpp", whole_program(before, block));
     const bool program = has(block, "int main(");
+    if (!program) before += block;
     std::string script =
         SINTER_CXX_COMPILER " -std=c++20 -O0 -Wall -Wextra -Wno-unused-function -Werror -I " SINTER_BUILD_DIR "/include snippet.cpp ";
     script += program ? "-o snippet -L. -lsinter -Wl,-rpath,\"$PWD\"\n" : "-fsyntax-only\n";
@@ -60,9 +62,14 @@ TEST_P(Snippets, compile_and_run) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, Snippets, ::testing::Values("docs/custom-jobs.md", "docs/testing-jobs.md"), [](const auto& page) {
-  return std::string(page.param).find("testing") == std::string::npos ? "custom_jobs" : "testing_jobs";
-});
+INSTANTIATE_TEST_SUITE_P(Pages, Snippets,
+                         ::testing::Values("custom-jobs", "testing-jobs", "jobs/context", "jobs/formats", "jobs/grouping", "jobs/joins",
+                                           "jobs/rounds", "jobs/sorted-pairs", "jobs/types"),
+                         [](const auto& page) {
+                           std::string name = page.param;
+                           std::replace_if(name.begin(), name.end(), [](char letter) { return letter == '-' || letter == '/'; }, '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace sinter::testing

@@ -58,6 +58,16 @@ TEST_F(RulePlugins, answer_with_the_same_bytes_however_the_job_runs) {
   EXPECT_THAT(expected, HasSubstr("@1/0.5/0.0/17"));
 }
 
+TEST_F(RulePlugins, are_listed_with_the_rules_of_their_job) {
+  const std::string job = faulty_job("error");
+  const CommandResult listed = sinter({"list", "rules", job});
+  EXPECT_EQ(listed.exit_code, 0) << listed.err;
+  EXPECT_THAT(listed.out, AllOf(HasSubstr("plugin/fault"), HasSubstr("plugin/describe"), HasSubstr("weighted_vote")));
+  EXPECT_EQ(sinter({"list", "rules"}).out.find("plugin/"), std::string::npos);
+  EXPECT_EQ(sinter({"list", "rules", "no.yaml"}).exit_code, 78);
+  EXPECT_EQ(sinter({"list", "formats", job}).exit_code, 2);
+}
+
 TEST_F(RulePlugins, that_crash_cost_attempts_and_are_named_with_their_entity) {
   const SinterRun run = sinter_run(faulty_job("crash"));
   EXPECT_EQ(run.command.exit_code, 1);

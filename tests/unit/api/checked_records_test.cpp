@@ -71,5 +71,16 @@ TEST_F(CheckedJobTest, whole_jobs_pass_the_checks) {
   EXPECT_EQ(output(), "key,orders\na,\"2x1 1x1 0x1 \"\nb,\"2x2 1x2 0x2 \"\n");
 }
 
+TEST_F(CheckedJobTest, sorted_pairs_of_a_debug_build_are_of_types_of_their_own) {
+  directory_.write("in.txt", "b\na\n");
+  const auto map = [](std::string_view line, Emitter<std::string, int>& out) { out.emit(line, 1); };
+  const auto report = run(Job("checked").read(lines("in.txt")).map(map).write(sorted_pairs("pairs/")));
+  ASSERT_TRUE(report.ok()) << report.error().to_string();
+  EXPECT_THAT(report->manifest, HasSubstr("\"value\": \"tagged int32\""));
+  for (const auto& [path, text] : report->outputs) directory_.files[path] = text;
+  ASSERT_TRUE(run(Job("again").read_sorted<std::string, int>(sorted_pairs("pairs/")).sort().write(out({"word", "one"}))).ok());
+  EXPECT_EQ(output(), "word,one\na,1\nb,1\n");
+}
+
 }  // namespace
 }  // namespace sinter

@@ -2,6 +2,7 @@
 #include "framework/api/own_formats.hpp"
 
 #include <gmock/gmock.h>
+#include <zstd.h>
 
 #include <cstring>
 #include <random>
@@ -309,6 +310,12 @@ TEST_F(OwnReaderTest, a_computed_start_may_lie_behind_the_window) {
   }
 }
 
+std::string zstd(const std::string& text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));
+  return out;
+}
+
 struct Celsius {
   std::uint32_t sensor = 0;
   float celsius = 0;
@@ -333,6 +340,7 @@ TEST_F(OwnFormatsJobTest, rows_are_the_same_however_files_are_cut_or_compressed)
   const testing::TemporaryDirectory packing;
   ASSERT_EQ(testing::run_command({"gzip", packing.write("packed.bin", readings())}).exit_code, 0);
   directory_.write("packed.bin.gz", testing::read_whole_file(packing / "packed.bin.gz"));
+  directory_.write("packed.bin.zst", zstd(readings()));
   const auto job = [&](const std::string& name) {
     return Job("hottest").read(records(directory_ / name, BinaryReader{}))
         .map([](const Celsius& row, Emitter<std::uint32_t, float>& out) {
@@ -347,12 +355,12 @@ TEST_F(OwnFormatsJobTest, rows_are_the_same_however_files_are_cut_or_compressed)
         .write(out({"sensor", "hottest"}));
   };
   const std::string expected = "sensor,hottest\n1,248.5\n2,248.75\n3,249\n4,249.25\n5,249.5\n6,249.75\n7,248.25\n";
-  for (const std::string name : {"plain.bin", "packed.bin.gz"}) {
-    for (const std::uint64_t split_bytes : {333u, 4097u, 1u << 20}) {
-      const auto report = run(job(name), split_bytes);
+  for (const std::string name : {"plain.bin", "packed.bin.gz", "packed.bin.zst"}) {
+    for (const auto& [workers, split_bytes] : {std::pair(1u, 333u), std::pair(2u, 4097u), std::pair(2u, 1u << 20), std::pair(5u, 333u)}) {
+      const auto report = testing::run_job(job(name), directory_.files, {.workers = workers, .split_bytes = split_bytes});
       ASSERT_TRUE(report.ok()) << report.error().to_string();
-      EXPECT_EQ(output(), expected) << name << ", split size " << split_bytes;
-      EXPECT_EQ(rejects(), "{\"rule\":\"reader\",\"reason\":\"sensor 0 does not exist\",\"file\":\"" + (directory_ / name) +
+      EXPECT_EQ(report->outputs.at("out.csv"), expected) << name << ", " << workers << " workers, split size " << split_bytes;
+      EXPECT_EQ(report->rejects, "{\"rule\":\"reader\",\"reason\":\"sensor 0 does not exist\",\"file\":\"" + (directory_ / name) +
                                "\",\"offset\":4008,\"record\":\"\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\xEF\xBF\xBD" "B\"}\n");
     }
   }

@@ -98,6 +98,7 @@ struct KeepSum {
     if (key == "seen") next.last = values_seen;
     else next.total += values_seen;
   }
+  void finish(Sum& next) { ++next.total; }
 };
 
 TEST_F(TypedRoundsTest, combiners_grouped_keys_setup_finish_and_context_work_in_rounds) {
@@ -121,8 +122,8 @@ TEST_F(TypedRoundsTest, combiners_grouped_keys_setup_finish_and_context_work_in_
                          .write(out({"name", "total", "last"}));
     const auto report = run(job, split_bytes);
     ASSERT_TRUE(report.ok()) << report.error().to_string();
-    // Rounds 1, 2, 3 add 100 times 2, 102, 102 to 5.
-    EXPECT_EQ(output(), "name,total,last\nax,20605,100\nbx,20605,100\ncx,20605,100\n");
+    // Rounds 1, 2, 3 add 100 times 2, 102, 102 to 5, and each merge's finish() one more.
+    EXPECT_EQ(output(), "name,total,last\nax,20608,100\nbx,20608,100\ncx,20608,100\n");
     EXPECT_EQ(report->counters.at("merges"), 3);
   }
 }

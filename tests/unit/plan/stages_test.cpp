@@ -144,6 +144,29 @@ TEST(StagesTest, shapes_that_are_no_jobs_are_told_by_name) {
   EXPECT_THAT(said(job), HasSubstr("both"));
   job.make_map = {};
   EXPECT_THAT(said(job), HasSubstr("no combiner, steps, rounds or reduce"));
+  job.sorted_inputs.push_back({"pairs/", {}, ""});
+  EXPECT_THAT(said(job), HasSubstr("no sorted inputs"));
+  job = job_with(0, 1);
+  job.sorted_output.emplace();
+  EXPECT_THAT(said(job), HasSubstr("both make_reduce and sorted_output"));
+  job.make_reduce = {};
+  EXPECT_THAT(said(job), HasSubstr("rounds end in a reduce"));
+  job.rounds.reset();
+  EXPECT_THAT(said(job), HasSubstr("End the path with '/'"));
+  job.output.path = "out/";
+  EXPECT_TRUE(check_shape(job).ok());
+}
+
+TEST(StagesTest, sorted_inputs_need_no_map_and_sorted_outputs_no_reduce) {
+  JobDefinition job = job_with(1, 0);
+  job.make_map = {};
+  job.sorted_inputs.push_back({"pairs/", {}, ""});
+  job.make_reduce = {};
+  job.sorted_output.emplace();
+  job.output.path = "out/";
+  ASSERT_TRUE(check_shape(job).ok());
+  EXPECT_THAT(walk(job).names, ElementsAre("map", "step 1", "sorted output"));
+  EXPECT_EQ(stage_lines(job).back(), "sorted output");
 }
 
 }  // namespace

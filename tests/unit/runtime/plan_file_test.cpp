@@ -16,6 +16,7 @@ PlanFile sample() {
   file.plan.splits = {{0, 10, {{0, 2, 10, 3}}}};
   file.plan.memory = plan_memory(64u << 20, true);
   file.plan.side_files = {{{0, "rates.csv", "", 7, {}}, 99}};
+  file.plan.sorted_runs = {{3, "pairs/part-00000.run", 70, -8}};
   file.plan.lz4 = true;
   return file;
 }
@@ -37,6 +38,8 @@ TEST(PlanFileTest, comes_back_as_it_was) {
   EXPECT_EQ(back->plan.memory.step_sort_bytes, sample().plan.memory.step_sort_bytes);
   EXPECT_EQ(back->plan.side_files.at(0).file.path, "rates.csv");
   EXPECT_EQ(back->plan.side_files.at(0).checksum, 99u);
+  const SortedRun& run = back->plan.sorted_runs.at(0);
+  EXPECT_EQ(std::tie(run.input, run.path, run.size_bytes, run.modified_ns), std::make_tuple(3u, "pairs/part-00000.run", 70u, -8));
   EXPECT_TRUE(back->plan.lz4);
 }
 
