@@ -29,6 +29,7 @@ class ClusterPool final : public WorkerPool {
 
   Status keep(const std::string& path) override { return files_.keep(path); }
   bool loses_results() const override { return true; }
+  void will_read(const std::vector<std::string>& paths) const override { files_.prefetch(paths); }
 
   std::string place_of(const std::string& path) const override {
     const std::optional<Place> place = files_.placed(path);

@@ -2,6 +2,7 @@
 #include "framework/cluster/cluster_run.hpp"
 
 #include "base/net/key_file.hpp"
+#include "framework/cluster/transport_options.hpp"
 #include "framework/runtime/remote_results.hpp"
 
 namespace sinter::cluster {
@@ -30,6 +31,7 @@ Result<JobReport> ClusterRun::run() {
   const auto key = std::make_shared<const net::KeyPair>(std::move(pair));
   RemoteResults remote(key, kRemoteBudgetBytes, around_.clock, around_.log);
   PlacedFiles files({around_.files, around_.host, request_.working_directory, [&](const Place& place) { return remote.open(place); },
+                     [&](const std::vector<Place>& places) { remote.prefetch(places); },
                      [this](const Place& place) { around_.door.drop_file(request_.run, place); }});
   SINTER_ASSIGN(JobDefinition job, around_.factory(files, request_.payload));
   // A life before may have died between the output's publication and its last word.
@@ -45,6 +47,7 @@ Result<JobReport> ClusterRun::run() {
   options.working_directory = request_.working_directory;
   options.job_directory = request_.directory;
   options.run_secret = net::secret_key_text(key->secret_key);
+  options.heartbeat_timeout_ms = kWorkerSilenceMs;
   options.make_pool = [&](const JobLayout& layout, const RunOptions& of) {
     return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, of);
   };

@@ -112,7 +112,7 @@ void TrackerShell::start_worker(RunId run, WorkerId worker) {
 void TrackerShell::kill_worker(RunId run, WorkerId worker) {
   post([this, run, worker] {
     if (const NodeEntry* node = nodes_.node_of({run, worker})) return send(node->peer, pack(KillWorker{run, worker}));
-    if (nodes_.release({run, worker})) push(run, WorkerEnded{worker, Loss::Killed, "waited for a slot", {}, {}});
+    if (nodes_.release({run, worker})) push(run, WorkerEnded{worker, Loss::Node, "waited for a slot", {}, {}});
   });
 }
 

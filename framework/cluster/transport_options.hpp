@@ -11,6 +11,8 @@ namespace sinter::cluster {
 /// A peer that was silent for so long is gone: its workers are lost, its attempts are made again elsewhere.
 inline constexpr SteadyMs kPeerTimeoutMs = 4'000;
 inline constexpr SteadyMs kPeerBeatMs = 500;
+/// A worker whose node speaks, but not of it. Longer, so that a lost node is not mistaken for its workers' fault.
+inline constexpr SteadyMs kWorkerSilenceMs = 12'000;
 
 inline net::TransportOptions cluster_transport_options(net::SocketSecurity security) {
   net::TransportOptions options;

@@ -27,14 +27,31 @@ void PlacedFiles::place(const std::string& path, Place place) {
   places_.insert_or_assign(path, std::move(place));
 }
 
+void PlacedFiles::prefetch(const std::vector<std::string>& paths) const {
+  if (!options_.prefetch_remote) return;
+  std::vector<Place> remote;
+  for (const std::string& path : paths)
+    if (std::optional<Place> place = placed(path); place && place->host != options_.host) remote.push_back(std::move(*place));
+  if (!remote.empty()) options_.prefetch_remote(remote);
+}
+
 void PlacedFiles::place_results(const JobLayout& layout, const std::vector<ResultsAt>& results) {
-  const std::lock_guard lock(mutex_);
+  std::vector<std::string> paths;
+  {
+    const std::lock_guard lock(mutex_);
+    place_results_under(layout, results, paths);
+  }
+  prefetch(paths);
+}
+
+void PlacedFiles::place_results_under(const JobLayout& layout, const std::vector<ResultsAt>& results, std::vector<std::string>& paths) {
   places_.clear();
   for (const ResultsAt& at : results) {
     const JobLayout there(at.scratch_directory);
     for (const AttemptId& attempt : at.attempts) {
       std::string name = there.attempt_result(attempt).substr(there.root().size() + 1);
-      places_.insert_or_assign(layout.result(attempt.task),
+      paths.push_back(layout.result(attempt.task));
+      places_.insert_or_assign(paths.back(),
                                Place{0, at.host, at.endpoint, at.endpoint_key, at.scratch_directory, std::move(name), attempt});
     }
   }

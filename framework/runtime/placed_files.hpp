@@ -43,6 +43,7 @@ class PlacedFiles final : public FileSystem {
     std::string host;               // which this is
     std::string working_directory;  // relative paths start here; empty: where the process is
     RemoteOpener open_remote;       // empty: other hosts cannot be read
+    std::function<void(const std::vector<Place>&)> prefetch_remote;  // a hint that these will be opened soon; may be empty
     std::function<void(const Place&)> on_removed;  // a placed path was removed; called on the caller's thread; may be empty
   };
   explicit PlacedFiles(Options options) : options_(std::move(options)) {}
@@ -51,6 +52,8 @@ class PlacedFiles final : public FileSystem {
   void place(const std::string& path, Place place);
   /// Where results of the listed attempts lie, under the names they are read by in `layout`. Forgets what was placed before.
   void place_results(const JobLayout& layout, const std::vector<ResultsAt>& results);
+  /// A hint that these will be opened soon.
+  void prefetch(const std::vector<std::string>& paths) const;
   /// Makes a placed file our own, under the same path: moves it from this host, or copies it from another one. Nothing to do for a path
   /// that is not placed.
   Status keep(const std::string& path);
@@ -80,6 +83,7 @@ class PlacedFiles final : public FileSystem {
 
   class Watched;
   void note_failure(const AttemptId& attempt);
+  void place_results_under(const JobLayout& layout, const std::vector<ResultsAt>& results, std::vector<std::string>& paths);
 
   const Options options_;
   mutable std::mutex mutex_;

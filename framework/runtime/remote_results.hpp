@@ -34,10 +34,13 @@ class RemoteResults {
 
   /// See ExchangeClient::open().
   Result<std::unique_ptr<ReadableFile>> open(const Place& place);
+  /// These will be opened soon: asks for many at once. A hint.
+  void prefetch(const std::vector<Place>& places);
 
  private:
   net::SocketSecurity security_of(const std::string& endpoint) const;
   Status connect();
+  Status know(const Place& place);
 
   const std::shared_ptr<const net::KeyPair> run_key_;
   const std::uint64_t budget_bytes_;

@@ -24,7 +24,9 @@ void Tracker::apply(const command::RunTask& run) {
 void Tracker::apply(const command::Commit& commit) {
   Status published = publish_attempt(commit.attempt);
   if (!published.ok()) {
-    events_.emplace_back(event::CommitFailed{commit.attempt, std::move(published).error()});
+    // What cannot be fetched from its node is as good as lost, and no fault of the task.
+    const bool lost = pool_->loses_results() && published.error().fault() == Fault::Environment;
+    events_.emplace_back(event::CommitFailed{commit.attempt, std::move(published).error(), lost});
     return;
   }
   if (journal_) {

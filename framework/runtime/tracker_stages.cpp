@@ -108,9 +108,12 @@ Result<Tracker::Ranges> Tracker::cut_ranges_for(const Stage& stage, std::vector<
   std::vector<const RunSummary*> pointers;
   std::uint64_t file_bytes = 0;
   std::uint64_t raw_bytes = 0;
+  std::vector<std::string> paths;
+  for (std::uint32_t task = 0; task < stage.input_tasks; ++task) paths.push_back(layout_.result(TaskId{stage.input_stage, task}));
+  pool_->will_read(paths);
   for (std::uint32_t task = 0; task < stage.input_tasks; ++task) {
     const TaskId input{stage.input_stage, task};
-    Result<RunSummary> summary = read_run_summary(options_.files, layout_.result(input));
+    Result<RunSummary> summary = read_run_summary(options_.files, paths[task]);
     if (!summary.ok()) {
       SINTER_TRY(blame(summary.error(), input, lost));
       continue;

@@ -77,7 +77,11 @@ class Worker {
       options_.log.info("the job's working directory is not on this host", {{"directory", setup.working_directory}});
     if (!setup.host.empty())
       placed_ = std::make_unique<PlacedFiles>(
-          PlacedFiles::Options{options_.files, setup.host, {}, [this](const Place& place) { return open_remote(place); }, {}});
+          PlacedFiles::Options{options_.files, setup.host, {}, [this](const Place& place) { return open_remote(place); },
+                               [this](const std::vector<Place>& places) {
+                                 if (remote_) remote_->prefetch(places);
+                               },
+                               {}});
     FileSystem& files = placed_ ? *placed_ : options_.files;
     auto job = WorkerJob::load(files, layout_, options_.factory, options_.worker);
     if (job.ok() && !setup.run_secret.empty()) connect_to_results(setup.run_secret, (*job)->worker_bytes());

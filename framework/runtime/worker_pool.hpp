@@ -83,6 +83,8 @@ class WorkerPool {
     static_cast<void>(path);
     return {};
   }
+  /// A hint that these results will be read soon.
+  virtual void will_read(const std::vector<std::string>& paths) const { static_cast<void>(paths); }
   /// Where the file at `path` lies, for put_back() in another life of this process; empty: here.
   virtual std::string place_of(const std::string& path) const {
     static_cast<void>(path);

@@ -82,8 +82,8 @@ TEST_F(LanTest, killed_workers_change_nothing) {
   Lan lan(2, 2);
   const std::string job = make_job(lan, 60'000);
   const std::string expected_bytes = expected(lan, job);
-  for (int round = 0; round < 3; ++round) {
-    const auto client = lan.run_in_background(job, {"--force", "--set", "execution.split_size=4KiB"});
+  for (int round = 0; round < 2; ++round) {
+    const auto client = lan.run_in_background(job, {"--force", "--set", "execution.split_size=16KiB"});
     int killed = 0;
     for (int node = 0; node < 2; ++node) {
       if (!wait_until([&] { return !lan.workers(node).empty() || !client->running(); }, 10)) continue;
@@ -98,13 +98,13 @@ TEST_F(LanTest, killed_workers_change_nothing) {
 }
 
 TEST_F(LanTest, killed_nodes_change_nothing) {
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round < 2; ++round) {
     Lan lan(3, 1);
     const std::string job = make_job(lan, 60'000);
     const std::string expected_bytes = expected(lan, job);
-    const auto client = lan.run_in_background(job, {"--set", "execution.split_size=4KiB"});
+    const auto client = lan.run_in_background(job, {"--set", "execution.split_size=16KiB"});
     ASSERT_TRUE(wait_until([&] { return !lan.workers(1).empty() || !client->running(); }, 10));
-    sleep_ms(100 + 300 * round);
+    sleep_ms(200 + 500 * round);
     lan.node(1).signal(SIGKILL);
     EXPECT_EQ(client->wait(60), 0) << read_whole_file(lan.directory() / "client.log");
     EXPECT_TRUE(fused(lan) == expected_bytes) << "round " << round;
@@ -113,12 +113,12 @@ TEST_F(LanTest, killed_nodes_change_nothing) {
 }
 
 TEST_F(LanTest, a_tracker_that_is_killed_or_stopped_goes_on_where_it_was) {
-  for (int round = 0; round < 4; ++round) {
+  for (int round = 0; round < 2; ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
     Lan lan(2, 1);
     const std::string job = make_job(lan, 60'000);
     const std::string expected_bytes = expected(lan, job);
-    const auto client = lan.run_in_background(job, {"--set", "execution.split_size=4KiB"});
+    const auto client = lan.run_in_background(job, {"--set", "execution.split_size=16KiB"});
     ASSERT_TRUE(wait_until([&] { return !lan.workers(1).empty() || !client->running(); }, 10));
     sleep_ms(100 + 300 * round);
     ASSERT_TRUE(client->running());
@@ -139,7 +139,7 @@ TEST_F(LanTest, a_job_ends_when_tracker_and_nodes_die_together) {
   Lan lan(2, 1);
   const std::string job = make_job(lan, 60'000);
   const std::string expected_bytes = expected(lan, job);
-  const auto client = lan.run_in_background(job, {"--set", "execution.split_size=4KiB"});
+  const auto client = lan.run_in_background(job, {"--set", "execution.split_size=16KiB"});
   ASSERT_TRUE(wait_until([&] { return !lan.workers(0).empty() && !lan.workers(1).empty(); }, 10));
   sleep_ms(400);
   lan.node(0).signal(SIGKILL);

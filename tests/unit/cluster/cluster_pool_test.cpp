@@ -32,7 +32,7 @@ class RecordingDoor final : public ClusterDoor {
 class ClusterPoolTest : public ::testing::Test {
  protected:
   ClusterPoolTest()
-      : disk_(make_memory_file_system()), files_({*disk_, "here", {}, {}, {}}), layout_("/job"), log_(LogLevel::Error) {
+      : disk_(make_memory_file_system()), files_({*disk_, "here", {}, {}, {}, {}}), layout_("/job"), log_(LogLevel::Error) {
     EXPECT_TRUE(disk_->make_directories("/job").ok());
     EXPECT_TRUE(write_file(*disk_, layout_.plan(), "a plan").ok());
     RunOptions options{.worker = {}, .factory = {}, .files = files_, .clock = clock_, .log = log_, .on_progress = {}};

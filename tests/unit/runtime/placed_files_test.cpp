@@ -24,7 +24,7 @@ class PlacedFilesTest : public ::testing::Test {
 
   PlacedFiles make(std::string working_directory = "") {
     return PlacedFiles(
-        {*disk_, "here", std::move(working_directory), remote_, [this](const Place& place) { removed_.push_back(place.name); }});
+        {*disk_, "here", std::move(working_directory), remote_, {}, [this](const Place& place) { removed_.push_back(place.name); }});
   }
   static Place place(const std::string& host, const std::string& name, std::uint64_t node = 7) {
     return {node, host, "tcp://" + host + ":7078", "key of " + host, "/node/run-1", name, kAttempt};
