@@ -15,10 +15,10 @@
 #include "base/net/zmq_setup.hpp"
 
 #if defined(__SANITIZE_THREAD__)
-// The packaged libzmq is not instrumented, so what its threads hand to one another looks like races.
+// The packaged libzmq and libsodium are not instrumented, so what their threads hand to one another looks like races.
 // The sanitizer asks for this function by name.
 extern "C" const char* __tsan_default_suppressions();
-extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libzmq.so\nrace:libzmq.so\n"; }
+extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libzmq.so\nrace:libzmq.so\nrace:libsodium.so\n"; }
 #endif
 
 namespace sinter::net {
