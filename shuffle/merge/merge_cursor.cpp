@@ -29,6 +29,8 @@ Status MergeCursor::start() {
   }
   skip_ = common_prefix(lowest.data(), highest.data(), std::min(lowest.size(), highest.size()));
   std::vector<std::uint64_t> prefixes;
+  // Before the first read, so that what must be fetched from one host is asked for in one request.
+  for (const auto& run : runs_) run->announce();
   for (std::uint32_t s = 0; s < runs_.size(); ++s) {
     prefixes.push_back(step(s));
     if (!status_.ok()) return status_;

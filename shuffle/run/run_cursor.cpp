@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/compression.hpp"
 #include "base/limits.hpp"
+#include "shuffle/run/announced_reads.hpp"
 
 namespace sinter {
 namespace {
@@ -57,6 +58,13 @@ std::uint64_t RunCursor::raw_bytes() const {
   std::uint64_t bytes = 0;
   for (const BlockPlace& place : blocks_) bytes += place.raw_bytes;
   return bytes;
+}
+
+void RunCursor::announce() const {
+  const auto* announced = dynamic_cast<const AnnouncedReads*>(file_.get());
+  if (announced == nullptr || blocks_.empty()) return;
+  const std::uint64_t begin = blocks_.front().offset_bytes;
+  announced->will_read(begin, blocks_.back().offset_bytes + kBlockHeaderBytes + blocks_.back().stored_bytes - begin);
 }
 
 bool RunCursor::decode_header_slowly(std::size_t& shared, std::size_t& suffix) {

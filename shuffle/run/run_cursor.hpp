@@ -28,6 +28,8 @@ class RunCursor {
   std::uint64_t buffer_bytes() const;
   /// Uncompressed bytes of the blocks to be read.
   std::uint64_t raw_bytes() const;
+  /// Tells a file that wants to know (AnnouncedReads) that the blocks of the range will be read now.
+  void announce() const;
   /// All records of the range lie between these, which are keys of the run.
   const std::string& lowest_key() const { return lowest_key_; }
   const std::string& highest_key() const { return highest_key_; }
