@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "shuffle/run/announced_reads.hpp"
+
 namespace sinter {
 namespace {
 
@@ -59,7 +61,7 @@ std::vector<std::pair<std::string, Place>> PlacedFiles::forget_node(std::uint64_
 }
 
 /// A file of a node, which may end while it is read.
-class PlacedFiles::Watched final : public ReadableFile {
+class PlacedFiles::Watched final : public ReadableFile, public AnnouncedReads {
  public:
   Watched(PlacedFiles& files, std::unique_ptr<ReadableFile> file, AttemptId attempt)
       : files_(files), file_(std::move(file)), attempt_(attempt) {}
@@ -70,6 +72,9 @@ class PlacedFiles::Watched final : public ReadableFile {
   }
   std::uint64_t size_bytes() const override { return file_->size_bytes(); }
   std::string_view map() const override { return file_->map(); }
+  void will_read(std::uint64_t offset, std::uint64_t size) const override {
+    if (const auto* announced = dynamic_cast<const AnnouncedReads*>(file_.get())) announced->will_read(offset, size);
+  }
 
  private:
   PlacedFiles& files_;
