@@ -3,6 +3,7 @@
 #include "cli/cluster_commands.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -141,6 +142,15 @@ Status greet(const std::string& endpoint, const std::string& data, FileSystem& f
   return {};
 }
 
+/// Each peer, worker and open file takes a descriptor; the system's default is for programs that have few.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  // As many as it was before, then.
+  [[maybe_unused]] const int raised = ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 cluster::Identity identity_for(const std::string& address) {
@@ -151,6 +161,7 @@ cluster::Identity identity_for(const std::string& address) {
 }
 
 int tracker_command(const TrackerArguments& arguments, const Console& console) {
+  raise_file_limit();
   const SignalWatcher signals;
   const auto files = make_posix_file_system();
   const SteadyClock clock;
@@ -187,6 +198,7 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
 }
 
 int node_command(const NodeArguments& arguments, const Console& console) {
+  raise_file_limit();
   const SignalWatcher signals;
   const auto files = make_posix_file_system();
   const SteadyClock clock;

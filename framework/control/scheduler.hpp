@@ -18,6 +18,8 @@ namespace sinter {
 
 /// Workers that end before they are ready, in a row, before the job gives up.
 inline constexpr std::uint32_t kMaxStartFailures = 3;
+/// The same for workers that somebody else killed then: a person does that once, a machine without memory for ever.
+inline constexpr std::uint32_t kMaxKilledStarts = 100;
 /// Crashing records that one map task sets aside before the job gives up: more means the mapper is broken, not the input.
 inline constexpr std::size_t kMaxQuarantinedRecordsPerTask = 100;
 /// Attempts that have to report that they could not fetch a result until it counts as lost: one may have a bad network of its own.
@@ -219,6 +221,7 @@ class Scheduler {
   std::size_t leaving_ = 0;              // Released or Dying
   std::uint32_t allowed_ = 0;
   WorkerId next_worker_ = 1;
+  std::uint32_t killed_starts_ = 0;
   std::uint32_t start_failures_ = 0;
   Counters counters_;
   std::uint64_t failed_attempts_ = 0;

@@ -61,9 +61,11 @@ void Scheduler::lose(const event::WorkerLost& lost) {
   if (!lost.where.empty()) story += " at " + lost.where;
   if (!lost.output_tail.empty()) story += "; it last wrote: " + lost.output_tail;
   if (!worker.was_ready) {
-    if (lost.loss != Loss::Node && ++start_failures_ >= kMaxStartFailures)
-      fail_job(environment_error("no worker could be started in " + std::to_string(kMaxStartFailures) + " tries: " + story, false),
-               std::nullopt);
+    if (lost.loss == Loss::Node) return;
+    const bool by_others = lost.loss == Loss::Killed && !killed_by_us;
+    const std::uint32_t tries = by_others ? ++killed_starts_ : ++start_failures_;
+    if (tries >= (by_others ? kMaxKilledStarts : kMaxStartFailures))
+      fail_job(environment_error("no worker could be started in " + std::to_string(tries) + " tries: " + story, false), std::nullopt);
     return;
   }
   if (!worker.attempt) return;

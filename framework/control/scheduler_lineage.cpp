@@ -94,6 +94,7 @@ void Scheduler::on(const event::WorkerAdopted& adopted) {
   worker.host = adopted.host;
   worker.heard_ms = now_;
   start_failures_ = 0;
+  killed_starts_ = 0;
   Task* of = adopted.attempt ? stages_.find(adopted.attempt->task) : nullptr;
   const bool committed = of != nullptr && of->state == TaskState::Committed && of->result == adopted.attempt->number;
   if (!adopted.attempt || committed) {

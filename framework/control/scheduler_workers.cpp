@@ -16,6 +16,7 @@ void Scheduler::on(const event::WorkerReady& ready) {
   found->second.state = WorkerState::Busy;
   set_idle(ready.worker, found->second);
   start_failures_ = 0;
+  killed_starts_ = 0;
 }
 
 void Scheduler::on(const event::Heartbeat& beat) {

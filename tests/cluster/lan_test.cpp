@@ -83,13 +83,15 @@ TEST_F(LanTest, killed_workers_change_nothing) {
   const std::string job = make_job(lan, 60'000);
   const std::string expected_bytes = expected(lan, job);
   for (int round = 0; round < 2; ++round) {
-    const auto client = lan.run_in_background(job, {"--force", "--set", "execution.split_size=16KiB"});
+    const auto client = lan.run_in_background(job, {"--force", "--set", "execution.split_size=4KiB"});
     int killed = 0;
-    for (int node = 0; node < 2; ++node) {
-      if (!wait_until([&] { return !lan.workers(node).empty() || !client->running(); }, 10)) continue;
-      sleep_ms(50 + 50 * round);  // else it is their start that fails, which is another story
-      for (const pid_t worker : lan.workers(node))
-        if (::kill(worker, SIGKILL) == 0) ++killed;
+    // At once, also those that are not ready; then later.
+    for (int times = 0; times < 2; ++times) {
+      ASSERT_TRUE(wait_until([&] { return !lan.workers(times).empty() || !client->running(); }, 10));
+      for (int node = 0; node < 2; ++node)
+        for (const pid_t worker : lan.workers(node))
+          if (::kill(worker, SIGKILL) == 0) ++killed;
+      sleep_ms(100);
     }
     EXPECT_EQ(client->wait(60), 0) << read_whole_file(lan.directory() / "client.log");
     EXPECT_GT(killed, 0);

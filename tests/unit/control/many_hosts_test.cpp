@@ -49,6 +49,17 @@ TEST_F(ManyHostsTest, nodes_that_go_while_workers_start_are_no_failed_starts) {
   EXPECT_FALSE(scheduler_->ended());
 }
 
+TEST_F(ManyHostsTest, starting_workers_that_somebody_kills_are_started_again_for_a_long_while_but_not_for_ever) {
+  options_.workers = 1;
+  scheduler_.emplace(options_);
+  step(event::Tick{});
+  open(0, 1, {});
+  for (WorkerId worker = 1; worker < kMaxKilledStarts; ++worker) step(event::WorkerLost{worker, Loss::Killed, "was killed", {}, "", ""});
+  EXPECT_FALSE(scheduler_->ended());
+  step(event::WorkerLost{kMaxKilledStarts, Loss::Killed, "was killed", {}, "", ""});
+  EXPECT_TRUE(scheduler_->ended());
+}
+
 TEST_F(ManyHostsTest, surplus_workers_are_released_when_idle_and_cost_nothing) {
   start_on(4, {7, 7, 8, 8});
   step(event::WorkersAllowed{2});
