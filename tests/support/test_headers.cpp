@@ -1,0 +1,1 @@
+// Nothing: the library that owns the tests' precompiled headers needs a source.
