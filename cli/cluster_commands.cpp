@@ -151,6 +151,12 @@ void raise_file_limit() {
   [[maybe_unused]] const int raised = ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// A tracker loads no code of others: it is everybody's.
+Result<std::shared_ptr<const fusion::RulePlugin>> refuse_plugin(const std::string& path) {
+  return user_error("'" + path + "' is native code, and a tracker loads none")
+      .with_hint("Run jobs with plugins on one machine, without --cluster");
+}
+
 }  // namespace
 
 cluster::Identity identity_for(const std::string& address) {
@@ -183,7 +189,7 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
         .key = key,
         .gatekeeper = *gatekeeper,
         .host = cluster::host_identity(),
-        .factory = [](FileSystem& of, const JobPayload& payload) { return fusion::make_fusion_job(of, payload); },
+        .factory = [](FileSystem& of, const JobPayload& payload) { return fusion::make_fusion_job(of, payload, refuse_plugin); },
         .files = *files,
         .clock = clock,
         .log = log,

@@ -89,7 +89,9 @@ Result<std::optional<JobReport>> run_here(FileSystem& files, const std::shared_p
   Log log(console.quiet() ? LogLevel::Error : LogLevel::Warning);
   log.add_sink(make_stderr_log_sink());
   ProgressView view(arguments.progress, console);
-  const JobFactory factory = [&files](const JobPayload& payload) { return fusion::make_fusion_job(files, payload); };
+  const JobFactory factory = [&files](const JobPayload& payload) {
+    return fusion::make_fusion_job(files, payload, fusion::load_plugins(files));
+  };
   RunOptions options{.worker = {"/proc/self/exe", {"worker"}},
                      .factory = factory,
                      .files = files,

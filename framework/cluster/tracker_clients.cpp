@@ -135,6 +135,7 @@ void TrackerShell::end(RunId run, Result<JobReport>& report) {
   if (const Status stored = store_.end({job.line, *job.ended}); !stored.ok())
     options_.log.error("the end of a job cannot be written down", {{"job", run}, {"reason", stored.error().to_string()}});
   if (job.watcher) send(*job.watcher, pack(*job.ended));
+  if (const auto old = jobs_.find(run - std::min<RunId>(run, kMaxListedRuns)); old != jobs_.end() && !old->second.run) jobs_.erase(old);
 }
 
 }  // namespace sinter::cluster

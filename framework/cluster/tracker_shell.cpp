@@ -222,8 +222,12 @@ void TrackerShell::handle(const net::Event& event) {
 Status TrackerShell::judge(const net::Event& event) {
   const net::PublicKey& key = keys_.at(event.peer);
   const std::optional<Grant> grant = options_.gatekeeper.grant_of(key, options_.wall_clock());
-  if (!grant || !gate_.admits(key, *grant, event.message))
-    return user_error("this key may not send messages of the kind " + std::to_string(event.message.kind));
+  if (!grant || !gate_.admits(key, *grant, event.message)) {
+    // The gate logs: now and then, so that nobody fills a disk.
+    send(event.peer,
+         pack(Refused{WireError::of(user_error("this key may not send messages of the kind " + std::to_string(event.message.kind)))}));
+    return {};
+  }
   if (event.message.kind == kJoinKind) {
     send(event.peer, answer_join(options_.gatekeeper, key, event.message, options_.wall_clock()));
     return {};

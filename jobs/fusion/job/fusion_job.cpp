@@ -88,7 +88,7 @@ JobPayload make_payload(const JobFile& job) {
   return payload;
 }
 
-Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload) {
+Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload, const PluginLoader& load_plugin) {
   ByteReader reader(payload.body);
   std::string_view path;
   std::string_view text;
@@ -119,7 +119,7 @@ Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& paylo
     return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
   };
   Diagnostics diagnostics;
-  auto job = load_job(std::string(text), std::string(path), overrides, discover_columns(files), diagnostics, lookup, load_plugins(files));
+  auto job = load_job(std::string(text), std::string(path), overrides, discover_columns(files), diagnostics, lookup, load_plugin);
   if (!job) return user_error("the job file no longer decodes in the worker:\n" + render_problems(diagnostics, path, text, false));
   if (job->hash != hash) {
     return user_error("the job means something else in the worker than when it was started")

@@ -19,7 +19,8 @@ Result<JobDefinition> make_fusion_job(std::shared_ptr<const JobFile> job);
 /// What a worker needs to make the same job: path, text and overrides of the job file, and what it found in the environment.
 JobPayload make_payload(const JobFile& job);
 /// The other side of make_payload(). Errors: a damaged payload, or files that changed so that the job no longer decodes.
-Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload);
+/// `load_plugin`: load_plugins(), or where no code of others may be loaded one that says so.
+Result<JobDefinition> make_fusion_job(FileSystem& files, const JobPayload& payload, const PluginLoader& load_plugin);
 
 /// The rules of the job as one layout, with confidences or without. Errors: a rule that cannot be made.
 Result<std::shared_ptr<const RowLayout>> make_row_layout(const JobFile& job, bool confidence);
