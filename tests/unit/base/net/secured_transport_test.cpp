@@ -292,7 +292,7 @@ TEST_F(SecuredTransportTest, garbage_and_plain_protocols_disturb_nobody) {
     switch (i % 5) {
       case 0: stranger.send("GET / HTTP/1.1\r\nHost: tracker\r\n\r\n"); break;
       case 1: stranger.send(noise); break;
-      case 2: stranger.send(greeting("NULL") + std::string("\x04\x29\x05READY\x0bSocket-Type\0\0\0\x06" "DEALER", 33)); break;
+      case 2: stranger.send(greeting("NULL") + std::string("\x04\x29\x05READY\x0bSocket-Type\0\0\0\x06" "DEALER", 30)); break;
       case 3: stranger.send(greeting("CURVE") + noise); break;
       case 4: stranger.send(greeting("CURVE") + std::string("\x06\xff\xff\xff\xff\xff\xff\xff\xff", 9)); break;  // a command of 2^64 bytes
     }
