@@ -130,7 +130,7 @@ void seal_exchange_answer(std::uint64_t id, const std::vector<PieceResult>& resu
   header.pieces = static_cast<std::uint32_t>(results.size());
   header.id = id;
   header.data_bytes = frame_bytes - exchange_data_offset(results.size());
-  std::memcpy(frame + kExchangeHeaderBytes, results.data(), results.size() * kPieceResultBytes);
+  if (!results.empty()) std::memcpy(frame + kExchangeHeaderBytes, results.data(), results.size() * kPieceResultBytes);
   seal(header, frame, frame_bytes);
 }
 
