@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "base/descriptor.hpp"
 #include "base/file_system.hpp"
 
 namespace sinter::net {
@@ -17,20 +18,6 @@ namespace {
 
 constexpr std::string_view kPublicWord = "public ";
 constexpr std::string_view kSecretWord = "secret ";
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// Text that holds a secret, wiped when it goes.
 struct SecretText {

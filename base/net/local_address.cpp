@@ -3,12 +3,11 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
 
-#include "base/file_system.hpp"
+#include "base/descriptor.hpp"
 
 namespace sinter::net {
 namespace {
@@ -19,15 +18,14 @@ struct FreeAddresses {
 
 /// Empty: not this way.
 std::string address_towards(const addrinfo& there) {
-  const int descriptor = ::socket(there.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return "";
+  const Descriptor socket(::socket(there.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (socket.number() < 0) return "";
   sockaddr_storage here{};
   socklen_t size = sizeof here;
   char text[NI_MAXHOST];
-  const bool known = ::connect(descriptor, there.ai_addr, there.ai_addrlen) == 0 &&
-                     ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&here), &size) == 0 &&
+  const bool known = ::connect(socket.number(), there.ai_addr, there.ai_addrlen) == 0 &&
+                     ::getsockname(socket.number(), reinterpret_cast<sockaddr*>(&here), &size) == 0 &&
                      ::getnameinfo(reinterpret_cast<sockaddr*>(&here), size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0;
-  ::close(descriptor);
   if (!known) return "";
   return here.ss_family == AF_INET6 ? "[" + std::string(text) + "]" : text;
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/checksum.hpp"
+#include "framework/runtime/sealed_bytes.hpp"
 
 namespace sinter::cluster {
 namespace {
@@ -14,20 +14,13 @@ constexpr std::uint64_t kMaxStoredBytes = kMaxControlMessageBytes;
 
 template <class T>
 Status store(FileSystem& files, const std::string& path, const T& value) {
-  const std::string body = encode(value);
-  std::string bytes(kMagic);
-  append_fixed(bytes, checksum64(body));
-  return write_file_atomically(files, path, bytes + body);
+  return write_file_atomically(files, path, seal_bytes(kMagic, encode(value)));
 }
 
 template <class T>
 Result<T> fetch(FileSystem& files, const std::string& path) {
   SINTER_ASSIGN(const std::string bytes, read_file(files, path, kMaxStoredBytes));
-  const std::size_t head = kMagic.size() + sizeof(std::uint64_t);
-  if (bytes.size() < head || !std::string_view(bytes).starts_with(kMagic))
-    return internal_error("'" + path + "' was not written by a tracker of this version");
-  const std::string_view body = std::string_view(bytes).substr(head);
-  if (load_fixed<std::uint64_t>(bytes.data() + kMagic.size()) != checksum64(body)) return internal_error("'" + path + "' is damaged");
+  SINTER_ASSIGN(const std::string_view body, unseal_bytes(kMagic, bytes, "record of a tracker", path));
   return decode<T>(body, "'" + path + "'");
 }
 

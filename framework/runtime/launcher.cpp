@@ -27,6 +27,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/descriptor.hpp"
+
 namespace sinter {
 namespace {
 
@@ -35,21 +37,6 @@ namespace process = boost::process::v2;
 
 constexpr int kExecFailed = 126;
 constexpr int kParentGone = 127;
-
-/// A descriptor that is closed once.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// Runs in the child between fork and exec. It also moves the standard streams: the bindings of Boost 1.81's process_stdio close their
 /// descriptor again with every copy, and so, later, somebody else's.

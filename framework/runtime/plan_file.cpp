@@ -1,7 +1,7 @@
 // The plan file: magic, checksum, then the archive of PlanFile.
 #include "framework/runtime/plan_file.hpp"
 
-#include "base/checksum.hpp"
+#include "framework/runtime/sealed_bytes.hpp"
 #include "framework/runtime/wire_archive.hpp"
 
 namespace sinter {
@@ -55,21 +55,12 @@ void serialize(Archive& archive, PlanFile& file, unsigned) {
 }
 
 Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan) {
-  const std::string body = encode(plan);
-  std::string bytes(kMagic);
-  append_fixed(bytes, checksum64(body));
-  bytes += body;
-  return write_file(files, path, bytes);
+  return write_file(files, path, seal_bytes(kMagic, encode(plan)));
 }
 
 Result<PlanFile> read_plan_file(FileSystem& files, const std::string& path) {
   SINTER_ASSIGN(const std::string bytes, read_file(files, path, kMaxPlanFileBytes));
-  const std::size_t head = kMagic.size() + sizeof(std::uint64_t);
-  if (bytes.size() < head || !std::string_view(bytes).starts_with(kMagic))
-    return internal_error("'" + path + "' is no plan file of this version");
-  const std::string_view body = std::string_view(bytes).substr(head);
-  if (load_fixed<std::uint64_t>(bytes.data() + kMagic.size()) != checksum64(body))
-    return internal_error("plan file '" + path + "' is damaged");
+  SINTER_ASSIGN(const std::string_view body, unseal_bytes(kMagic, bytes, "plan file", path));
   Result<PlanFile> plan = decode<PlanFile>(body, "plan file '" + path + "'");
   if (plan.ok() && plan->plan.files.size() != plan->plan.modified_ns.size())
     return internal_error("plan file '" + path + "' is inconsistent");
