@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/net/key_file.hpp"
+#include "base/parse_size.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "framework/cluster/cluster_client.hpp"
@@ -60,6 +61,7 @@ std::string state_text(cluster::RunState state) {
     case cluster::RunState::Done: return "done";
     case cluster::RunState::Failed: return "failed";
     case cluster::RunState::Cancelled: return "cancelled";
+    case cluster::RunState::Waiting: return "waiting";
   }
   return "";
 }
@@ -68,6 +70,7 @@ std::string text_of(const cluster::RunLine& line) {
   char seconds[32];
   std::snprintf(seconds, sizeof(seconds), "%.1f s", static_cast<double>(line.elapsed_ms) / 1000);
   std::string text = std::to_string(line.run) + "  " + state_text(line.state) + "  " + seconds + "  " + line.name;
+  if (line.priority != 0) text += "  priority " + std::to_string(line.priority);
   if (line.state == cluster::RunState::Running && line.tasks_total > 0)
     text += "  " + line.stage + " " + std::to_string(line.tasks_done) + "/" + std::to_string(line.tasks_total);
   if (!line.error.empty()) text += "  " + line.error;
@@ -80,7 +83,7 @@ Result<std::string> job_text(const JobVerbArguments& arguments, const cluster::C
     SINTER_ASSIGN(const std::vector<cluster::NodeLine> nodes, cluster::list_nodes(options));
     for (const cluster::NodeLine& node : nodes)
       text += std::to_string(node.node) + "  " + node.name + "  " + std::to_string(node.busy) + " of " + counted(node.slots, "slot") +
-              " busy  " + format_bytes(node.memory_bytes) + "\n";
+              " busy  " + format_bytes(node.memory_bytes) + (node.leaving ? "  leaving" : "") + "\n";
     return text.empty() ? "no nodes\n" : text;
   }
   if (arguments.verb == "cancel") {
@@ -189,6 +192,8 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
         .key = key,
         .gatekeeper = *gatekeeper,
         .host = cluster::host_identity(),
+        .sharing = {.max_running_jobs = arguments.max_running_jobs,
+                    .max_slots_per_job = arguments.max_slots_per_job == 0 ? UINT32_MAX : arguments.max_slots_per_job},
         .factory = [](FileSystem& of, const JobPayload& payload) { return fusion::make_fusion_job(of, payload, refuse_plugin); },
         .files = *files,
         .clock = clock,
@@ -235,6 +240,11 @@ int node_command(const NodeArguments& arguments, const Console& console) {
                                  .clock = clock,
                                  .log = log,
                                  .stop = signals.cancelled()};
+    options.drain = [&] { return signals.signal() == SIGTERM; };
+    options.drain_ms = std::int64_t{arguments.drain_s} * 1'000;
+    if (!arguments.memory.empty()) {
+      SINTER_ASSIGN(options.memory_bytes, parse_size(arguments.memory));
+    }
     options.on_joined = [&] { console.note("joined the tracker at " + arguments.tracker + " with " + counted(options.slots, "slot")); };
     return cluster::run_node(options);
   };

@@ -92,6 +92,8 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
   run->add_option("--task", arguments.run.task, "run one attempt of this task (map-3, reduce-7) in the foreground, and write nothing");
   run->add_option("--cluster", arguments.run.cluster, "run on the cluster of the tracker at this address, host or host:port");
   run->add_flag("--detach", arguments.run.detach, "with --cluster: leave the job to the tracker and print its number");
+  run->add_option("--priority", arguments.run.priority, "with --cluster: jobs of higher ones get slots first (0)");
+  run->add_flag("!--no-speculation", arguments.run.speculation, "with --cluster: no second attempts at slow tasks");
   run->add_option("--progress", arguments.run.progress, "auto, tty, plain or none")
       ->check(CLI::IsMember({"auto", "tty", "plain", "none"}));
   run->footer(
@@ -124,6 +126,10 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* tracker = app.add_subcommand("tracker", "Serve a cluster: nodes join, clients submit jobs");
   tracker->add_option("--listen", arguments.tracker.listen, "host:port (127.0.0.1:7077); port * takes a free one");
   tracker->add_option("--data", arguments.tracker.data_directory, "where it keeps what it must know (sinter-tracker)");
+  tracker->add_option("--max-running-jobs", arguments.tracker.max_running_jobs, "more wait their turn, by priority, then by age (20)")
+      ->check(CLI::Range(1, 1'000));
+  tracker->add_option("--max-slots-per-job", arguments.tracker.max_slots_per_job, "no job gets more; no limit")
+      ->check(CLI::Range(1, 1'000'000));
   tracker->callback([&] { code = tracker_command(arguments.tracker, arguments.globals.console()); });
 
   CLI::App* node = app.add_subcommand("node", "Work for a tracker on this host");
@@ -131,6 +137,8 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
   node->add_option("--slots", arguments.node.slots, "workers at once; one for each processor");
   node->add_option("--name", arguments.node.name, "for people; the host's");
   node->add_option("--host", arguments.node.host, "nodes of one host see each other's files; found out");
+  node->add_option("--memory", arguments.node.memory, "for all its workers together, such as 8GiB; the machine's");
+  node->add_option("--drain-s", arguments.node.drain_s, "seconds that SIGTERM waits for jobs that need this node (60)");
   node->add_option("--scratch", arguments.node.scratch_directory, "where jobs keep what they shuffle; $TMPDIR or /tmp");
   node->add_option("--token", arguments.node.token, "a join token of the tracker, the first time; others on this host can see it here");
   node->add_option("--token-file", arguments.node.token_file, "a file with the token; - is standard input");

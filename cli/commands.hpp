@@ -24,6 +24,8 @@ struct RunArguments {
   std::string task;     // run this one only, in the foreground
   std::string cluster;  // the tracker that runs it; empty: this machine
   bool detach = false;  // leave it to the tracker
+  std::int32_t priority = 0;
+  bool speculation = true;
 };
 int run_command(const RunArguments& arguments, const Console& console);
 
@@ -64,6 +66,8 @@ int inspect_command(const InspectArguments& arguments, const Console& console);
 struct TrackerArguments {
   std::string listen = "127.0.0.1:7077";
   std::string data_directory = "sinter-tracker";
+  std::uint32_t max_running_jobs = 20;
+  std::uint32_t max_slots_per_job = 0;  // 0: no limit
 };
 int tracker_command(const TrackerArguments& arguments, const Console& console);
 
@@ -72,6 +76,8 @@ struct NodeArguments {
   std::string name;               // empty: the host's
   std::string host;               // empty: found out; see cluster::host_identity()
   std::uint32_t slots = 0;        // 0: one for each processor
+  std::string memory;            // for all workers together, such as 8GiB; empty: the machine's
+  std::uint32_t drain_s = 60;    // how long SIGTERM waits for jobs
   std::string scratch_directory;  // empty: $TMPDIR or /tmp
   std::string token;              // to join with, once
   std::string token_file;         // that holds it; - is standard input

@@ -65,6 +65,8 @@ Result<std::optional<JobReport>> run_there(const fusion::JobFile& job, const Run
   submit.payload = std::move(payload.body);
   submit.working_directory = std::filesystem::current_path().string();
   submit.overwrite = arguments.force;
+  submit.priority = arguments.priority;
+  submit.speculation = arguments.speculation;
   if (arguments.detach) {
     SINTER_ASSIGN(const cluster::RunId run, cluster::submit_to_cluster(options, std::move(submit)));
     console.note("job " + std::to_string(run) + " runs on " + arguments.cluster);

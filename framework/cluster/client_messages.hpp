@@ -21,10 +21,12 @@ struct Submit {
   std::string working_directory;
   bool overwrite = false;
   bool watch = true;  // wants RunProgress and RunEnded; the job is cancelled when such a client goes
+  std::int32_t priority = 0;  // jobs of higher ones get slots first
+  bool speculation = true;    // second attempts at slow tasks
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & protocol_version & payload_kind & payload & working_directory & overwrite & watch;
+    archive & protocol_version & payload_kind & payload & working_directory & overwrite & watch & priority & speculation;
   }
 };
 
@@ -80,7 +82,7 @@ struct ListRuns {
   void serialize(Archive&, unsigned) {}
 };
 
-enum class RunState : std::uint8_t { Running, Done, Failed, Cancelled };
+enum class RunState : std::uint8_t { Running, Done, Failed, Cancelled, Waiting };
 
 struct RunLine {
   RunId run = 0;
@@ -89,13 +91,14 @@ struct RunLine {
   std::string stage;  // the line of its progress that runs
   std::uint64_t tasks_done = 0;
   std::uint64_t tasks_total = 0;
-  std::uint32_t workers = 0;
+  std::uint32_t workers = 0;      // that it has now
+  std::int32_t priority = 0;
   std::int64_t elapsed_ms = 0;
-  std::string error;
+  std::string error;              // or what it waits for
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & run & name & state & stage & tasks_done & tasks_total & workers & elapsed_ms & error;
+    archive & run & name & state & stage & tasks_done & tasks_total & workers & priority & elapsed_ms & error;
   }
 };
 
@@ -122,9 +125,19 @@ struct NodeLine {
   std::uint32_t slots = 0;
   std::uint32_t busy = 0;
   std::uint64_t memory_bytes = 0;
+  bool leaving = false;
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & node & name & host & slots & busy & memory_bytes; }
+  void serialize(Archive& archive, unsigned) { archive & node & name & host & slots & busy & memory_bytes & leaving; }
+};
+
+/// Client to tracker: this node is to leave in good order; the answer is a NodeList of it alone.
+struct DrainNode {
+  static constexpr Kind kKind = Kind::DrainNode;
+  std::string node;  // its name, or its number
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & node; }
 };
 
 struct NodeList {
@@ -145,5 +158,6 @@ extern template Result<ListRuns> unpack(const net::Message&);
 extern template Result<RunList> unpack(const net::Message&);
 extern template Result<ListNodes> unpack(const net::Message&);
 extern template Result<NodeList> unpack(const net::Message&);
+extern template Result<DrainNode> unpack(const net::Message&);
 
 }  // namespace sinter::cluster

@@ -133,6 +133,12 @@ Result<std::vector<RunLine>> list_runs(const ClientOptions& options) {
   return std::move(list.runs);
 }
 
+Result<NodeLine> drain_node(const ClientOptions& options, const std::string& node) {
+  SINTER_ASSIGN(NodeList list, ask<NodeList>(options, DrainNode{node}));
+  if (list.nodes.size() != 1) return internal_error("the tracker answered with " + std::to_string(list.nodes.size()) + " nodes");
+  return std::move(list.nodes.front());
+}
+
 Result<std::vector<NodeLine>> list_nodes(const ClientOptions& options) {
   SINTER_ASSIGN(NodeList list, ask<NodeList>(options, ListNodes{}));
   return std::move(list.nodes);

@@ -33,5 +33,7 @@ Result<RunId> submit_to_cluster(const ClientOptions& options, Submit submit);
 Result<RunLine> cancel_on_cluster(const ClientOptions& options, RunId run);
 Result<std::vector<RunLine>> list_runs(const ClientOptions& options);
 Result<std::vector<NodeLine>> list_nodes(const ClientOptions& options);
+/// The node of this name or number is to leave in good order: how it was when it was told. Errors: there is none.
+Result<NodeLine> drain_node(const ClientOptions& options, const std::string& node);
 
 }  // namespace sinter::cluster

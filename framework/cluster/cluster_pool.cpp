@@ -1,6 +1,7 @@
 // ClusterPool: a job's requests to the cluster, and what comes back. One thread, but for the inbox.
 #include "framework/cluster/cluster_pool.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -12,8 +13,8 @@ namespace {
 
 class ClusterPool final : public WorkerPool {
  public:
-  ClusterPool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files, const JobLayout& layout, Log& log)
-      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout), log_(log) {}
+  ClusterPool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files, const JobLayout& layout, const RunNeeds& needs, Log& log)
+      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout), needs_(needs), log_(log) {}
 
   void start(WorkerId worker) override { door_.start_worker(run_, worker); }
   void kill(WorkerId worker) override { door_.kill_worker(run_, worker); }
@@ -29,6 +30,13 @@ class ClusterPool final : public WorkerPool {
 
   Status keep(const std::string& path) override { return files_.keep(path); }
   bool loses_results() const override { return true; }
+  bool allots_workers() const override { return true; }
+  void want_workers(std::uint64_t count) override {
+    const std::uint64_t wanted = std::min(count, needs_.most_workers);
+    if (wanted != wanted_) door_.want_workers(run_, wanted, needs_.worker_memory_bytes);
+    wanted_ = wanted;
+  }
+  void blame(HostId host) override { door_.blame(run_, host); }
   void will_read(const std::vector<std::string>& paths) const override { files_.prefetch(paths); }
 
   std::string place_of(const std::string& path) const override {
@@ -64,6 +72,7 @@ class ClusterPool final : public WorkerPool {
   PoolEvent tell(WorkerEnded ended) { return ended; }
   PoolEvent tell(WorkersMayBe allowed) { return allowed; }
   PoolEvent tell(WorkerReturned returned) { return returned; }
+  PoolEvent tell(HostDrains drains) { return drains; }
 
   PoolEvent tell(NodeSaid from) {
     AttemptId attempt;
@@ -95,6 +104,8 @@ class ClusterPool final : public WorkerPool {
   RunInbox& inbox_;
   PlacedFiles& files_;
   JobLayout layout_;
+  RunNeeds needs_;
+  std::optional<std::uint64_t> wanted_;  // as the cluster was told last
   Log& log_;
 };
 
@@ -127,10 +138,10 @@ std::optional<RunEvent> RunInbox::take(std::int64_t timeout_ms) {
 }
 
 Result<std::unique_ptr<WorkerPool>> make_cluster_pool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files,
-                                                      const JobLayout& layout, const RunOptions& options) {
+                                                      const JobLayout& layout, const RunNeeds& needs, const RunOptions& options) {
   SINTER_ASSIGN(std::string plan, read_file(files, layout.plan(), kMaxShippedPlanBytes));
   door.open_run(OpenRun{run, std::move(plan), options.working_directory, options.run_secret});
-  return std::unique_ptr<WorkerPool>(std::make_unique<ClusterPool>(run, door, inbox, files, layout, options.log));
+  return std::unique_ptr<WorkerPool>(std::make_unique<ClusterPool>(run, door, inbox, files, layout, needs, options.log));
 }
 
 }  // namespace sinter::cluster

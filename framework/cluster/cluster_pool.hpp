@@ -27,7 +27,13 @@ struct NodeSaid {
 struct NodeGone {
   std::uint64_t node = 0;
 };
-using RunEvent = std::variant<WorkerUp, NodeSaid, WorkerEnded, NodeGone, WorkersMayBe, WorkerReturned>;
+using RunEvent = std::variant<WorkerUp, NodeSaid, WorkerEnded, NodeGone, WorkersMayBe, WorkerReturned, HostDrains>;
+
+/// What a job's workers need.
+struct RunNeeds {
+  std::uint64_t worker_memory_bytes = 0;
+  std::uint64_t most_workers = UINT64_MAX;  // at once
+};
 
 /// What waits for one job's thread. Any thread may call.
 class RunInbox {
@@ -50,6 +56,10 @@ class ClusterDoor {
  public:
   virtual ~ClusterDoor() = default;
   virtual void open_run(OpenRun open) = 0;
+  /// It could use so many workers now, each with so much memory.
+  virtual void want_workers(RunId run, std::uint64_t count, std::uint64_t memory_bytes) = 0;
+  /// An attempt of it failed on this node.
+  virtual void blame(RunId run, HostId node) = 0;
   virtual void start_worker(RunId run, WorkerId worker) = 0;
   virtual void kill_worker(RunId run, WorkerId worker) = 0;
   virtual void send_to_worker(RunId run, WorkerId worker, net::Message message) = 0;
@@ -60,6 +70,6 @@ class ClusterDoor {
 
 /// The pool of the job whose plan file lies in `layout`; `files` is the job's view of what lies on nodes. Everything outlives the pool.
 Result<std::unique_ptr<WorkerPool>> make_cluster_pool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files,
-                                                      const JobLayout& layout, const RunOptions& options);
+                                                      const JobLayout& layout, const RunNeeds& needs, const RunOptions& options);
 
 }  // namespace sinter::cluster

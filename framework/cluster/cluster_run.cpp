@@ -44,12 +44,15 @@ Result<JobReport> ClusterRun::run() {
   options.cancel = &cancelled_;
   options.pause = &paused_;
   options.cores = request_.slots;
+  options.speculation = request_.speculation;
   options.working_directory = request_.working_directory;
   options.job_directory = request_.directory;
   options.run_secret = net::secret_key_text(key->secret_key);
   options.heartbeat_timeout_ms = kWorkerSilenceMs;
+  RunNeeds needs{job.execution.memory_bytes};
+  if (job.execution.workers > 0) needs.most_workers = job.execution.workers;
   options.make_pool = [&](const JobLayout& layout, const RunOptions& of) {
-    return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, of);
+    return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, needs, of);
   };
   return run_job(job, request_.payload, options);
 }

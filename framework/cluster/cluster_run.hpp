@@ -24,7 +24,8 @@ class ClusterRun {
     JobPayload payload;
     std::string working_directory;
     bool overwrite = false;
-    unsigned slots = 1;     // workers when the job does not say
+    unsigned slots = 1;     // of the cluster now, by which work is cut when the job does not say
+    bool speculation = true;
     std::string directory;  // for plan and journal, see RunOptions::job_directory; one that has a plan is gone on with
   };
   struct Surroundings {

@@ -15,6 +15,7 @@
 #include "base/timestamp.hpp"
 #include "framework/access/gatekeeper.hpp"
 #include "framework/cluster/cluster_run.hpp"
+#include "framework/control/cluster.hpp"
 
 namespace sinter::cluster {
 
@@ -24,6 +25,7 @@ struct TrackerOptions {
   std::shared_ptr<const net::KeyPair> key;
   Gatekeeper& gatekeeper;         // whom we let in
   std::string host;               // see NodeOptions
+  ClusterOptions sharing;         // of slots among jobs
   ClusterJobFactory factory;
   FileSystem& files;
   const Clock& clock;

@@ -41,6 +41,9 @@ enum class Kind : std::uint16_t {
   WorkerIsUp,
   FromWorker,
   WorkerIsGone,
+  Drain,
+  NodeDrains,
+  MayLeave,
   Submit = 140,
   Submitted,
   RunProgress,
@@ -52,6 +55,7 @@ enum class Kind : std::uint16_t {
   NodeList,
   Refused,
   WatchRun,
+  DrainNode,
 };
 
 /// Tracker to anyone: what was asked for is refused.

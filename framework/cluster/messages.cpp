@@ -71,7 +71,7 @@ Status check(const RunEnded& ended) {
 }
 Status check(const RunList& list) {
   for (const RunLine& line : list.runs)
-    if (line.state > RunState::Cancelled) return internal_error("RunList holds an unknown state");
+    if (line.state > RunState::Waiting) return internal_error("RunList holds an unknown state");
   return {};
 }
 Status check(const Refused& refused) {
@@ -98,11 +98,15 @@ Result<T> unpack(const net::Message& message) {
 template Result<WatchRun> unpack(const net::Message&);
 template Result<CancelRun> unpack(const net::Message&);
 template Result<CloseRun> unpack(const net::Message&);
+template Result<Drain> unpack(const net::Message&);
+template Result<DrainNode> unpack(const net::Message&);
 template Result<DropFiles> unpack(const net::Message&);
 template Result<FromWorker> unpack(const net::Message&);
 template Result<KillWorker> unpack(const net::Message&);
 template Result<ListNodes> unpack(const net::Message&);
 template Result<ListRuns> unpack(const net::Message&);
+template Result<MayLeave> unpack(const net::Message&);
+template Result<NodeDrains> unpack(const net::Message&);
 template Result<NodeHello> unpack(const net::Message&);
 template Result<NodeList> unpack(const net::Message&);
 template Result<NodeWelcome> unpack(const net::Message&);

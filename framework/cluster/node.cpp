@@ -29,7 +29,7 @@ class Node {
     SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, options_.scratch_directory, options_.log));
     SINTER_ASSIGN(served_, ServedRuns::open(options_.tracker, options_.security.own, options_.files, options_.clock, options_.log));
     SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(options_.security), options_.clock, options_.log));
-    while (!options_.stop.load()) {
+    while (!is_over()) {
       SINTER_ASSIGN(const std::optional<net::Event> event, transport_->receive(kStopLookMs));
       if (event) SINTER_TRY(handle(*event));
     }
@@ -40,6 +40,27 @@ class Node {
   }
 
  private:
+  bool is_over() {
+    if (may_leave_) return true;
+    if (!options_.stop.load()) return false;
+    if (!options_.drain || !options_.drain()) return true;
+    const SteadyMs now = options_.clock.now_ms();
+    if (!leave_by_ms_) {
+      leave_by_ms_ = now + options_.drain_ms;
+      options_.log.info("leaving when no job needs this node any more", {{"at_the_latest_in_ms", options_.drain_ms}});
+      leave();
+    }
+    // Without a tracker nobody tells us.
+    return now >= *leave_by_ms_ || (!introduced_.load() && runs_.empty());
+  }
+
+  void leave() {
+    leaving_ = true;
+    if (!introduced_.load()) return;  // it is said with the next NodeHello
+    if (const Status sent = transport_->send(net::kListener, pack(NodeDrains{})); !sent.ok())
+      options_.log.warning("the tracker cannot be told that this node leaves", {{"reason", sent.error().message()}});
+  }
+
   Status introduce() {
     NodeHello hello;
     hello.name = options_.name;
@@ -48,6 +69,7 @@ class Node {
     hello.slots = options_.slots;
     hello.memory_bytes = options_.memory_bytes;
     hello.identity = options_.identity;
+    hello.leaving = leaving_;
     // What is said from now on comes behind this message, so nothing that happens is missed.
     introduced_ = true;
     for (const auto& [run, host] : runs_) {
@@ -87,6 +109,8 @@ class Node {
         SINTER_ASSIGN(const Refused refused, unpack<Refused>(message));
         return refused.error.error();
       }
+      case Kind::Drain: leave(); return {};
+      case Kind::MayLeave: may_leave_ = true; return {};
       case Kind::OpenRun: {
         SINTER_ASSIGN(OpenRun open, unpack<OpenRun>(message));
         return open_run(std::move(open));
@@ -154,6 +178,9 @@ class Node {
   std::unique_ptr<net::Transport> transport_;
   std::int64_t beat_interval_ms_ = 500;
   std::atomic<bool> introduced_{false};
+  bool leaving_ = false;
+  bool may_leave_ = false;
+  std::optional<SteadyMs> leave_by_ms_;
   std::map<RunId, std::unique_ptr<RunHost>> runs_;  // last: their threads use the transport
 };
 

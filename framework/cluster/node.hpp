@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -29,6 +30,10 @@ struct NodeOptions {
   const Clock& clock;
   Log& log;
   const std::atomic<bool>& stop;  // set by anyone: end soon
+  /// Looked at when it is to stop. True: it takes no more work, and ends when its attempts have ended and no job needs what it keeps, or
+  /// when drain_ms are over.
+  std::function<bool()> drain = {};
+  std::int64_t drain_ms = 60'000;
   /// The tracker has taken us; on run_node()'s thread.
   std::function<void()> on_joined = {};
 };

@@ -32,12 +32,13 @@ struct NodeHello {
   std::uint32_t slots = 1;
   std::uint64_t memory_bytes = 0;
   std::uint64_t identity = 0;         // chosen at random when the node starts
+  bool leaving = false;               // see NodeDrains
   std::vector<RunId> runs;            // jobs whose files it keeps
   std::vector<HeldWorker> workers;
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & protocol_version & name & host & endpoint & slots & memory_bytes & identity & runs & workers;
+    archive & protocol_version & name & host & endpoint & slots & memory_bytes & identity & leaving & runs & workers;
   }
 };
 
@@ -132,6 +133,30 @@ struct WorkerIsUp {
   void serialize(Archive& archive, unsigned) { archive & run & worker; }
 };
 
+/// Tracker to node: it is to leave in good order. NodeDrains is the answer.
+struct Drain {
+  static constexpr Kind kKind = Kind::Drain;
+
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
+/// Node to tracker: it takes no more attempts, and ends when it hears MayLeave, or when its patience is over.
+struct NodeDrains {
+  static constexpr Kind kKind = Kind::NodeDrains;
+
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
+/// Tracker to node: nothing that it has is needed any more.
+struct MayLeave {
+  static constexpr Kind kKind = Kind::MayLeave;
+
+  template <class Archive>
+  void serialize(Archive&, unsigned) {}
+};
+
 /// Node to tracker: a control message of one of its workers, and what its attempt has left: names below the job's scratch directory there.
 struct FromWorker {
   static constexpr Kind kKind = Kind::FromWorker;
@@ -172,5 +197,8 @@ extern template Result<DropFiles> unpack(const net::Message&);
 extern template Result<WorkerIsUp> unpack(const net::Message&);
 extern template Result<FromWorker> unpack(const net::Message&);
 extern template Result<WorkerIsGone> unpack(const net::Message&);
+extern template Result<Drain> unpack(const net::Message&);
+extern template Result<NodeDrains> unpack(const net::Message&);
+extern template Result<MayLeave> unpack(const net::Message&);
 
 }  // namespace sinter::cluster

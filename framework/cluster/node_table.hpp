@@ -1,8 +1,8 @@
-// NodeTable: the nodes of a cluster, their slots, and which worker has which. Pure; one thread.
+// NodeTable: the nodes of a cluster, how they are reached, and which workers they have; which get some is decided by Cluster. Pure; one
+// thread.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,6 +25,8 @@ struct NodeEntry {
   net::PeerId peer = 0;
   NodeHello hello;
   std::set<SlotHolder> workers;
+  bool leaving = false;    // takes no more workers, and ends when nobody needs it
+  bool dismissed = false;  // and has been told so
 };
 
 class NodeTable {
@@ -38,28 +40,22 @@ class NodeTable {
   /// The node that has this worker; null: none.
   NodeEntry* node_of(const SlotHolder& worker);
 
-  /// The worker waits for a slot.
-  void want(const SlotHolder& worker) { waiting_.push_back(worker); }
-  /// The worker has a slot there already.
+  /// The worker has a slot there.
   void place(NodeId node, const SlotHolder& worker);
-  /// It gives up its slot, or its place in the queue; true: it was waiting.
-  bool release(const SlotHolder& worker);
+  /// It gives up its slot, if it has one.
+  void release(const SlotHolder& worker);
   /// A job has ended.
   void release_all(RunId run);
-  /// Gives free slots to waiting workers: of the job that has the fewest slots, on the node that has the most free ones.
-  std::vector<std::pair<NodeEntry*, SlotHolder>> assign();
 
   std::uint32_t slots() const;
+  std::uint32_t workers_of(RunId run) const;
+  std::vector<NodeEntry*> leaving();
   std::vector<NodeLine> lines() const;
 
  private:
-  std::uint32_t free_slots(const NodeEntry& node) const;
-
   std::map<NodeId, NodeEntry> nodes_;
   std::map<net::PeerId, NodeId> by_peer_;
   std::map<SlotHolder, NodeId> placed_;
-  std::map<RunId, std::uint32_t> slots_of_runs_;
-  std::deque<SlotHolder> waiting_;
 };
 
 }  // namespace sinter::cluster

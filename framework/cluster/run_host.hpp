@@ -56,6 +56,7 @@ class RunHost {
   void handle(const ResultsGone&) {}   // no pool of processes says these
   void handle(const WorkersMayBe&) {}
   void handle(const WorkerReturned&) {}
+  void handle(const HostDrains&) {}
   std::vector<std::string> files_of(const net::Message& message) const;
 
   OpenRun open_;

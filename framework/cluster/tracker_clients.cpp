@@ -24,7 +24,8 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
     // Said before the node knew that we are another life of its tracker: what matters of it is said again.
     case Kind::WorkerIsUp:
     case Kind::FromWorker:
-    case Kind::WorkerIsGone: return {};
+    case Kind::WorkerIsGone:
+    case Kind::NodeDrains: return {};
     case Kind::Submit: {
       SINTER_ASSIGN(Submit submitted, unpack<Submit>(message));
       return submit(peer, std::move(submitted));
@@ -38,6 +39,10 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
       return cancel_run(peer, cancel.run);
     }
     case Kind::ListRuns: send(peer, pack(list())); return {};
+    case Kind::DrainNode: {
+      SINTER_ASSIGN(const DrainNode drain, unpack<DrainNode>(message));
+      return drain_node(peer, drain.node);
+    }
     case Kind::ListNodes: send(peer, pack(NodeList{nodes_.lines()})); return {};
     default: return user_error("a message of the unknown kind " + std::to_string(message.kind));
   }
@@ -45,7 +50,7 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
 
 Status TrackerShell::submit(net::PeerId peer, Submit submitted) {
   const RunId run = next_run_;
-  SINTER_TRY(store_.add(run, submitted));
+  if (Status added = add(run, submitted); !added.ok()) return added;
   ++next_run_;
   send(peer, pack(Submitted{run}));
   const bool watched = submitted.watch;
@@ -54,10 +59,22 @@ Status TrackerShell::submit(net::PeerId peer, Submit submitted) {
   return {};
 }
 
+/// The job is known to the cluster and stored; nothing of it runs.
+Status TrackerShell::add(RunId run, const Submit& submitted) {
+  jobs_[run].line.run = run;
+  decide(cluster_event::JobAdded{static_cast<JobId>(run), submitted.priority});
+  Status added = refusal_ ? Status(*std::exchange(refusal_, std::nullopt)) : store_.add(run, submitted);
+  if (added.ok()) return added;
+  decide(cluster_event::JobRemoved{static_cast<JobId>(run)});
+  jobs_.erase(run);
+  return added;
+}
+
 void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
   Job& job = jobs_[run];
   job.began_ms = options_.clock.now_ms();
   job.line.run = run;
+  job.line.priority = submitted.priority;
   job.needs_watcher = submitted.watch;
   job.returning = resumes;
   const auto on_progress = [this, run](const std::string& name, const JobProgress& progress) {
@@ -68,7 +85,7 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
   };
   job.run = std::make_unique<ClusterRun>(
       ClusterRun::Request{run, {std::move(submitted.payload_kind), std::move(submitted.payload)}, std::move(submitted.working_directory),
-                          submitted.overwrite, std::max(1u, nodes_.slots()), store_.directory_of(run)},
+                          submitted.overwrite, std::max(1u, nodes_.slots()), submitted.speculation, store_.directory_of(run)},
       ClusterRun::Surroundings{*this, options_.factory, options_.files, options_.clock, options_.log, options_.host, on_progress, on_end});
 }
 
@@ -86,27 +103,30 @@ Status TrackerShell::cancel_run(net::PeerId peer, RunId run) {
   const auto found = jobs_.find(run);
   if (found == jobs_.end()) return user_error("there is no job " + std::to_string(run));
   if (found->second.run) found->second.run->cancel();
-  send(peer, pack(RunList{{line_of(found->second)}}));
+  send(peer, pack(RunList{{line_of(run, found->second)}}));
   return {};
 }
 
-RunLine TrackerShell::line_of(const Job& job) const {
+RunLine TrackerShell::line_of(RunId run, const Job& job) const {
   RunLine line = job.line;
-  if (line.state == RunState::Running) line.elapsed_ms = options_.clock.now_ms() - job.began_ms;
+  if (line.state != RunState::Running) return line;
+  line.elapsed_ms = options_.clock.now_ms() - job.began_ms;
+  line.workers = nodes_.workers_of(run);
+  line.error = wait_reason(run, job);
+  if (!line.error.empty()) line.state = RunState::Waiting;
   return line;
 }
 
 RunList TrackerShell::list() const {
   RunList list;
   for (auto job = jobs_.rbegin(); job != jobs_.rend() && list.runs.size() < kMaxListedRuns; ++job)
-    list.runs.push_back(line_of(job->second));
+    list.runs.push_back(line_of(job->first, job->second));
   return list;
 }
 
 void TrackerShell::tell_progress(RunId run, const std::string& name, const JobProgress& progress) {
   Job& job = jobs_.at(run);
   job.line.name = name;
-  job.line.workers = progress.workers;
   if (progress.stage < progress.stages.size()) {
     const StageProgress& stage = progress.stages[progress.stage];
     job.line.stage = stage.name;
@@ -121,6 +141,7 @@ void TrackerShell::end(RunId run, Result<JobReport>& report) {
   job.run.reset();
   if (pausing_) return;
   nodes_.release_all(run);
+  decide(cluster_event::JobRemoved{static_cast<JobId>(run)});
   for (const NodeId id : job.on_nodes)
     if (const NodeEntry* node = nodes_.find(id)) send(node->peer, pack(CloseRun{run}));
   job.on_nodes.clear();

@@ -26,6 +26,8 @@ std::vector<MessageRule> message_rules() {
           rule(Kind::WorkerIsUp, "WorkerIsUp", {AccessRole::Node}, kSmall),
           rule(Kind::FromWorker, "FromWorker", {AccessRole::Node}, kMaxControlMessageBytes + kMiB),
           rule(Kind::WorkerIsGone, "WorkerIsGone", {AccessRole::Node}, 64 * kMiB / 1024),
+          rule(Kind::NodeDrains, "NodeDrains", {AccessRole::Node}, kSmall),
+          rule(Kind::DrainNode, "DrainNode", {AccessRole::Submit}, kSmall),
           rule(Kind::Submit, "Submit", {AccessRole::Submit}, kMaxSubmissionBytes),
           rule(Kind::WatchRun, "WatchRun", {AccessRole::Submit}, kSmall),
           rule(Kind::CancelRun, "CancelRun", {AccessRole::Submit}, kSmall),
@@ -37,7 +39,8 @@ std::vector<MessageRule> message_rules() {
 }  // namespace
 
 TrackerShell::TrackerShell(const TrackerOptions& options)
-    : options_(options), store_(options.files, options.data_directory + "/jobs"), gate_(message_rules(), options.log) {}
+    : options_(options), store_(options.files, options.data_directory + "/jobs"), gate_(message_rules(), options.log),
+      cluster_(options.sharing) {}
 
 // Threads of jobs post to what is destroyed after them.
 TrackerShell::~TrackerShell() {
@@ -55,8 +58,8 @@ Status TrackerShell::run() {
       options_.gatekeeper.expire(options_.wall_clock());
     }
     end_returning();
-    share_slots();
-    give_slots();
+    if (const auto due = cluster_.next_deadline(); due && *due <= options_.clock.now_ms()) decide(cluster_event::Tick{});
+    dismiss_nodes();
   }
   pausing_ = options_.pause && options_.pause();
   for (auto& [id, job] : jobs_) {
@@ -90,6 +93,8 @@ Status TrackerShell::resume_jobs() {
   for (StoredRun& one : stored) {
     next_run_ = one.run + 1;
     if (!one.ended) {
+      jobs_[one.run].line.run = one.run;
+      decide(cluster_event::JobAdded{static_cast<JobId>(one.run), one.submit.priority});
       begin(one.run, std::move(one.submit), true);
       continue;
     }
@@ -99,36 +104,9 @@ Status TrackerShell::resume_jobs() {
   return {};
 }
 
-void TrackerShell::open_run(OpenRun open) {
-  post([this, open = std::move(open)] {
-    if (const auto found = jobs_.find(open.run); found != jobs_.end()) found->second.open = open;
-  });
-}
-
-void TrackerShell::start_worker(RunId run, WorkerId worker) {
-  post([this, run, worker] { nodes_.want({run, worker}); });
-}
-
-void TrackerShell::kill_worker(RunId run, WorkerId worker) {
-  post([this, run, worker] {
-    if (const NodeEntry* node = nodes_.node_of({run, worker})) return send(node->peer, pack(KillWorker{run, worker}));
-    if (nodes_.release({run, worker})) push(run, WorkerEnded{worker, Loss::Node, "waited for a slot", {}, {}});
-  });
-}
-
 void TrackerShell::send_to_worker(RunId run, WorkerId worker, net::Message message) {
   post([this, run, worker, message = std::move(message)] {
     if (const NodeEntry* node = nodes_.node_of({run, worker})) send(node->peer, pack(ToWorker{run, worker, message.kind, message.body}));
-  });
-}
-
-void TrackerShell::stop_workers(RunId run, bool at_once) {
-  post([this, run, at_once] {
-    const auto found = jobs_.find(run);
-    if (found == jobs_.end()) return;
-    for (const NodeId id : found->second.on_nodes)
-      if (const NodeEntry* node = nodes_.find(id)) send(node->peer, pack(StopWorkers{run, at_once}));
-    nodes_.release_all(run);
   });
 }
 
@@ -166,27 +144,6 @@ void TrackerShell::push(RunId run, RunEvent event) {
   if (found != jobs_.end() && found->second.run) found->second.run->inbox().push(std::move(event));
 }
 
-/// Tells every job how many workers it may have: equal shares.
-void TrackerShell::share_slots() {
-  const auto running =
-      static_cast<std::uint32_t>(std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return job.second.run != nullptr; }));
-  if (running == 0) return;
-  const std::uint32_t share = std::min(nodes_.slots(), std::max(1u, nodes_.slots() / running));
-  for (auto& [run, job] : jobs_) {
-    if (job.run == nullptr || job.share == share || job.returning) continue;
-    job.share = share;
-    push(run, WorkersMayBe{share});
-  }
-}
-
-void TrackerShell::give_slots() {
-  for (const auto& [node, worker] : nodes_.assign()) {
-    Job& job = jobs_.at(worker.first);
-    if (job.on_nodes.insert(node->node).second) send(node->peer, pack(*job.open));
-    send(node->peer, pack(StartWorker{worker.first, worker.second}));
-  }
-}
-
 /// Jobs of a life before wait for their nodes. Those that stay away took their results along.
 void TrackerShell::end_returning() {
   const SteadyMs now = options_.clock.now_ms();
@@ -195,7 +152,7 @@ void TrackerShell::end_returning() {
   for (auto& [run, job] : jobs_) {
     if (job.returning)
       for (const NodeId node : register_->missing()) push(run, NodeGone{node});
-    job.returning = false;
+    if (std::exchange(job.returning, false)) push(run, WorkersMayBe{job.allowed});
     if (over && job.needs_watcher && !job.watcher && job.run) job.run->cancel();
   }
   for (const NodeId node : register_->missing())
@@ -237,6 +194,7 @@ Status TrackerShell::judge(const net::Event& event) {
 
 void TrackerShell::lose_node(NodeId id, const std::string& reason) {
   const NodeEntry gone = nodes_.remove(id);
+  decide(cluster_event::NodeLost{static_cast<HostId>(id)});
   options_.log.warning("a node is gone", {{"node", gone.hello.name}, {"reason", reason}});
   for (const auto& [run, worker] : gone.workers)
     push(run, WorkerEnded{worker, Loss::Node, "was lost with its node '" + gone.hello.name + "' (" + reason + ")", {}, {}});
@@ -257,14 +215,17 @@ Status TrackerShell::take_node(net::PeerId peer, NodeHello hello) {
     welcome.runs.push_back(run);
     job->second.on_nodes.insert(id);
   }
-  const NodeEntry& node = nodes_.add(id, peer, std::move(hello));
+  NodeEntry& node = nodes_.add(id, peer, std::move(hello));
   options_.log.info("a node has joined", {{"node", node.hello.name}, {"slots", std::uint64_t{node.hello.slots}}});
   send(peer, pack(welcome));
+  decide(cluster_event::NodeJoined{static_cast<HostId>(id), node.hello.slots, node.hello.memory_bytes});
   for (const HeldWorker& held : node.hello.workers) {
     if (std::find(welcome.runs.begin(), welcome.runs.end(), held.run) == welcome.runs.end()) continue;
     nodes_.place(id, {held.run, held.worker});
+    decide(cluster_event::WorkerFound{static_cast<JobId>(held.run), held.worker, static_cast<HostId>(id)});
     push(held.run, WorkerReturned{held.worker, static_cast<HostId>(id), held.attempt});
   }
+  if (node.hello.leaving) node_drains(node);
   return {};
 }
 
@@ -290,10 +251,14 @@ Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
       SINTER_ASSIGN(WorkerIsGone gone, unpack<WorkerIsGone>(message));
       if (!node.workers.contains({gone.run, gone.worker})) return {};
       nodes_.release({gone.run, gone.worker});
+      if (gone.loss == Loss::Start)
+        decide(cluster_event::NodeFailed{static_cast<HostId>(node.node), static_cast<JobId>(gone.run)});
+      decide(cluster_event::WorkerGone{static_cast<JobId>(gone.run), gone.worker});
       push(gone.run, WorkerEnded{gone.worker, gone.loss, std::move(gone.how), ReadPosition{gone.record, std::move(gone.group)},
                                  std::move(gone.output_tail)});
       return {};
     }
+    case Kind::NodeDrains: node_drains(node); return {};
     default: return internal_error("a node sent a message of kind " + std::to_string(message.kind));
   }
 }

@@ -18,6 +18,7 @@
 #include "framework/cluster/node_register.hpp"
 #include "framework/cluster/node_table.hpp"
 #include "framework/cluster/run_store.hpp"
+#include "framework/control/cluster.hpp"
 #include "framework/runtime/output_lock.hpp"
 
 namespace sinter::cluster {
@@ -34,6 +35,8 @@ class TrackerShell final : public ClusterDoor {
 
   // The door: called by threads of jobs.
   void open_run(OpenRun open) override;
+  void want_workers(RunId run, std::uint64_t count, std::uint64_t memory_bytes) override;
+  void blame(RunId run, HostId node) override;
   void start_worker(RunId run, WorkerId worker) override;
   void kill_worker(RunId run, WorkerId worker) override;
   void send_to_worker(RunId run, WorkerId worker, net::Message message) override;
@@ -48,7 +51,8 @@ class TrackerShell final : public ClusterDoor {
     std::optional<net::PeerId> watcher;
     bool needs_watcher = false;          // a client submitted it that wants to see its end
     bool returning = false;              // of a life before, and its nodes may still come back
-    std::optional<std::uint32_t> share;  // of the slots, as it was told
+    std::uint32_t allowed = 0;           // workers, as the cluster has it
+    std::uint64_t worker_memory_bytes = 0;
     SteadyMs began_ms = 0;
     RunLine line;
     std::optional<RunEnded> ended;       // what its client is told, also one that asks late
@@ -60,9 +64,20 @@ class TrackerShell final : public ClusterDoor {
   void carry_out_posts();
   void send(net::PeerId peer, net::Message message);
   void push(RunId run, RunEvent event);
-  void share_slots();
-  void give_slots();
   void end_returning();
+
+  // Slots: what the Cluster machine hears and says.
+  /// Steps it, and carries out what it says.
+  void decide(const ClusterEvent& event);
+  void apply(const cluster_command::Spawn& spawn);
+  void apply(const cluster_command::Allow& allow);
+  void apply(const cluster_command::Refuse& refuse);
+  Status drain_node(net::PeerId peer, const std::string& name);
+  void node_drains(NodeEntry& node);
+  /// Lets nodes go that nobody needs any more.
+  void dismiss_nodes();
+  /// What keeps the job from working; empty: nothing.
+  std::string wait_reason(RunId run, const Job& job) const;
 
   void handle(const net::Event& event);
   Status judge(const net::Event& event);
@@ -73,10 +88,11 @@ class TrackerShell final : public ClusterDoor {
   Status take_node(net::PeerId peer, NodeHello hello);
 
   Status submit(net::PeerId peer, Submit submitted);
+  Status add(RunId run, const Submit& submitted);
   void begin(RunId run, Submit submitted, bool resumes);
   Status watch(net::PeerId peer, RunId run);
   Status cancel_run(net::PeerId peer, RunId run);
-  RunLine line_of(const Job& job) const;
+  RunLine line_of(RunId run, const Job& job) const;
   RunList list() const;
   void tell_progress(RunId run, const std::string& name, const JobProgress& progress);
   void end(RunId run, Result<JobReport>& report);
@@ -90,6 +106,8 @@ class TrackerShell final : public ClusterDoor {
   std::map<net::PeerId, net::PublicKey> keys_;
   SteadyMs next_expiry_ms_ = 0;
   NodeTable nodes_;
+  Cluster cluster_;
+  std::optional<Error> refusal_;  // of the job that was added last
   RunId next_run_ = 1;
   std::map<RunId, Job> jobs_;
   SteadyMs return_until_ms_ = 0;

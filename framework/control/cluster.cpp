@@ -30,8 +30,8 @@ void Cluster::on(const cluster_event::NodeJoined& joined) {
 
 void Cluster::on(const cluster_event::NodeLost& lost) {
   std::vector<std::pair<JobId, WorkerId>> gone;
-  for (const auto& [worker, node] : places_)
-    if (node == lost.node) gone.push_back(worker);
+  for (const auto& [worker, place] : places_)
+    if (place.node == lost.node) gone.push_back(worker);
   for (const auto& [job, worker] : gone) vacate(job, worker);
   nodes_.erase(lost.node);
 }
@@ -58,7 +58,9 @@ void Cluster::on(const cluster_event::JobAdded& added) {
 
 void Cluster::on(const cluster_event::JobDemand& demand) {
   const auto found = jobs_.find(demand.job);
-  if (found != jobs_.end()) found->second.wanted = demand.wanted;
+  if (found == jobs_.end()) return;
+  found->second.wanted = demand.wanted;
+  if (demand.worker_memory_bytes) found->second.worker_memory_bytes = *demand.worker_memory_bytes;
 }
 
 void Cluster::on(const cluster_event::JobRemoved& removed) {
@@ -100,7 +102,7 @@ void Cluster::on(const cluster_event::Tick&) {}
 void Cluster::occupy(JobId job, WorkerId worker, HostId id) {
   Node& node = nodes_.at(id);
   Job& of = jobs_.at(job);
-  places_[{job, worker}] = id;
+  places_[{job, worker}] = Place{id, of.worker_memory_bytes};
   ++node.used;
   node.used_memory_bytes += of.worker_memory_bytes;
   ++of.used;
@@ -110,11 +112,10 @@ void Cluster::occupy(JobId job, WorkerId worker, HostId id) {
 void Cluster::vacate(JobId job, WorkerId worker) {
   const auto place = places_.find({job, worker});
   if (place == places_.end()) return;
-  Node& node = nodes_.at(place->second);
-  Job& of = jobs_.at(job);
+  Node& node = nodes_.at(place->second.node);
   --node.used;
-  node.used_memory_bytes -= of.worker_memory_bytes;
-  --of.used;
+  node.used_memory_bytes -= place->second.memory_bytes;
+  --jobs_.at(job).used;
   places_.erase(place);
 }
 
@@ -142,6 +143,16 @@ std::uint64_t Cluster::room(const Job& job, const Node& node) {
 bool Cluster::is_running(JobId job) const {
   const auto found = jobs_.find(job);
   return found != jobs_.end() && found->second.running;
+}
+
+bool Cluster::waits(JobId job, WorkerId worker) const {
+  const auto found = jobs_.find(job);
+  return found != jobs_.end() && found->second.waiting.contains(worker);
+}
+
+bool Cluster::drains(HostId node) const {
+  const auto found = nodes_.find(node);
+  return found != nodes_.end() && found->second.draining;
 }
 
 std::uint64_t Cluster::slots() const {

@@ -44,7 +44,7 @@ struct NodeJoined {
 struct NodeLost {
   HostId node = 0;
 };
-/// The node takes no more workers; those it has may end their tasks (see event::HostDraining).
+/// The node takes no more workers; those it has may end their tasks (see event::HostDraining). A NodeJoined ends that.
 struct NodeDraining {
   HostId node = 0;
 };
@@ -58,6 +58,7 @@ struct JobAdded {
 struct JobDemand {
   JobId job = 0;
   std::uint64_t wanted = 0;
+  std::optional<std::uint64_t> worker_memory_bytes = {};  // of workers that are placed from now on; nothing: as before
 };
 struct JobRemoved {
   JobId job = 0;
@@ -132,6 +133,9 @@ class Cluster {
   bool is_running(JobId job) const;
   /// Whether the job leaves the node alone now.
   bool avoids(JobId job, HostId node) const;
+  /// Whether the worker is wanted and has no node yet.
+  bool waits(JobId job, WorkerId worker) const;
+  bool drains(HostId node) const;
 
  private:
   struct Node {
@@ -140,6 +144,10 @@ class Cluster {
     std::uint32_t used = 0;
     std::uint64_t used_memory_bytes = 0;
     bool draining = false;
+  };
+  struct Place {
+    HostId node = 0;
+    std::uint64_t memory_bytes = 0;
   };
   struct Failures {
     std::uint32_t count = 0;
@@ -189,7 +197,7 @@ class Cluster {
   SteadyMs now_ = 0;
   std::map<HostId, Node> nodes_;
   std::map<JobId, Job> jobs_;
-  std::map<std::pair<JobId, WorkerId>, HostId> places_;
+  std::map<std::pair<JobId, WorkerId>, Place> places_;
   std::vector<ClusterCommand> commands_;
 };
 

@@ -176,6 +176,10 @@ struct FailJob {
 struct ReleaseWorker {
   WorkerId worker = 0;
 };
+/// An attempt failed on this host, and that counts.
+struct BlameHost {
+  HostId host = 0;
+};
 /// With SchedulerOptions::journal: write this down, durably, before carrying out any command that comes after it.
 struct Journal {
   JournalRecord record;
@@ -184,6 +188,7 @@ struct Journal {
 }  // namespace command
 
 using Command = std::variant<command::StartWorker, command::KillWorker, command::RunTask, command::Commit, command::Discard,
-                             command::OpenStage, command::FinishJob, command::FailJob, command::ReleaseWorker, command::Journal>;
+                             command::OpenStage, command::FinishJob, command::FailJob, command::ReleaseWorker, command::BlameHost,
+                             command::Journal>;
 
 }  // namespace sinter

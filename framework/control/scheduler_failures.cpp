@@ -103,6 +103,7 @@ void Scheduler::take_back_grant(TaskId id) {
 void Scheduler::attempt_failed(AttemptId attempt, WorkerId worker, HostId host, Error error) {
   const Task& of = stages_.at(attempt.task);
   const bool final = !error.retriable();
+  if (host != 0) commands_.emplace_back(command::BlameHost{host});
   decide(journal::Failed{attempt, worker, host, std::move(error), of.careful, of.trouble ? of.trouble->suspect : std::nullopt});
   if (!final && of.failures < options_.max_attempts) return;
   Error told = *of.trouble->first_error;

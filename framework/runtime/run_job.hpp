@@ -117,6 +117,8 @@ struct RunOptions {
   /// What workers are told about where they are, see Setup.
   std::string host = {};
   std::string run_secret = {};
+  /// A second attempt, on another host, at tasks that are about to end last.
+  bool speculation = false;
   /// Relative paths start here; empty: where this process is. Where it is not empty, `files` knows it too.
   std::string working_directory = {};
 };

@@ -31,6 +31,7 @@ SchedulerOptions Tracker::scheduler_options() const {
   made.heartbeat_timeout_ms = options_.heartbeat_timeout_ms;
   made.timeouts = !plan_.in_process;
   made.journal = !options_.job_directory.empty();
+  made.speculation = options_.speculation;
   return made;
 }
 
@@ -43,6 +44,8 @@ Status Tracker::open() {
 Result<TrackerResult> Tracker::run() {
   SINTER_TRY(open());
   Status looped = restore();
+  // Nobody is started before the pool says how many there may be, and before it is known who is there from a life before.
+  if (looped.ok() && pool_->allots_workers()) take(event::WorkersAllowed{0});
   if (looped.ok()) looped = loop();
   if (!looped.ok()) failure_ = std::move(looped).error();
   report_progress(true);
@@ -106,6 +109,14 @@ Status Tracker::drain_events() {
   return {};
 }
 
+/// Of what the attempt reads, as far as it is known before: of a map task.
+double Tracker::fraction_done(const Beat& beat) const {
+  if (!beat.attempt || beat.attempt->task.stage >= stages_.size() || stages_[beat.attempt->task.stage].work != StageWork::Map) return -1;
+  const std::uint32_t task = beat.attempt->task.ordinal;
+  if (task >= plan_.splits.size() || plan_.splits[task].size_bytes == 0) return -1;
+  return static_cast<double>(beat.progress.bytes) / static_cast<double>(plan_.splits[task].size_bytes);
+}
+
 void Tracker::handle(const WorkerUp& up) { take(event::WorkerReady{up.worker, up.host}); }
 
 void Tracker::handle(const WorkerSaid& said) {
@@ -121,7 +132,7 @@ void Tracker::handle(const WorkerSaid& said) {
     if (!beat.ok()) return refuse(beat.error());
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, beat->peak_memory_bytes);
     if (beat->attempt && scheduler_.running_on(worker) == beat->attempt) running_[*beat->attempt] = beat->progress;
-    take(event::Heartbeat{worker, beat->attempt, beat->steps});
+    take(event::Heartbeat{worker, beat->attempt, beat->steps, fraction_done(*beat)});
   } else if (kind == MessageKind::AttemptDone) {
     auto done = from_message<AttemptDone>(message);
     if (!done.ok()) return refuse(done.error());
@@ -149,6 +160,8 @@ void Tracker::handle(const WorkersMayBe& allowed) { take(event::WorkersAllowed{a
 void Tracker::handle(const WorkerReturned& returned) {
   take(event::WorkerAdopted{returned.worker, returned.host, returned.attempt});
 }
+
+void Tracker::handle(const HostDrains& drains) { take(event::HostDraining{drains.host}); }
 
 std::string Tracker::place_of(const ReadPosition& position) const {
   if (position.group) return "group " + readable_key(*position.group) + (job_.reduce_remark.empty() ? "" : ", " + job_.reduce_remark);
@@ -184,6 +197,10 @@ void Tracker::carry_out() {
     }
   }
   if (journal_) sync_journal();
+  if (const std::uint64_t wanted = scheduler_.wanted_workers(); wanted != wanted_) {
+    wanted_ = wanted;
+    pool_->want_workers(wanted);
+  }
 }
 
 }  // namespace sinter

@@ -65,6 +65,8 @@ class Tracker {
   void handle(const ResultsGone& gone);
   void handle(const WorkersMayBe& allowed);
   void handle(const WorkerReturned& returned);
+  void handle(const HostDrains& drains);
+  double fraction_done(const Beat& beat) const;
   /// Where it was, for people.
   std::string place_of(const ReadPosition& position) const;
   /// Steps the scheduler; what it asks for is due at the next carry_out().
@@ -82,6 +84,7 @@ class Tracker {
   void apply(const command::FinishJob& finish);
   void apply(const command::FailJob& fail);
   void apply(const command::ReleaseWorker& release);
+  void apply(const command::BlameHost& blame);
   void apply(const command::Journal& journal);
   Status publish_attempt(const AttemptId& attempt);
 
@@ -118,6 +121,7 @@ class Tracker {
   std::unique_ptr<JobJournal> journal_;    // null: the job ends with this process
   std::optional<std::uint32_t> judged_;    // the Merge of summary_
   std::vector<Command> due_;   // what the scheduler asked for
+  std::uint64_t wanted_ = 0;   // workers, as the pool was told last
   std::deque<Event> events_;   // that commands cause
   std::vector<Stage> stages_;              // opened so far
   std::vector<Ranges> ranges_;             // of each stage's tasks: results that are lost are made again from the same ranges

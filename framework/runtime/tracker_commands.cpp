@@ -72,6 +72,8 @@ void Tracker::apply(const command::FinishJob&) {}
 
 void Tracker::apply(const command::ReleaseWorker& release) { pool_->send(release.worker, to_message(Stop{})); }
 
+void Tracker::apply(const command::BlameHost& blame) { pool_->blame(blame.host); }
+
 // take() has written it already.
 void Tracker::apply(const command::Journal&) {}
 

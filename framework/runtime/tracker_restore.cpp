@@ -44,8 +44,6 @@ Status Tracker::restore() {
   }
   line_began_ms_ = options_.clock.now_ms();
   options_.log.info("a job goes on from its journal", {{"job", plan_.job_name}, {"records", std::uint64_t{records.size()}}});
-  // Nobody is started before it is known who is still there: the pool says when.
-  feed(event::WorkersAllowed{0});
   return {};
 }
 

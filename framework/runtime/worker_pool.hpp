@@ -57,7 +57,11 @@ struct WorkerReturned {
 struct WorkersMayBe {
   std::uint32_t count = 0;
 };
-using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone, WorkersMayBe, WorkerReturned>;
+/// The host takes no more attempts.
+struct HostDrains {
+  HostId host = 0;
+};
+using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone, WorkersMayBe, WorkerReturned, HostDrains>;
 
 class WorkerPool {
  public:
@@ -97,6 +101,12 @@ class WorkerPool {
   }
   /// Whether committed results may be out of reach later, all but those that were kept.
   virtual bool loses_results() const { return false; }
+  /// Whether WorkersMayBe says how many workers there may be, so that none is started before.
+  virtual bool allots_workers() const { return false; }
+  /// So many workers could be put to use now.
+  virtual void want_workers(std::uint64_t count) { static_cast<void>(count); }
+  /// An attempt failed on this host.
+  virtual void blame(HostId host) { static_cast<void>(host); }
   /// Tells all workers to end and waits for it, for a while, and then kills them. `at_once`: kills them.
   virtual void stop(bool at_once) = 0;
 };

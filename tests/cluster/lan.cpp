@@ -17,7 +17,8 @@ bool log_says(const std::string& path, const std::string& words) {
 
 }  // namespace
 
-Lan::Lan(int nodes, int slots, const std::string& listen) {
+Lan::Lan(int nodes, int slots, const std::string& listen, std::vector<std::string> tracker_words)
+    : tracker_words_(std::move(tracker_words)) {
   ::setenv("SINTER_HOME", (directory_ / "home").c_str(), 1);
   start_tracker(listen);
   for (int i = 0; i < nodes; ++i) add_node(slots);
@@ -25,8 +26,9 @@ Lan::Lan(int nodes, int slots, const std::string& listen) {
 
 void Lan::start_tracker(const std::string& listen) {
   const std::string log = directory_ / "tracker.log";
-  tracker_ = std::make_unique<BackgroundCommand>(
-      std::vector<std::string>{kProgram, "tracker", "--listen", listen, "--data", directory_ / "tracker-data"}, log);
+  std::vector<std::string> words{kProgram, "tracker", "--listen", listen, "--data", directory_ / "tracker-data"};
+  words.insert(words.end(), tracker_words_.begin(), tracker_words_.end());
+  tracker_ = std::make_unique<BackgroundCommand>(words, log);
   EXPECT_TRUE(wait_until([&] { return log_says(log, "its data:"); }, 10)) << "the tracker does not start";
   const std::string text = read_whole_file(log);
   const std::string before = "the tracker listens on ";
@@ -41,12 +43,12 @@ void Lan::restart_tracker(int signal) {
   start_tracker(address_);
 }
 
-void Lan::add_node(int slots) {
+void Lan::add_node(int slots, const std::vector<std::string>& words) {
   const std::string name = "node-" + std::to_string(nodes_.size());
-  nodes_.push_back(
-      std::make_unique<BackgroundCommand>(std::vector<std::string>{kProgram, "node", address_, "--name", name, "--slots",
-                                                                   std::to_string(slots), "--scratch", directory_ / name, "--host", name},
-                                          directory_ / (name + ".log")));
+  std::vector<std::string> all{kProgram, "node", address_, "--name", name, "--slots", std::to_string(slots),
+                               "--scratch", directory_ / name, "--host", name};
+  all.insert(all.end(), words.begin(), words.end());
+  nodes_.push_back(std::make_unique<BackgroundCommand>(all, directory_ / (name + ".log")));
   EXPECT_TRUE(wait_until([&] { return log_says(directory_ / (name + ".log"), "joined the tracker"); }, 10)) << name << " does not join";
 }
 

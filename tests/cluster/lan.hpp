@@ -14,7 +14,7 @@ class Lan {
  public:
   /// Starts the tracker and `nodes` nodes of `slots` slots each, and waits until they have joined. Every node takes itself for a host of
   /// its own, so what others read of it they fetch.
-  Lan(int nodes, int slots, const std::string& listen = "127.0.0.1:*");
+  Lan(int nodes, int slots, const std::string& listen = "127.0.0.1:*", std::vector<std::string> tracker_words = {});
 
   const std::string& address() const { return address_; }
   BackgroundCommand& tracker() { return *tracker_; }
@@ -24,7 +24,7 @@ class Lan {
   /// Ends the tracker by this signal and starts another one at the same address with the same data.
   void restart_tracker(int signal);
   /// One more node.
-  void add_node(int slots);
+  void add_node(int slots, const std::vector<std::string>& words = {});
   /// `sinter` with these words.
   CommandResult sinter(std::vector<std::string> words, int timeout_s = 60) const;
   /// `sinter run JOB --cluster ADDRESS` with more words.
@@ -44,6 +44,7 @@ class Lan {
   std::vector<std::string> run_words(const std::string& job, std::vector<std::string> words) const;
 
   TemporaryDirectory directory_;
+  const std::vector<std::string> tracker_words_;
   std::string address_;
   std::unique_ptr<BackgroundCommand> tracker_;
   std::vector<std::unique_ptr<BackgroundCommand>> nodes_;

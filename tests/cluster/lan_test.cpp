@@ -174,6 +174,56 @@ TEST_F(LanTest, two_jobs_share_the_slots) {
   EXPECT_EQ(fused(lan, "out/second.csv"), expected_bytes);
 }
 
+TEST_F(LanTest, jobs_run_in_the_order_of_their_priority) {
+  Lan lan(1, 1, "127.0.0.1:*", {"--max-running-jobs", "1"});
+  const std::string job = make_job(lan, 300'000);
+  const auto detach = [&](const std::string& name, const std::string& priority) {
+    const CommandResult told = lan.run(job, {"--detach", "--priority", priority, "-o", lan.directory() / ("job/out/" + name)});
+    EXPECT_EQ(told.exit_code, 0) << told.err;
+  };
+  const auto listed = [&](const std::string& words) {
+    return wait_until([&] { return lan.job("list").find(words) != std::string::npos; }, 30);
+  };
+  detach("a.csv", "0");
+  detach("b.csv", "-1");
+  detach("c.csv", "7");
+  EXPECT_TRUE(listed("waits for its turn: 1 jobs run at a time")) << lan.job("list");
+  ASSERT_TRUE(listed("1  running")) << lan.job("list");
+  lan.job("cancel", "1");
+  ASSERT_TRUE(listed("3  running")) << lan.job("list");
+  EXPECT_NE(lan.job("list").find("2  waiting"), std::string::npos) << lan.job("list");
+  lan.job("cancel", "3");
+  EXPECT_TRUE(listed("2  running")) << lan.job("list");
+  lan.job("cancel", "2");
+}
+
+TEST_F(LanTest, a_job_says_what_it_waits_for) {
+  Lan lan(0, 1);
+  lan.add_node(2, {"--memory", "15MiB"});
+  const std::string job = make_job(lan, 5'000);
+  const auto client = lan.run_in_background(job);
+  EXPECT_TRUE(wait_until([&] { return lan.job("list").find("waits for a node with 16MiB of memory") != std::string::npos; }, 20))
+      << lan.job("list");
+  lan.add_node(4, {"--memory", "40MiB"});
+  EXPECT_EQ(client->wait(60), 0) << read_whole_file(lan.directory() / "client.log");
+  EXPECT_EQ(lan.log_of_node(0).find("worker"), std::string::npos) << lan.log_of_node(0);
+}
+
+TEST_F(LanTest, a_node_that_is_asked_to_leave_ends_its_work_first) {
+  Lan lan(2, 1);
+  const std::string job = make_job(lan, 150'000);
+  const std::string expected_bytes = expected(lan, job);
+  const auto client = lan.run_in_background(job);
+  ASSERT_TRUE(wait_until([&] { return !lan.workers(0).empty() && !lan.workers(1).empty(); }, 20));
+  lan.node(0).signal(SIGTERM);
+  EXPECT_TRUE(wait_until([&] { return lan.workers(0).empty(); }, 20));
+  EXPECT_NE(lan.job("nodes").find("leaving"), std::string::npos) << "it keeps its results for the job: " << lan.job("nodes");
+  EXPECT_EQ(client->wait(120), 0) << read_whole_file(lan.directory() / "client.log");
+  EXPECT_EQ(lan.node(0).wait(20), 0) << lan.log_of_node(0);
+  EXPECT_TRUE(fused(lan) == expected_bytes);
+  EXPECT_EQ(read_whole_file(lan.directory() / "client.log").find("lost"), std::string::npos) << "nothing had to be made again";
+}
+
 TEST_F(LanTest, an_interrupted_client_cancels_its_job_and_so_does_one_that_dies) {
   for (const int signal : {SIGINT, SIGKILL}) {
     Lan lan(1, 2);
@@ -239,7 +289,7 @@ TEST_F(LanTest, tracker_and_nodes_end_when_asked_and_take_their_workers_with_the
   const auto client = lan.run_in_background(job);
   ASSERT_TRUE(wait_until([&] { return !lan.workers(0).empty() && !lan.workers(1).empty(); }, 10));
   const std::vector<pid_t> workers{lan.workers(0).front(), lan.workers(1).front()};
-  lan.node(0).signal(SIGTERM);
+  lan.node(0).signal(SIGINT);
   EXPECT_EQ(lan.node(0).wait(10), 0) << lan.log_of_node(0);
   lan.tracker().signal(SIGINT);
   EXPECT_EQ(lan.tracker().wait(10), 0) << lan.log_of_tracker();

@@ -219,6 +219,7 @@ class Life {
   }
   std::size_t all_tasks() const { return std::accumulate(tasks_of_stage_.begin(), tasks_of_stage_.end(), std::size_t{0}); }
   void obey(const command::ReleaseWorker&, std::deque<Event>&) { ADD_FAILURE() << "nobody took a worker away"; }
+  void obey(const command::BlameHost&, std::deque<Event>&) { ADD_FAILURE() << "no worker has a host here"; }
   void obey(const command::Journal&, std::deque<Event>&) { ADD_FAILURE() << "nobody asked for a journal"; }
   void obey(const command::FinishJob&, std::deque<Event>&) {
     ++finished_;

@@ -47,6 +47,7 @@ class SimulatedTracker {
   void apply(const command::FinishJob& finish);
   void apply(const command::FailJob& fail);
   void apply(const command::ReleaseWorker& release);
+  void apply(const command::BlameHost&) {}  // the cluster's matter
   void apply(const command::Journal& journal);
   void send(HostId host, std::function<void(SimulatedNode&)> message);
   void node_lost(HostId host);

@@ -19,6 +19,10 @@ const AttemptId kAttempt{{0, 1}, 3};
 class RecordingDoor final : public ClusterDoor {
  public:
   void open_run(OpenRun open) override { said.push_back("open " + std::to_string(open.run) + " " + open.plan); }
+  void want_workers(RunId, std::uint64_t count, std::uint64_t memory_bytes) override {
+    said.push_back("want " + std::to_string(count) + " of " + std::to_string(memory_bytes));
+  }
+  void blame(RunId, HostId node) override { said.push_back("blame " + std::to_string(node)); }
   void start_worker(RunId, WorkerId worker) override { said.push_back("start " + std::to_string(worker)); }
   void kill_worker(RunId, WorkerId worker) override { said.push_back("kill " + std::to_string(worker)); }
   void send_to_worker(RunId, WorkerId worker, net::Message message) override {
@@ -36,7 +40,7 @@ class ClusterPoolTest : public ::testing::Test {
     EXPECT_TRUE(disk_->make_directories("/job").ok());
     EXPECT_TRUE(write_file(*disk_, layout_.plan(), "a plan").ok());
     RunOptions options{.worker = {}, .factory = {}, .files = files_, .clock = clock_, .log = log_, .on_progress = {}};
-    auto pool = make_cluster_pool(5, door_, inbox_, files_, layout_, options);
+    auto pool = make_cluster_pool(5, door_, inbox_, files_, layout_, RunNeeds{64, 3}, options);
     EXPECT_TRUE(pool.ok());
     pool_ = std::move(*pool);
   }
@@ -63,6 +67,16 @@ TEST_F(ClusterPoolTest, asks_the_cluster_and_ships_the_plan_first) {
   pool_->kill(4);
   pool_->stop(false);
   EXPECT_THAT(door_.said, ElementsAre("open 5 a plan", "start 4", "to 4 hello", "kill 4", "stop"));
+}
+
+TEST_F(ClusterPoolTest, says_once_how_many_workers_it_wants_and_never_more_than_the_job_allows) {
+  EXPECT_TRUE(pool_->allots_workers());
+  pool_->want_workers(2);
+  pool_->want_workers(9);
+  pool_->want_workers(8);
+  pool_->want_workers(0);
+  pool_->blame(7);
+  EXPECT_THAT(door_.said, ElementsAre("open 5 a plan", "want 2 of 64", "want 3 of 64", "want 0 of 64", "blame 7"));
 }
 
 TEST_F(ClusterPoolTest, places_the_files_of_an_attempt_before_it_tells_of_it) {

@@ -20,7 +20,7 @@ T round_trip(const T& value) {
 }
 
 NodeHello hello() {
-  return {kClusterProtocolVersion, "rack-1", "boot 1", "tcp://rack-1:7078", 16, 64u << 30, 77, {3}, {{3, 9, AttemptId{{0, 1}, 1}}}};
+  return {kClusterProtocolVersion, "rack-1", "boot 1", "tcp://rack-1:7078", 16, 64u << 30, 77, true, {3}, {{3, 9, AttemptId{{0, 1}, 1}}}};
 }
 
 TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
