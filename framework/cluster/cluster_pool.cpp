@@ -76,12 +76,18 @@ class ClusterPool final : public WorkerPool {
 
   PoolEvent tell(NodeSaid from) {
     AttemptId attempt;
-    if (from.said.message.kind == static_cast<std::uint16_t>(MessageKind::AttemptDone))
-      if (const auto done = from_message<AttemptDone>(from.said.message); done.ok()) attempt = done->attempt;
+    std::map<std::string, std::uint64_t> checksums;
+    if (from.said.message.kind == static_cast<std::uint16_t>(MessageKind::AttemptDone)) {
+      if (const auto done = from_message<AttemptDone>(from.said.message); done.ok()) {
+        attempt = done->attempt;
+        for (const FileChecksum& one : done->checksums) checksums[layout_.attempt(attempt) + "/" + one.name] = one.checksum;
+      }
+    }
     for (const std::string& name : from.names) {
       Place place = from.files_at;
       place.name = name;
       place.attempt = attempt;
+      if (const auto sum = checksums.find(layout_.root() + "/" + name); sum != checksums.end()) place.checksum = sum->second;
       const std::string path = layout_.root() + "/" + name;
       files_.place(path, std::move(place));
       if (!path.starts_with(layout_.logs() + "/")) continue;

@@ -18,7 +18,7 @@
 namespace sinter {
 
 /// Raised whenever a message changes; a worker of another version is refused.
-inline constexpr std::uint32_t kControlProtocolVersion = 4;
+inline constexpr std::uint32_t kControlProtocolVersion = 5;
 /// Body of one control message. Skip lists, two keys of kMaxKeyBytes and kMaxCounters counters fit; data never travels here.
 inline constexpr std::uint64_t kMaxControlMessageBytes = 64u << 20;
 /// An error's message and each of its context lines are cut here before they travel.
@@ -132,6 +132,15 @@ struct Beat {
   void serialize(Archive& archive, unsigned) { archive & attempt & steps & progress & peak_memory_bytes; }
 };
 
+/// What a file was when its writer closed it.
+struct FileChecksum {
+  std::string name;            // in the attempt's directory
+  std::uint64_t checksum = 0;  // XXH3-64 of its bytes
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & name & checksum; }
+};
+
 /// Worker to tracker: its files are written and closed; may it commit?
 struct AttemptDone {
   static constexpr MessageKind kKind = MessageKind::AttemptDone;
@@ -139,9 +148,10 @@ struct AttemptDone {
   Counters counters;
   AttemptProgress progress;
   std::uint64_t peak_memory_bytes = 0;
+  std::vector<FileChecksum> checksums = {};  // where results travel between hosts
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & attempt & counters & progress & peak_memory_bytes; }
+  void serialize(Archive& archive, unsigned) { archive & attempt & counters & progress & peak_memory_bytes & checksums; }
 };
 
 /// Worker to tracker: the attempt ended with an error, the worker lives on.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/checksum_stream.hpp"
 #include "shuffle/run/announced_reads.hpp"
 
 namespace sinter {
@@ -127,22 +128,32 @@ Result<std::unique_ptr<ReadableFile>> PlacedFiles::open_at(const Place& place) {
   return std::unique_ptr<ReadableFile>(std::make_unique<Watched>(*this, std::move(file).value(), place.attempt));
 }
 
+Status PlacedFiles::copy_here(const Place& place, const std::string& path) {
+  const std::string there = place.scratch_directory + "/" + place.name;
+  SINTER_ASSIGN(const std::unique_ptr<ReadableFile> from, open_at(place));
+  SINTER_ASSIGN(const std::unique_ptr<WritableFile> to, options_.files.create(path));
+  std::string chunk(std::min<std::uint64_t>(kCopyBytes, from->size_bytes()), '\0');
+  ChecksumStream sum;
+  for (std::uint64_t at = 0; at < from->size_bytes();) {
+    SINTER_ASSIGN(const std::size_t got, from->read_at(at, chunk.data(), chunk.size()));
+    if (got == 0) return environment_error("'" + there + "' ended before its size of " + std::to_string(from->size_bytes()) + " bytes");
+    sum.append(std::string_view(chunk).substr(0, got));
+    SINTER_TRY(to->append(std::string_view(chunk).substr(0, got)));
+    at += got;
+  }
+  if (place.checksum && sum.value() != *place.checksum)
+    return environment_error("'" + there + "' on the host '" + place.host + "' is not what " + to_string(place.attempt) +
+                             " wrote: its checksum differs");
+  return to->close();
+}
+
 Status PlacedFiles::keep(const std::string& path) {
   const std::optional<Place> place = placed(path);
   if (!place) return {};
   const std::string there = place->scratch_directory + "/" + place->name;
   SINTER_TRY(options_.files.make_directories(directory_of(path)));
   if (place->host != options_.host || !options_.files.rename(there, path).ok()) {
-    SINTER_ASSIGN(const std::unique_ptr<ReadableFile> from, open_at(*place));
-    SINTER_ASSIGN(const std::unique_ptr<WritableFile> to, options_.files.create(path));
-    std::string chunk(std::min<std::uint64_t>(kCopyBytes, from->size_bytes()), '\0');
-    for (std::uint64_t at = 0; at < from->size_bytes();) {
-      SINTER_ASSIGN(const std::size_t got, from->read_at(at, chunk.data(), chunk.size()));
-      if (got == 0) return environment_error("'" + there + "' ended before its size of " + std::to_string(from->size_bytes()) + " bytes");
-      SINTER_TRY(to->append(std::string_view(chunk).substr(0, got)));
-      at += got;
-    }
-    SINTER_TRY(to->close());
+    SINTER_TRY(copy_here(*place, path));
     if (options_.on_removed) options_.on_removed(*place);
   }
   const std::lock_guard lock(mutex_);
@@ -155,7 +166,46 @@ Result<std::unique_ptr<ReadableFile>> PlacedFiles::open(const std::string& path)
   return options_.files.open(absolute(path));
 }
 
-Result<std::unique_ptr<WritableFile>> PlacedFiles::create(const std::string& path) { return options_.files.create(absolute(path)); }
+/// A file whose checksum is known when it is closed.
+class PlacedFiles::Summed final : public WritableFile {
+ public:
+  Summed(PlacedFiles& files, std::unique_ptr<WritableFile> file, std::string path)
+      : files_(files), file_(std::move(file)), path_(std::move(path)) {}
+  Status append(std::string_view bytes) override {
+    sum_.append(bytes);
+    return file_->append(bytes);
+  }
+  Status sync() override { return file_->sync(); }
+  void start_sync() override { file_->start_sync(); }
+  Status close() override {
+    SINTER_TRY(file_->close());
+    const std::lock_guard lock(files_.mutex_);
+    files_.checksums_[path_] = sum_.value();
+    return {};
+  }
+  std::uint64_t size_bytes() const override { return file_->size_bytes(); }
+
+ private:
+  PlacedFiles& files_;
+  std::unique_ptr<WritableFile> file_;
+  std::string path_;
+  ChecksumStream sum_;
+};
+
+Result<std::unique_ptr<WritableFile>> PlacedFiles::create(const std::string& path) {
+  Result<std::unique_ptr<WritableFile>> file = options_.files.create(absolute(path));
+  if (!file.ok() || !options_.note_checksums) return file;
+  return std::unique_ptr<WritableFile>(std::make_unique<Summed>(*this, std::move(file).value(), path));
+}
+
+std::vector<FileChecksum> PlacedFiles::take_checksums(const std::string& directory) {
+  const std::lock_guard lock(mutex_);
+  std::vector<FileChecksum> taken;
+  for (auto entry = checksums_.lower_bound(directory + "/"); entry != checksums_.end() && is_below(entry->first, directory); ++entry)
+    taken.push_back({entry->first.substr(directory.size() + 1), entry->second});
+  checksums_.clear();
+  return taken;
+}
 
 Result<FileInfo> PlacedFiles::info(const std::string& path) {
   const std::optional<Place> place = placed(path);
@@ -193,6 +243,11 @@ Status PlacedFiles::rename(const std::string& from, const std::string& to) {
       places_.insert(std::move(entry));
       return {};
     }
+    if (auto entry = checksums_.extract(from); !entry.empty()) {
+      checksums_.erase(to);
+      entry.key() = to;
+      checksums_.insert(std::move(entry));
+    }
   }
   return options_.files.rename(absolute(from), absolute(to));
 }
@@ -202,6 +257,7 @@ Status PlacedFiles::remove(const std::string& path) {
   {
     const std::lock_guard lock(mutex_);
     if (auto entry = places_.extract(path); !entry.empty()) place = std::move(entry.mapped());
+    checksums_.erase(path);
   }
   if (!place) return options_.files.remove(absolute(path));
   if (options_.on_removed) options_.on_removed(*place);

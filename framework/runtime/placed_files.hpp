@@ -28,9 +28,12 @@ struct Place {
   std::string scratch_directory;  // of the job, on that host
   std::string name;               // below it
   AttemptId attempt;              // that wrote it
+  std::optional<std::uint64_t> checksum = {};  // as its writer said
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & node & host & endpoint & endpoint_key & scratch_directory & name & attempt; }
+  void serialize(Archive& archive, unsigned) {
+    archive & node & host & endpoint & endpoint_key & scratch_directory & name & attempt & checksum;
+  }
 };
 
 /// Opens a file of another host.
@@ -45,6 +48,7 @@ class PlacedFiles final : public FileSystem {
     RemoteOpener open_remote;       // empty: other hosts cannot be read
     std::function<void(const std::vector<Place>&)> prefetch_remote;  // a hint that these will be opened soon; may be empty
     std::function<void(const Place&)> on_removed;  // a placed path was removed; called on the caller's thread; may be empty
+    bool note_checksums = false;                   // for take_checksums()
   };
   explicit PlacedFiles(Options options) : options_(std::move(options)) {}
 
@@ -55,8 +59,10 @@ class PlacedFiles final : public FileSystem {
   /// A hint that these will be opened soon.
   void prefetch(const std::vector<std::string>& paths) const;
   /// Makes a placed file our own, under the same path: moves it from this host, or copies it from another one. Nothing to do for a path
-  /// that is not placed.
+  /// that is not placed. Errors, environment: it cannot be fetched, or is not what its writer said.
   Status keep(const std::string& path);
+  /// Of the files in this directory that were written through us and closed since the last call.
+  std::vector<FileChecksum> take_checksums(const std::string& directory);
   /// Results of attempts that could not be opened or read since the last call; each once.
   std::vector<AttemptId> take_failures();
   /// Nothing: the path is not placed.
@@ -82,6 +88,8 @@ class PlacedFiles final : public FileSystem {
   Result<std::unique_ptr<ReadableFile>> open_at(const Place& place);
 
   class Watched;
+  class Summed;
+  Status copy_here(const Place& place, const std::string& path);
   void note_failure(const AttemptId& attempt);
   void place_results_under(const JobLayout& layout, const std::vector<ResultsAt>& results, std::vector<std::string>& paths);
 
@@ -89,6 +97,7 @@ class PlacedFiles final : public FileSystem {
   mutable std::mutex mutex_;
   std::map<std::string, Place> places_;  // under mutex_
   std::set<AttemptId> failures_;         // under mutex_
+  std::map<std::string, std::uint64_t> checksums_;  // of closed files, by path; under mutex_
 };
 
 }  // namespace sinter

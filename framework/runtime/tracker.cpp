@@ -138,7 +138,12 @@ void Tracker::handle(const WorkerSaid& said) {
     if (!done.ok()) return refuse(done.error());
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, done->peak_memory_bytes);
     if (scheduler_.running_on(worker) == done->attempt) running_[done->attempt] = done->progress;
-    take(event::AttemptDone{worker, done->attempt, std::move(done->counters)});
+    // A result that is made again has to be the same.
+    const std::string result = layout_.attempt_result(done->attempt).substr(layout_.attempt(done->attempt).size() + 1);
+    const auto sum =
+        std::find_if(done->checksums.begin(), done->checksums.end(), [&](const FileChecksum& one) { return one.name == result; });
+    take(event::AttemptDone{worker, done->attempt, std::move(done->counters),
+                            sum == done->checksums.end() ? std::nullopt : std::optional(sum->checksum)});
   } else if (kind == MessageKind::AttemptFailed) {
     auto failed = from_message<AttemptFailed>(message);
     if (!failed.ok()) return refuse(failed.error());

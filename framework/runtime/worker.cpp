@@ -81,7 +81,8 @@ class Worker {
                                [this](const std::vector<Place>& places) {
                                  if (remote_) remote_->prefetch(places);
                                },
-                               {}});
+                               {},
+                               true});
     FileSystem& files = placed_ ? *placed_ : options_.files;
     auto job = WorkerJob::load(files, layout_, options_.factory, options_.worker);
     if (job.ok() && !setup.run_secret.empty()) connect_to_results(setup.run_secret, (*job)->worker_bytes());
@@ -143,12 +144,16 @@ class Worker {
     if (setup_error_) {
       result.status = *setup_error_;
     } else {
-      if (placed_) placed_->place_results(layout_, run.inputs);
+      if (placed_) {
+        placed_->place_results(layout_, run.inputs);
+        (void)placed_->take_checksums(layout_.attempt(run.attempt));  // those of an attempt that failed
+      }
       result = job_->run(run, progress_, stop_);
     }
     if (result.status.ok() && options_.judge_attempt) result.status = options_.judge_attempt(run.stage, run.attempt);
     if (result.status.ok())
-      return to_message(AttemptDone{run.attempt, std::move(result.counters), progress_.read(), peak_memory_bytes()});
+      return to_message(AttemptDone{run.attempt, std::move(result.counters), progress_.read(), peak_memory_bytes(),
+                                    placed_ ? placed_->take_checksums(layout_.attempt(run.attempt)) : std::vector<FileChecksum>()});
     return to_message(AttemptFailed{run.attempt, WireError::of(result.status.error()), result.threw, result.record,
                                     placed_ ? placed_->take_failures() : std::vector<AttemptId>()});
   }

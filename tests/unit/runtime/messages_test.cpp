@@ -43,11 +43,12 @@ TEST(MessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(beat.progress.status, "at line 7");
   EXPECT_FALSE(round_trip(Beat{}).attempt.has_value());
   EXPECT_EQ(round_trip(AttemptDone{kAttempt, {{"rows", 3}}, {}, 0}).counters, (Counters{{"rows", 3}}));
+  EXPECT_EQ(round_trip(AttemptDone{kAttempt, {}, {}, 0, {{"result", UINT64_MAX}}}).checksums[0].checksum, UINT64_MAX);
 }
 
 TEST(MessagesTest, the_bytes_are_those_of_the_format_page) {
   const AttemptDone done{{{0, 2}, 1}, {{"n", 300}}, {5, 40, 0, ""}, 1u << 20};
-  EXPECT_EQ(encode(done), std::string("\x00\x02\x01\x01\x01n\xac\x02\x05\x28\x00\x00\x80\x80\x40", 15));
+  EXPECT_EQ(encode(done), std::string("\x00\x02\x01\x01\x01n\xac\x02\x05\x28\x00\x00\x80\x80\x40\x00", 16));
 }
 
 TEST(MessagesTest, an_error_keeps_all_it_says) {

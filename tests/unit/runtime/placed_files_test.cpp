@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/checksum.hpp"
+
 namespace sinter {
 namespace {
 
@@ -43,6 +45,37 @@ TEST_F(PlacedFilesTest, a_placed_file_is_read_where_it_is_and_others_where_they_
   EXPECT_TRUE(files.exists("/job/attempts/a/result"));
   EXPECT_EQ(*read_file(files, "/job/plan"), "the tracker's own");
   EXPECT_FALSE(files.exists("/job/attempts/b/result"));
+}
+
+TEST_F(PlacedFilesTest, what_is_written_has_the_checksum_of_what_is_there_in_the_end) {
+  PlacedFiles files({*disk_, "here", {}, {}, {}, {}, true});
+  for (const std::string directory : {"/job/a", "/job/b"}) ASSERT_TRUE(disk_->make_directories(directory).ok());
+  ASSERT_TRUE(write_file(files, "/job/a/spill", "gone again").ok());
+  ASSERT_TRUE(write_file(files, "/job/a/draft", "the result").ok());
+  ASSERT_TRUE(write_file(files, "/job/b/result", "of another attempt").ok());
+  ASSERT_TRUE(files.rename("/job/a/draft", "/job/a/result").ok());
+  ASSERT_TRUE(files.remove("/job/a/spill").ok());
+  const auto sums = files.take_checksums("/job/a");
+  ASSERT_EQ(sums.size(), 1u);
+  EXPECT_EQ(sums[0].name, "result");
+  EXPECT_EQ(sums[0].checksum, checksum64("the result"));
+  EXPECT_THAT(files.take_checksums("/job/b"), IsEmpty()) << "they were of an earlier attempt";
+}
+
+TEST_F(PlacedFilesTest, a_copy_that_is_not_what_its_writer_said_is_refused) {
+  remote_ = [&](const Place&) { return disk_->open("/job/plan"); };
+  PlacedFiles files = make();
+  Place honest = place("there", "attempts/stage-0-4-2/result");
+  honest.checksum = checksum64("the tracker's own");
+  files.place("/job/honest", honest);
+  EXPECT_TRUE(files.keep("/job/honest").ok());
+  Place lying = honest;
+  lying.checksum = *honest.checksum + 1;
+  files.place("/job/lying", lying);
+  const Status kept = files.keep("/job/lying");
+  ASSERT_FALSE(kept.ok());
+  EXPECT_EQ(kept.error().fault(), Fault::Environment);
+  EXPECT_THAT(kept.error().message(), HasSubstr("on the host 'there' is not what"));
 }
 
 TEST_F(PlacedFilesTest, files_of_other_hosts_are_fetched_or_told_to_be_out_of_reach) {
