@@ -127,7 +127,9 @@ Status greet(const std::string& endpoint, const std::string& data, FileSystem& f
   const std::string address = endpoint.substr(endpoint.find("://") + 3);
   const std::string port = address.substr(address.rfind(':'));
   const bool stays = net::stays_on_this_host(endpoint);
-  const std::string here = stays ? address : "127.0.0.1" + port;
+  // Who listens at one address is not found at another one.
+  const bool everywhere = address.starts_with("0.0.0.0:") || address.starts_with("[::]:") || address.starts_with("*:");
+  const std::string here = everywhere ? "127.0.0.1" + port : address;
   SINTER_TRY(let_in_this_user(here, key, gatekeeper));
   std::string text =
       "the tracker listens on " + address + "\non this host: sinter node " + here + "\nto run:       sinter run job.yaml --cluster " + here;

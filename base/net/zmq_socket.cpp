@@ -50,6 +50,7 @@ Status configure_zmq_socket(void* socket, const std::string& endpoint, const Zmq
       IntOption{ZMQ_HEARTBEAT_TTL, kZmqHeartbeatTimeoutMs, true, true},
       IntOption{ZMQ_RECONNECT_IVL, kZmqReconnectMs, false, true},
       IntOption{ZMQ_RECONNECT_IVL_MAX, kZmqMaxReconnectMs, false, true},
+      IntOption{ZMQ_CONNECT_TIMEOUT, kZmqConnectMs, false, true},
       IntOption{ZMQ_BACKLOG, kZmqBacklog, true, false},
   };
   for (const IntOption& option : options) {

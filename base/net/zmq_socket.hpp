@@ -17,7 +17,10 @@ inline constexpr int kZmqHandshakeMs = 2'000;
 inline constexpr int kZmqHeartbeatMs = 2'000;
 inline constexpr int kZmqHeartbeatTimeoutMs = 6'000;
 inline constexpr int kZmqReconnectMs = 100;
-inline constexpr int kZmqMaxReconnectMs = 5'000;
+inline constexpr int kZmqMaxReconnectMs = 1'000;
+/// A connection that is not made in this time is tried anew: the system's own tries come at ever longer intervals, so that a link that was
+/// cut for ten seconds would be missed for twenty.
+inline constexpr int kZmqConnectMs = 1'500;
 /// Connections that may wait for accept().
 inline constexpr int kZmqBacklog = 4'096;
 /// How long closing waits for what is still in the pipes.

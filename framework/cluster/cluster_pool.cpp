@@ -19,13 +19,14 @@ class ClusterPool final : public WorkerPool {
   void start(WorkerId worker) override { door_.start_worker(run_, worker); }
   void kill(WorkerId worker) override { door_.kill_worker(run_, worker); }
   void send(WorkerId worker, net::Message message) override { door_.send_to_worker(run_, worker, std::move(message)); }
+  void gives(WorkerId worker, const AttemptId& attempt) override { given_[worker] = attempt; }
   void wake() override { inbox_.wake(); }
   void stop(bool at_once) override { door_.stop_workers(run_, at_once); }
 
   Result<std::optional<PoolEvent>> receive(std::int64_t timeout_ms) override {
     std::optional<RunEvent> event = inbox_.take(timeout_ms);
     if (!event) return std::optional<PoolEvent>();
-    return std::optional<PoolEvent>(std::visit([this](auto& one) { return tell(std::move(one)); }, *event));
+    return std::visit([this](auto& one) { return tell(std::move(one)); }, *event);
   }
 
   Status keep(const std::string& path) override { return files_.keep(path); }
@@ -68,37 +69,67 @@ class ClusterPool final : public WorkerPool {
   }
 
  private:
-  PoolEvent tell(WorkerUp up) { return up; }
-  PoolEvent tell(WorkerEnded ended) { return ended; }
-  PoolEvent tell(WorkersMayBe allowed) { return allowed; }
-  PoolEvent tell(WorkerReturned returned) { return returned; }
-  PoolEvent tell(HostDrains drains) { return drains; }
+  std::optional<PoolEvent> tell(WorkerUp up) { return up; }
+  std::optional<PoolEvent> tell(WorkersMayBe allowed) { return allowed; }
+  std::optional<PoolEvent> tell(WorkerEnded ended) {
+    given_.erase(ended.worker);
+    return ended;
+  }
+  std::optional<PoolEvent> tell(WorkerReturned returned) {
+    if (returned.attempt) given_[returned.worker] = *returned.attempt;
+    return returned;
+  }
+  std::optional<PoolEvent> tell(HostDrains drains) { return drains; }
 
-  PoolEvent tell(NodeSaid from) {
-    AttemptId attempt;
-    std::map<std::string, std::uint64_t> checksums;
-    if (from.said.message.kind == static_cast<std::uint16_t>(MessageKind::AttemptDone)) {
-      if (const auto done = from_message<AttemptDone>(from.said.message); done.ok()) {
-        attempt = done->attempt;
-        for (const FileChecksum& one : done->checksums) checksums[layout_.attempt(attempt) + "/" + one.name] = one.checksum;
-      }
+  std::optional<PoolEvent> tell(NodeSaid from) {
+    const std::optional<Ended> ended = end_of(from.said.message);
+    if (!ended) return std::move(from.said);
+    // A node may spoil what it was given, and nothing else: what it says of other attempts and other files is not heard.
+    if (const auto given = given_.find(from.said.worker); given == given_.end() || given->second != ended->attempt) {
+      log_.warning("a worker spoke of an attempt that it does not have",
+                   {{"worker", from.said.worker}, {"attempt", to_string(ended->attempt)}});
+      return std::nullopt;
     }
-    for (const std::string& name : from.names) {
-      Place place = from.files_at;
-      place.name = name;
-      place.attempt = attempt;
-      if (const auto sum = checksums.find(layout_.root() + "/" + name); sum != checksums.end()) place.checksum = sum->second;
-      const std::string path = layout_.root() + "/" + name;
-      files_.place(path, std::move(place));
-      if (!path.starts_with(layout_.logs() + "/")) continue;
-      // Lines about what went wrong outlive the node on which it did.
-      if (const Status kept = files_.keep(path); !kept.ok())
-        log_.warning("a log cannot be fetched", {{"reason", kept.error().to_string()}});
-    }
+    for (const std::string& name : from.names) take_file(from, *ended, name);
     return std::move(from.said);
   }
 
-  PoolEvent tell(NodeGone gone) {
+  /// How a worker's message says that its attempt has ended.
+  struct Ended {
+    AttemptId attempt;
+    std::vector<FileChecksum> checksums;
+  };
+  static std::optional<Ended> end_of(const net::Message& message) {
+    if (message.kind == static_cast<std::uint16_t>(MessageKind::AttemptDone)) {
+      if (auto done = from_message<AttemptDone>(message); done.ok()) return Ended{done->attempt, std::move(done->checksums)};
+    } else if (message.kind == static_cast<std::uint16_t>(MessageKind::AttemptFailed)) {
+      if (const auto failed = from_message<AttemptFailed>(message); failed.ok()) return Ended{failed->attempt, {}};
+    }
+    return std::nullopt;
+  }
+
+  void take_file(const NodeSaid& from, const Ended& ended, const std::string& name) {
+    const AttemptId& attempt = ended.attempt;
+    const std::string path = layout_.root() + "/" + name;
+    const bool is_log = path == layout_.attempt_log(attempt);
+    const std::string directory = layout_.attempt(attempt) + "/";
+    if (!is_log && !path.starts_with(directory)) {
+      log_.warning("a node names a file that is not its attempt's", {{"attempt", to_string(attempt)}, {"name", name}});
+      return;
+    }
+    Place place = from.files_at;
+    place.name = name;
+    place.attempt = attempt;
+    for (const FileChecksum& one : ended.checksums)
+      if (path == directory + one.name) place.checksum = one.checksum;
+    files_.place(path, std::move(place));
+    if (!is_log) return;
+    // Lines about what went wrong outlive the node on which it did.
+    if (const Status kept = files_.keep(path); !kept.ok())
+      log_.warning("a log cannot be fetched", {{"reason", kept.error().to_string()}});
+  }
+
+  std::optional<PoolEvent> tell(NodeGone gone) {
     ResultsGone lost;
     for (const auto& [path, place] : files_.forget_node(gone.node))
       if (path == layout_.result(place.attempt.task)) lost.attempts.push_back(place.attempt);
@@ -113,6 +144,7 @@ class ClusterPool final : public WorkerPool {
   RunNeeds needs_;
   std::optional<std::uint64_t> wanted_;  // as the cluster was told last
   Log& log_;
+  std::map<WorkerId, AttemptId> given_;  // last, to each worker that there is
 };
 
 }  // namespace

@@ -10,8 +10,15 @@ void TrackerShell::lose(net::PeerId peer, const std::string& reason) {
   for (auto& [id, job] : jobs_) {
     if (job.watcher != peer) continue;
     job.watcher.reset();
-    if (job.run && job.needs_watcher) job.run->cancel();
+    // It may have been stopped or cut off, or we were.
+    job.watched_until_ms = options_.clock.now_ms() + kReturnMs;
   }
+}
+
+void TrackerShell::cancel_unwatched() {
+  const SteadyMs now = options_.clock.now_ms();
+  for (auto& [id, job] : jobs_)
+    if (job.run && job.needs_watcher && !job.watcher && now >= job.watched_until_ms) job.run->cancel();
 }
 
 /// Of a peer that is no node (yet).
@@ -76,6 +83,7 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
   job.line.run = run;
   job.line.priority = submitted.priority;
   job.needs_watcher = submitted.watch;
+  job.watched_until_ms = options_.clock.now_ms() + kReturnMs;
   job.returning = resumes;
   const auto on_progress = [this, run](const std::string& name, const JobProgress& progress) {
     post([this, run, name, progress] { tell_progress(run, name, progress); });

@@ -58,6 +58,7 @@ Status TrackerShell::run() {
       options_.gatekeeper.expire(options_.wall_clock());
     }
     end_returning();
+    cancel_unwatched();
     if (const auto due = cluster_.next_deadline(); due && *due <= options_.clock.now_ms()) decide(cluster_event::Tick{});
     dismiss_nodes();
   }
@@ -153,7 +154,6 @@ void TrackerShell::end_returning() {
     if (job.returning)
       for (const NodeId node : register_->missing()) push(run, NodeGone{node});
     if (std::exchange(job.returning, false)) push(run, WorkersMayBe{job.allowed});
-    if (over && job.needs_watcher && !job.watcher && job.run) job.run->cancel();
   }
   for (const NodeId node : register_->missing())
     if (const Status left = register_->left(node); !left.ok())

@@ -23,7 +23,7 @@
 
 namespace sinter::cluster {
 
-/// After a restart, nodes and clients have so long to come back before their results and jobs are given up.
+/// After a restart, nodes and clients have so long to come back before their results and jobs are given up. So has a client that was lost.
 inline constexpr SteadyMs kReturnMs = 10'000;
 
 class TrackerShell final : public ClusterDoor {
@@ -50,6 +50,7 @@ class TrackerShell final : public ClusterDoor {
     std::set<NodeId> on_nodes;           // that know it
     std::optional<net::PeerId> watcher;
     bool needs_watcher = false;          // a client submitted it that wants to see its end
+    SteadyMs watched_until_ms = 0;       // as if, when that client is gone
     bool returning = false;              // of a life before, and its nodes may still come back
     std::uint32_t allowed = 0;           // workers, as the cluster has it
     std::uint64_t worker_memory_bytes = 0;
@@ -82,6 +83,7 @@ class TrackerShell final : public ClusterDoor {
   void handle(const net::Event& event);
   Status judge(const net::Event& event);
   void lose(net::PeerId peer, const std::string& reason);
+  void cancel_unwatched();
   void lose_node(NodeId id, const std::string& reason);
   Status hear(net::PeerId peer, const net::Message& message);
   Status hear_node(net::PeerId peer, const net::Message& message);

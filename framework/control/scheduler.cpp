@@ -108,7 +108,8 @@ void Scheduler::on(const event::CommitFailed& failed) {
   const HostId host = grants_.at(failed.attempt.task).host;
   commands_.emplace_back(command::Discard{failed.attempt});
   take_back_grant(failed.attempt.task);
-  if (!failed.result_lost) attempt_failed(failed.attempt, 0, host, failed.error);
+  if (!failed.result_lost) return attempt_failed(failed.attempt, 0, host, failed.error);
+  count_fetch_loss(failed.attempt, host, ": " + failed.error.message());
 }
 
 void Scheduler::on(const event::StageOpened& opened) {

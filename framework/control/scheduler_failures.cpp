@@ -64,7 +64,11 @@ void Scheduler::lose(const event::WorkerLost& lost) {
     if (lost.loss == Loss::Node) return;
     const bool by_others = lost.loss == Loss::Killed && !killed_by_us;
     const std::uint32_t tries = by_others ? ++killed_starts_ : ++start_failures_;
-    if (tries >= (by_others ? kMaxKilledStarts : kMaxStartFailures))
+    // A host on which none can be started does not end a job that others work for.
+    const bool others_work = std::any_of(workers_.begin(), workers_.end(), [](const auto& entry) {
+      return entry.second.host != 0 && entry.second.was_ready;
+    });
+    if (tries >= (by_others ? kMaxKilledStarts : kMaxStartFailures) && !others_work)
       fail_job(environment_error("no worker could be started in " + std::to_string(tries) + " tries: " + story, false), std::nullopt);
     return;
   }
@@ -102,7 +106,9 @@ void Scheduler::take_back_grant(TaskId id) {
 
 void Scheduler::attempt_failed(AttemptId attempt, WorkerId worker, HostId host, Error error) {
   const Task& of = stages_.at(attempt.task);
-  const bool final = !error.retriable();
+  // A disk that is full, or a file that is not there, may be so on one host only.
+  const bool host_is_at_fault = error.fault() == Fault::Environment && host != 0 && has_other_place(of, place_of(worker, host));
+  const bool final = !error.retriable() && !host_is_at_fault;
   if (host != 0) commands_.emplace_back(command::BlameHost{host});
   decide(journal::Failed{attempt, worker, host, std::move(error), of.careful, of.trouble ? of.trouble->suspect : std::nullopt});
   if (!final && of.failures < options_.max_attempts) return;

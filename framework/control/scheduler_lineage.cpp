@@ -46,18 +46,27 @@ bool Scheduler::excused(const event::AttemptFailed& failed) {
 }
 
 bool Scheduler::lose_unfetched(TaskId id) {
-  Task& of = stages_.at(id);
+  const Task& of = stages_.at(id);
   const AttemptId attempt{id, of.result};
-  TaskTrouble& story = of.story();
+  if (!count_fetch_loss(attempt, of.host)) return false;
+  decide(journal::ResultLost{attempt});
+  return true;
+}
+
+/// False: the job is given up.
+bool Scheduler::count_fetch_loss(AttemptId attempt, HostId host, const std::string& reason) {
+  TaskTrouble& story = stages_.at(attempt.task).story();
   if (++story.fetch_losses > kMaxFetchLosses) {
-    fail_job(environment_error("the result of " + to_string(id) + " was made " + std::to_string(kMaxFetchLosses + 1) +
-                                   " times and could not be fetched (limit of results lost that way per task)",
+    fail_job(environment_error("the result of " + to_string(attempt.task) + " was made " + std::to_string(kMaxFetchLosses + 1) +
+                                   " times and could not be fetched (limit of results lost that way per task)" + reason,
                                false),
              attempt);
     return false;
   }
-  if (of.host != 0) story.failed_on.insert(place_of(0, of.host));  // not there again, if there is another place
-  decide(journal::ResultLost{attempt});
+  if (host != 0) {
+    story.failed_on.insert(place_of(0, host));  // not there again, if there is another place
+    commands_.emplace_back(command::BlameHost{host});
+  }
   return true;
 }
 

@@ -202,14 +202,17 @@ void Scheduler::start_attempt(WorkerId id, Worker& worker, TaskId task) {
 
 std::optional<TaskId> Scheduler::choose_task(WorkerId id, const Worker& worker) {
   const Place here = place_of(id, worker.host);
-  return stages_.choose([&](const Task& candidate) {
-    if (!candidate.failed_on(here)) return true;
-    // It failed here before: leave it to another place, when there is one on which it has not.
-    return std::none_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
-      const Worker& other = entry.second;
-      return other.state != WorkerState::Dying && other.state != WorkerState::Released && !draining_.contains(other.host) &&
-             !candidate.failed_on(place_of(entry.first, other.host));
-    });
+  // It failed here before: leave it to another place, when there is one on which it has not.
+  return stages_.choose([&](const Task& candidate) { return !candidate.failed_on(here) || !has_other_place(candidate, here); });
+}
+
+/// Whether there is a worker elsewhere on whose place the task has not failed.
+bool Scheduler::has_other_place(const Task& task, Place here) const {
+  return std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
+    const Worker& other = entry.second;
+    const Place there = place_of(entry.first, other.host);
+    return other.state != WorkerState::Dying && other.state != WorkerState::Released && !draining_.contains(other.host) &&
+           there != here && !task.failed_on(there);
   });
 }
 

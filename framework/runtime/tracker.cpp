@@ -123,9 +123,11 @@ void Tracker::handle(const WorkerSaid& said) {
   const WorkerId worker = said.worker;
   const net::Message& message = said.message;
   const auto kind = static_cast<MessageKind>(message.kind);
+  // Who speaks so is of no use, but others are.
   const auto refuse = [&](const Error& error) {
-    options_.log.error("a worker's message was refused", {{"reason", error.to_string()}});
-    take(event::ShellFailed{error});
+    options_.log.error("a worker's message was refused", {{"worker", worker}, {"reason", error.to_string()}});
+    pool_->kill(worker);
+    take(event::WorkerLost{worker, Loss::Crash, "said what cannot be understood: " + error.message(), {}, {}, {}});
   };
   if (kind == MessageKind::Beat) {
     const auto beat = from_message<Beat>(message);

@@ -18,14 +18,15 @@ void Tracker::apply(const command::RunTask& run) {
   const Stage& stage = stages_[run.attempt.task.stage];
   RunAttempt message{run.attempt, stage, run.careful, run.skip, {}, pool_->inputs_of(stage)};
   if (stage.work != StageWork::Map) message.range = (*ranges_[run.attempt.task.stage])[run.attempt.task.ordinal];
+  pool_->gives(run.worker, run.attempt);
   pool_->send(run.worker, to_message(message));
 }
 
 void Tracker::apply(const command::Commit& commit) {
   Status published = publish_attempt(commit.attempt);
   if (!published.ok()) {
-    // What cannot be fetched from its node is as good as lost, and no fault of the task.
-    const bool lost = pool_->loses_results() && published.error().fault() == Fault::Environment;
+    // What cannot be fetched from its node is as good as lost, and no fault of the task. A disk here that is full is another matter.
+    const bool lost = pool_->loses_results() && published.error().fault() == Fault::Environment && published.error().retriable();
     events_.emplace_back(event::CommitFailed{commit.attempt, std::move(published).error(), lost});
     return;
   }

@@ -72,6 +72,11 @@ class WorkerPool {
   virtual void kill(WorkerId worker) = 0;
   /// To a worker that is up; to one that has ended since, nothing. One that cannot be reached is killed.
   virtual void send(WorkerId worker, net::Message message) = 0;
+  /// The next message to the worker gives it this attempt.
+  virtual void gives(WorkerId worker, const AttemptId& attempt) {
+    static_cast<void>(worker);
+    static_cast<void>(attempt);
+  }
   /// Waits up to `timeout_ms` (0: only looks) for the next event. What a worker said before it ended comes before its end.
   /// Errors: no worker can be heard any more.
   virtual Result<std::optional<PoolEvent>> receive(std::int64_t timeout_ms) = 0;

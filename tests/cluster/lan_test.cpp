@@ -4,45 +4,19 @@
 
 #include <filesystem>
 
-#include "base/random.hpp"
 #include "tests/cluster/lan.hpp"
+#include "tests/cluster/readings.hpp"
 
 namespace sinter::testing {
 namespace {
 
 using ::testing::Test;
 
-constexpr const char* kJob = R"(version: 1
-name: readings
-params: { unit: "${env.LAN_TEST_UNIT}" }
-schema: { sensor: string, value: double }
-sources:
-  one: { from: one.csv }
-  two: { from: two.csv }
-entity: { key: sensor }
-clean: { value: [ { strip_suffix: "${params.unit}" }, number ] }
-fuse: { attributes: { value: mean } }
-output: { fused: { to: %OUT% } }
-execution: { split_size: 64KiB, reduce_size: 64KiB, memory: 16MiB }
-)";
-
 class LanTest : public Test {
  protected:
   /// For a Lan that is up: a job in a directory of its own, whose paths are relative. Returns the job file.
   static std::string make_job(Lan& lan, std::uint64_t rows) {
-    ::setenv("LAN_TEST_UNIT", "mm", 1);
-    Random random(11);
-    for (const std::string name : {"one.csv", "two.csv"}) {
-      std::string text = "sensor,value\n";
-      for (std::uint64_t row = 0; row < rows; ++row) {
-        text += "s" + std::to_string(random.below(rows / 4 + 1)) + "," + std::to_string(random.below(100000));
-        text += random.below(500) == 0 ? "?\n" : "mm\n";
-      }
-      lan.directory().write("job/" + name, text);
-    }
-    std::string job = kJob;
-    job.replace(job.find("%OUT%"), 5, "out/fused.csv");
-    return lan.directory().write("job/job.yaml", job);
+    return make_readings_job(lan.directory(), rows);
   }
 
   /// Tracker and nodes do not have it: only the client does.
@@ -228,12 +202,13 @@ TEST_F(LanTest, an_interrupted_client_cancels_its_job_and_so_does_one_that_dies)
   for (const int signal : {SIGINT, SIGKILL}) {
     Lan lan(1, 2);
     const std::string job = make_job(lan, 300'000);
-    // Thousands of tasks take longer than a dead client's silence is waited for.
     const auto client = lan.run_in_background(job, {"--set", "execution.split_size=4KiB"});
     ASSERT_TRUE(wait_until([&] { return !lan.workers(0).empty(); }, 10));
+    // The job does not end before a dead client's silence is long enough.
+    for (const pid_t worker : lan.workers(0)) ::kill(worker, SIGSTOP);
     client->signal(signal);
     EXPECT_EQ(client->wait(10), signal == SIGINT ? 130 : 128 + SIGKILL);
-    EXPECT_TRUE(wait_until([&] { return lan.job("list").find("1  cancelled") != std::string::npos; }, 15)) << lan.job("list");
+    EXPECT_TRUE(wait_until([&] { return lan.job("list").find("1  cancelled") != std::string::npos; }, 30)) << lan.job("list");
     EXPECT_TRUE(wait_until([&] { return lan.workers(0).empty() && lan.left_on_nodes().empty(); }, 5));
     EXPECT_FALSE(std::filesystem::exists(lan.directory() / "job/out/fused.csv"));
   }

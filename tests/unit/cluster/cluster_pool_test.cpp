@@ -49,6 +49,11 @@ class ClusterPoolTest : public ::testing::Test {
     return {WorkerSaid{1, to_message(AttemptDone{attempt, {}, {}, 0})},
             Place{node, "host-" + std::to_string(node), "tcp://n:1", "key", "/node/run-5", {}, {}}, std::move(names)};
   }
+  /// The same of one that was given to the worker.
+  NodeSaid given_and_done(const AttemptId& attempt, std::uint64_t node, std::vector<std::string> names) {
+    pool_->gives(1, attempt);
+    return done(attempt, node, std::move(names));
+  }
   PoolEvent next() { return **pool_->receive(1'000); }
 
   std::unique_ptr<FileSystem> disk_;
@@ -80,7 +85,7 @@ TEST_F(ClusterPoolTest, says_once_how_many_workers_it_wants_and_never_more_than_
 }
 
 TEST_F(ClusterPoolTest, places_the_files_of_an_attempt_before_it_tells_of_it) {
-  inbox_.push(done(kAttempt, 9, {"attempts/stage-0-1-3/result", "attempts/stage-0-1-3/rejects"}));
+  inbox_.push(given_and_done(kAttempt, 9, {"attempts/stage-0-1-3/result", "attempts/stage-0-1-3/rejects"}));
   const PoolEvent event = next();
   ASSERT_TRUE(std::holds_alternative<WorkerSaid>(event));
   EXPECT_TRUE(files_.exists(layout_.attempt_result(kAttempt)));
@@ -91,7 +96,7 @@ TEST_F(ClusterPoolTest, places_the_files_of_an_attempt_before_it_tells_of_it) {
 TEST_F(ClusterPoolTest, tells_tasks_where_their_inputs_lie) {
   for (std::uint32_t task = 0; task < 3; ++task) {
     const AttemptId attempt{{0, task}, 1};
-    inbox_.push(done(attempt, 9 + task % 2, {layout_.attempt_result(attempt).substr(5)}));
+    inbox_.push(given_and_done(attempt, 9 + task % 2, {layout_.attempt_result(attempt).substr(5)}));
     (void)next();
     EXPECT_TRUE(files_.rename(layout_.attempt_result(attempt), layout_.result(attempt.task)).ok());
   }
@@ -107,7 +112,7 @@ TEST_F(ClusterPoolTest, tells_tasks_where_their_inputs_lie) {
 TEST_F(ClusterPoolTest, a_lost_node_takes_committed_results_along_but_not_those_of_others) {
   for (std::uint32_t task = 0; task < 3; ++task) {
     const AttemptId attempt{{0, task}, 1};
-    inbox_.push(done(attempt, task == 0 ? 8 : 9, {layout_.attempt_result(attempt).substr(5)}));
+    inbox_.push(given_and_done(attempt, task == 0 ? 8 : 9, {layout_.attempt_result(attempt).substr(5)}));
     (void)next();
     // The last one was never committed.
     if (task < 2) {
@@ -119,6 +124,29 @@ TEST_F(ClusterPoolTest, a_lost_node_takes_committed_results_along_but_not_those_
   ASSERT_TRUE(std::holds_alternative<ResultsGone>(event));
   EXPECT_THAT(std::get<ResultsGone>(event).attempts, ElementsAre(AttemptId{{0, 1}, 1}));
   EXPECT_FALSE(files_.exists(layout_.attempt_result({{0, 2}, 1})));
+}
+
+TEST_F(ClusterPoolTest, a_node_is_not_heard_about_attempts_and_files_that_are_not_its_own) {
+  const AttemptId other{{0, 2}, 1};
+  pool_->gives(1, kAttempt);
+  inbox_.push(done(other, 9, {"attempts/stage-0-2-1/result"}));
+  EXPECT_FALSE(pool_->receive(1'000)->has_value());
+  EXPECT_FALSE(files_.exists(layout_.attempt_result(other)));
+  // The result of a task that has committed, the plan, what begins with the same letters.
+  inbox_.push(done(kAttempt, 9, {"committed/stage-0-2", "plan", "attempts/stage-0-1-30/result", "logs/attempt-stage-0-2-1.jsonl"}));
+  EXPECT_TRUE(std::holds_alternative<WorkerSaid>(next()));
+  EXPECT_FALSE(files_.placed(layout_.result(other.task)));
+  EXPECT_FALSE(files_.placed(layout_.plan()));
+  EXPECT_FALSE(files_.placed(layout_.attempt_result({{0, 1}, 30})));
+  EXPECT_FALSE(files_.placed(layout_.attempt_log(other)));
+}
+
+TEST_F(ClusterPoolTest, a_worker_of_a_life_before_has_the_attempt_that_its_node_says) {
+  inbox_.push(WorkerReturned{1, 9, kAttempt});
+  (void)next();
+  inbox_.push(done(kAttempt, 9, {"attempts/stage-0-1-3/result"}));
+  (void)next();
+  EXPECT_TRUE(files_.placed(layout_.attempt_result(kAttempt)));
 }
 
 TEST_F(ClusterPoolTest, waiting_ends_when_it_is_woken) {

@@ -6,6 +6,7 @@
 namespace sinter {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr AttemptId of(std::uint32_t stage, std::uint32_t ordinal, std::uint32_t number) { return {{stage, ordinal}, number}; }
@@ -176,7 +177,25 @@ TEST_F(LineageTest, a_result_lost_with_its_node_while_it_commits_is_no_failure) 
   start_reading(true);
   step(event::AttemptDone{1, of(1, 0, 1), {}, {}});
   step(event::CommitFailed{of(1, 0, 1), environment_error("node gone"), true});
-  EXPECT_EQ(running_on(1), of(1, 0, 2));
+  EXPECT_FALSE(running_on(1)) << "not again on the host that could not give it out, as there is another one";
+  commit(2, of(1, 1, 1));
+  EXPECT_EQ(running_on(2), of(1, 0, 2));
+  EXPECT_EQ(scheduler_->failed_attempts(), 0u);
+}
+
+TEST_F(LineageTest, results_that_are_never_given_out_when_they_commit_end_the_job) {
+  start_reading(true);
+  for (std::uint32_t number = 1; !scheduler_->ended(); ++number) {
+    ASSERT_LT(number, 100u);
+    for (const WorkerId worker : {1u, 2u}) {
+      const std::optional<AttemptId> running = running_on(worker);
+      if (!running || scheduler_->ended()) continue;
+      step(event::AttemptDone{worker, *running, {}, {}});
+      step(event::CommitFailed{*running, environment_error("no such file"), true});
+    }
+  }
+  ASSERT_NE(find<command::FailJob>(), nullptr);
+  EXPECT_THAT(find<command::FailJob>()->error.message(), AllOf(HasSubstr("could not be fetched"), HasSubstr("no such file")));
 }
 
 }  // namespace

@@ -60,6 +60,30 @@ TEST_F(ManyHostsTest, starting_workers_that_somebody_kills_are_started_again_for
   EXPECT_TRUE(scheduler_->ended());
 }
 
+TEST_F(ManyHostsTest, a_disk_that_is_full_on_one_host_is_left_alone_and_one_that_is_full_everywhere_ends_the_job) {
+  start_on(2, {7, 8});
+  const Error full = system_error("write", "/scratch/result", ENOSPC);
+  ASSERT_FALSE(full.retriable());
+  step(event::AttemptFailed{1, map_attempt(0, 1), full, false, {}, {}});
+  ASSERT_FALSE(scheduler_->ended());
+  EXPECT_FALSE(running_on(1).has_value());
+  commit(2, map_attempt(1, 1));
+  ASSERT_EQ(running_on(2), map_attempt(0, 2));
+  step(event::AttemptFailed{2, map_attempt(0, 2), full, false, {}, {}});
+  EXPECT_TRUE(scheduler_->ended());
+}
+
+TEST_F(ManyHostsTest, a_host_on_which_no_worker_starts_does_not_end_a_job_that_others_work_for) {
+  options_.workers = 2;
+  scheduler_.emplace(options_);
+  step(event::Tick{});
+  open(0, 2, {});
+  step(event::WorkerReady{1, 7});
+  for (WorkerId worker = 2; worker < 20; ++worker) step(event::WorkerLost{worker, Loss::Start, "no room", {}, "", ""});
+  EXPECT_FALSE(scheduler_->ended());
+  EXPECT_EQ(running_on(1), map_attempt(0, 1));
+}
+
 TEST_F(ManyHostsTest, surplus_workers_are_released_when_idle_and_cost_nothing) {
   start_on(4, {7, 7, 8, 8});
   step(event::WorkersAllowed{2});
