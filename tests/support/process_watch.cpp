@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ BackgroundCommand::BackgroundCommand(const std::vector<std::string>& argv, const
   pid_ = ::fork();
   if (pid_ != 0) return;
   ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves nothing running
   const int output = ::open(output_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
@@ -48,7 +50,9 @@ BackgroundCommand::~BackgroundCommand() {
   ::waitpid(pid_, &status_, 0);
 }
 
-void BackgroundCommand::signal(int number) const { ::kill(pid_, number); }
+void BackgroundCommand::signal(int number) const {
+  if (!ended_) ::kill(pid_, number);  // else the number may be somebody else's by now
+}
 
 bool BackgroundCommand::running() {
   if (!ended_ && ::waitpid(pid_, &status_, WNOHANG) == pid_) ended_ = true;

@@ -1,0 +1,368 @@
+// Chaos: jobs on a tracker and three nodes with networks of their own, while processes are killed and stopped, links cut and disks filled
+// at times drawn from a seed. The output is that of an undisturbed run, and nothing is left behind.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <set>
+#include <utility>
+
+#include "base/random.hpp"
+#include "tests/cluster/lan.hpp"
+#include "tests/cluster/readings.hpp"
+
+namespace sinter::testing {
+namespace {
+
+constexpr int kNodes = 3;
+/// The tracker is on host 0, clients on the last one.
+constexpr int kHosts = kNodes + 2;
+constexpr int kSmallDiskNode = 2;
+/// A job that takes longer hangs.
+constexpr int kJobLimitS = 120;
+/// Longer than anybody waits for the words of another one.
+constexpr int kLongMs = 6'000;
+/// A slow node works so long, then rests so long.
+constexpr int kPauseMs = 50;
+
+std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+int elapsed_ms(std::chrono::steady_clock::time_point since) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - since).count());
+}
+
+/// A disk of its own for one node's scratch. It goes before the directory it lies in.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::string path) : path_(std::move(path)) {
+    std::filesystem::create_directories(path_);
+    EXPECT_EQ(::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=16m"), 0) << std::strerror(errno);
+  }
+  ~SmallDisk() { ::umount2(path_.c_str(), MNT_DETACH); }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  void fill() const {
+    std::ofstream ballast(path_ + "/ballast", std::ios::binary);
+    const std::string block(64 << 10, 'x');
+    while (ballast.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+    }
+  }
+  void clear() const { std::filesystem::remove(path_ + "/ballast"); }
+
+ private:
+  std::string path_;
+};
+
+/// What happens, from when to when after the job's submission.
+struct Fault {
+  std::string name;
+  int at_ms = 0;
+  int for_ms = 0;
+  std::function<void()> begin;
+  std::function<void()> end;
+};
+
+/// One life of a cluster: a job, its faults, and what is left of it.
+class ChaosRun {
+ public:
+  ChaosRun(Network& network, std::uint64_t seed, int usual_ms) : network_(network), random_(seed), usual_ms_(usual_ms) {
+    lan_.add_node(1);
+    job_ = make_readings_job(lan_.directory(), 40'000);
+  }
+
+  Lan& lan() { return lan_; }
+
+  void draw_faults() {
+    const std::uint64_t count = 1 + random_.below(4);
+    for (std::uint64_t i = 0; i < count; ++i) faults_.push_back(draw());
+    std::sort(faults_.begin(), faults_.end(), [](const Fault& left, const Fault& right) { return left.at_ms < right.at_ms; });
+  }
+
+  std::string story() const {
+    std::string text;
+    for (const Fault& fault : faults_)
+      text += "  " + std::to_string(fault.at_ms) + " ms: " + fault.name + " for " + std::to_string(fault.for_ms) + " ms\n";
+    return text;
+  }
+
+  /// Returns how long the job took.
+  int run() {
+    const auto began = std::chrono::steady_clock::now();
+    client_ = lan_.run_in_background(job_, {"--set", "execution.split_size=16KiB"});
+    std::vector<std::pair<int, std::function<void()>>> due;
+    for (const Fault& fault : faults_) {
+      due.emplace_back(fault.at_ms, fault.begin);
+      due.emplace_back(fault.at_ms + fault.for_ms, fault.end);
+    }
+    std::stable_sort(due.begin(), due.end(), [](const auto& left, const auto& right) { return left.first < right.first; });
+    int took = 0;
+    // What began is ended, also when the job ends first.
+    for (const auto& [at_ms, act] : due) {
+      while (elapsed_ms(began) < at_ms) {
+        if (took == 0 && !client_->running()) took = elapsed_ms(began);
+        const bool pauses = elapsed_ms(began) / kPauseMs % 2 == 0;
+        if (pauses != std::exchange(pausing_, pauses)) pause_slow_nodes();
+        sleep_ms(2);
+      }
+      act();
+    }
+    exit_code_ = client_->wait(kJobLimitS);
+    return took == 0 ? elapsed_ms(began) : took;
+  }
+
+  /// What is wrong with its output and with what it left, a line each.
+  std::string judge(const std::string& fused, const std::string& rejects) {
+    std::string wrong;
+    const bool cancelled = client_killed_ && wait_until([&] { return lan_.job("list").find("1  running") == std::string::npos; }, 40) &&
+                           lan_.job("list").find("1  cancelled") != std::string::npos;
+    if (!client_killed_ && exit_code_ != 0) wrong += "the client ended with " + std::to_string(exit_code_) + "\n";
+    if (!cancelled && read("out/fused.csv") != fused) wrong += "another output\n";
+    if (!cancelled && read("out/fused.csv.rejects.jsonl") != rejects) wrong += "other rejects\n";
+    if (cancelled && std::filesystem::exists(lan_.directory() / "job/out/fused.csv")) wrong += "an output of a cancelled job\n";
+    const auto nodes = [&] { return lan_.job("nodes"); };
+    const auto all_idle = [&] {
+      const std::string text = nodes();
+      return std::count(text.begin(), text.end(), '\n') == kNodes && text.find("1 of 1") == std::string::npos;
+    };
+    if (!wait_until(all_idle, 30)) wrong += "not every node is back and idle:\n" + nodes();
+    if (!wait_until([&] { return lan_.left_on_nodes().empty(); }, 20)) wrong += "left: " + lan_.left_on_nodes().front() + "\n";
+    wrong += lan_.stop();
+    for (int node = 0; node < kNodes; ++node)
+      if (!std::filesystem::is_empty(lan_.scratch_of(node))) wrong += "scratch of node " + std::to_string(node) + " is not empty\n";
+    for (const auto& entry : std::filesystem::directory_iterator(lan_.directory() / "tracker-data/jobs/1"))
+      if (entry.path().filename() != "ended") wrong += "left on the tracker: " + entry.path().string() + "\n";
+    for (const auto& entry : std::filesystem::directory_iterator(lan_.directory() / "job/out"))
+      if (!entry.path().filename().string().starts_with("fused.csv")) wrong += "left beside the output: " + entry.path().string() + "\n";
+    if (!wait_until([&] { return network_.processes().empty(); }, 10)) wrong += "a process is left\n";
+    return wrong;
+  }
+
+  /// Without the name of the directory, in which runs differ.
+  std::string read(const std::string& name) const {
+    std::string text = read_whole_file(lan_.directory() / ("job/" + name));
+    const std::string directory = lan_.directory().path();
+    for (std::size_t at = 0; (at = text.find(directory, at)) != std::string::npos;) text.erase(at, directory.size());
+    return text;
+  }
+
+  std::string logs() const {
+    std::string text = "--- client\n" + read_whole_file(lan_.directory() / "client.log") + "--- tracker\n" + lan_.log_of_tracker();
+    for (int node = 0; node < kNodes; ++node) text += "--- node " + std::to_string(node) + "\n" + lan_.log_of_node(node);
+    return text;
+  }
+
+ private:
+  /// Mostly something short; now and then so long that others give up.
+  int draw_duration() {
+    return random_.below(6) == 0 ? kLongMs : static_cast<int>(random_.between(100, 1'500));
+  }
+  int draw_node() { return static_cast<int>(random_.below(kNodes)); }
+
+  Fault draw() {
+    Fault fault;
+    fault.at_ms = static_cast<int>(random_.below(static_cast<std::uint64_t>(usual_ms_)));
+    fault.for_ms = draw_duration();
+    constexpr Fault (ChaosRun::*kKinds[])(Fault) = {
+        &ChaosRun::kill_workers, &ChaosRun::stop_workers, &ChaosRun::kill_node, &ChaosRun::stop_node, &ChaosRun::slow_node,
+        &ChaosRun::kill_tracker, &ChaosRun::stop_tracker, &ChaosRun::stop_client, &ChaosRun::kill_client, &ChaosRun::cut_one_way,
+        &ChaosRun::cut_off, &ChaosRun::lose_packets, &ChaosRun::reset_connections, &ChaosRun::fill_disk, &ChaosRun::narrow_link};
+    return (this->*kKinds[random_.below(std::size(kKinds))])(std::move(fault));
+  }
+
+  void pause_slow_nodes() {
+    for (const int node : slow_nodes_) {
+      lan_.node(node).signal(pausing_ ? SIGSTOP : SIGCONT);
+      signal_workers(node, pausing_ ? SIGSTOP : SIGCONT);
+    }
+  }
+
+  void signal_workers(int node, int signal) {
+    for (const pid_t worker : lan_.workers(node)) ::kill(worker, signal);
+  }
+
+  Fault kill_workers(Fault fault) {
+    const int node = draw_node();
+    fault.name = "kill the worker of node " + std::to_string(node);
+    fault.begin = [this, node] { signal_workers(node, SIGKILL); };
+    fault.end = [] {};
+    return fault;
+  }
+  Fault stop_workers(Fault fault) {
+    const int node = draw_node();
+    fault.name = "stop the worker of node " + std::to_string(node);
+    fault.begin = [this, node] { signal_workers(node, SIGSTOP); };
+    fault.end = [this, node] { signal_workers(node, SIGCONT); };
+    return fault;
+  }
+  Fault kill_node(Fault fault) {
+    const int node = draw_node();
+    fault.name = "kill node " + std::to_string(node);
+    fault.begin = [this, node] { lan_.node(node).signal(SIGKILL); };
+    fault.end = [this, node] {
+      if (!lan_.node(node).running()) lan_.start_node_again(node);
+    };
+    return fault;
+  }
+  Fault stop_node(Fault fault) {
+    const int node = draw_node();
+    fault.name = "stop node " + std::to_string(node);
+    fault.begin = [this, node] { lan_.node(node).signal(SIGSTOP); };
+    fault.end = [this, node] { lan_.node(node).signal(SIGCONT); };
+    return fault;
+  }
+  /// About half its speed, the node's and that of its workers.
+  Fault slow_node(Fault fault) {
+    const int node = draw_node();
+    fault.name = "slow down node " + std::to_string(node);
+    fault.begin = [this, node] { slow_nodes_.insert(node); };
+    fault.end = [this, node] {
+      slow_nodes_.erase(node);
+      lan_.node(node).signal(SIGCONT);
+      signal_workers(node, SIGCONT);
+    };
+    return fault;
+  }
+  Fault kill_tracker(Fault fault) {
+    fault.name = "kill the tracker";
+    fault.begin = [this] { lan_.tracker().signal(SIGKILL); };
+    fault.end = [this] {
+      if (lan_.tracker().wait(0) != -1) lan_.start_tracker_again();
+    };
+    return fault;
+  }
+  Fault stop_tracker(Fault fault) {
+    fault.name = "stop the tracker";
+    fault.begin = [this] { lan_.tracker().signal(SIGSTOP); };
+    fault.end = [this] { lan_.tracker().signal(SIGCONT); };
+    return fault;
+  }
+  Fault stop_client(Fault fault) {
+    fault.name = "stop the client";
+    fault.begin = [this] { client_->signal(SIGSTOP); };
+    fault.end = [this] { client_->signal(SIGCONT); };
+    return fault;
+  }
+  Fault kill_client(Fault fault) {
+    fault.name = "kill the client";
+    fault.begin = [this] {
+      client_killed_ = client_killed_ || client_->running();
+      client_->signal(SIGKILL);
+    };
+    fault.end = [] {};
+    return fault;
+  }
+  Fault network_fault(Fault fault, const std::string& name, std::function<int()> begin) {
+    fault.name = name;
+    const auto number = std::make_shared<int>(-1);
+    fault.begin = [number, begin = std::move(begin)] { *number = begin(); };
+    fault.end = [this, number] { network_.mend(*number); };
+    return fault;
+  }
+  Fault cut_one_way(Fault fault) {
+    const int from = static_cast<int>(random_.below(kHosts));
+    const int to = (from + 1 + static_cast<int>(random_.below(kHosts - 1))) % kHosts;
+    return network_fault(std::move(fault), "drop what host " + std::to_string(from) + " sends to host " + std::to_string(to),
+                         [this, from, to] { return network_.cut(from, to); });
+  }
+  Fault cut_off(Fault fault) {
+    const int host = static_cast<int>(random_.below(kHosts));
+    return network_fault(std::move(fault), "cut off host " + std::to_string(host), [this, host] { return network_.cut_off(host); });
+  }
+  Fault lose_packets(Fault fault) {
+    const int host = static_cast<int>(random_.below(kHosts));
+    const int percent = static_cast<int>(random_.between(2, 30));
+    return network_fault(std::move(fault), "lose " + std::to_string(percent) + " % at host " + std::to_string(host),
+                         [this, host, percent] { return network_.lose(host, percent); });
+  }
+  Fault reset_connections(Fault fault) {
+    const int host = static_cast<int>(random_.below(kHosts));
+    return network_fault(std::move(fault), "reset connections of host " + std::to_string(host),
+                         [this, host] { return network_.reset(host); });
+  }
+  Fault narrow_link(Fault fault) {
+    const int host = static_cast<int>(random_.below(kHosts));
+    fault.name = "2 Mbit/s for host " + std::to_string(host);
+    fault.begin = [this, host] { network_.limit(host, 2); };
+    fault.end = [this, host] { network_.limit(host, 0); };
+    return fault;
+  }
+  Fault fill_disk(Fault fault) {
+    fault.name = "fill the disk of node " + std::to_string(kSmallDiskNode);
+    fault.begin = [this] { disk_.fill(); };
+    fault.end = [this] { disk_.clear(); };
+    return fault;
+  }
+
+  Network& network_;
+  Random random_;
+  int usual_ms_;
+  Lan lan_{network_, kNodes - 1, 1};
+  SmallDisk disk_{lan_.scratch_of(kSmallDiskNode)};
+  std::string job_;
+  std::vector<Fault> faults_;
+  std::unique_ptr<BackgroundCommand> client_;
+  std::set<int> slow_nodes_;
+  bool pausing_ = false;
+  int exit_code_ = -1;
+  bool client_killed_ = false;
+};
+
+class ChaosTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (Network::missing().empty()) use_private_mounts();
+  }
+  void SetUp() override {
+    if (!Network::missing().empty()) GTEST_SKIP() << Network::missing();
+  }
+};
+
+TEST_F(ChaosTest, hosts_are_apart_when_they_are_cut_off_and_together_again_when_that_is_mended) {
+  Network network(3);
+  Lan lan(network, 1, 1);
+  EXPECT_NE(lan.job("nodes").find("node-0"), std::string::npos);
+  const int fault = network.cut_off(0);
+  const CommandResult apart = lan.sinter({"job", "nodes", "--cluster", lan.address()});
+  EXPECT_EQ(apart.exit_code, 1);
+  EXPECT_NE(apart.err.find("no tracker answered"), std::string::npos) << apart.err;
+  network.mend(fault);
+  EXPECT_TRUE(wait_until([&] { return lan.job("nodes").find("node-0") != std::string::npos; }, 20));
+  EXPECT_EQ(lan.stop(), "");
+  EXPECT_TRUE(network.processes().empty());
+}
+
+TEST_F(ChaosTest, whatever_happens_the_output_is_the_same_and_nothing_is_left) {
+  const std::uint64_t runs = number_from_environment("SINTER_CHAOS_RUNS", 10);
+  const std::uint64_t first = number_from_environment("SINTER_CHAOS_FIRST_SEED", 1);
+  Network network(kHosts);
+  ChaosRun undisturbed(network, 0, 0);
+  const int usual_ms = undisturbed.run();
+  const std::string fused = undisturbed.read("out/fused.csv");
+  const std::string rejects = undisturbed.read("out/fused.csv.rejects.jsonl");
+  ASSERT_GT(fused.size(), 10'000u) << undisturbed.logs();
+  ASSERT_FALSE(rejects.empty());
+  ASSERT_EQ(undisturbed.judge(fused, rejects), "");
+  std::cout << "undisturbed: " << usual_ms << " ms\n";
+  for (std::uint64_t seed = first; seed < first + runs; ++seed) {
+    ChaosRun run(network, seed, usual_ms);
+    run.draw_faults();
+    const int took_ms = run.run();
+    const std::string wrong = run.judge(fused, rejects);
+    std::cout << "seed " << seed << ": " << took_ms << " ms\n" << run.story() << std::flush;
+    EXPECT_EQ(wrong, "") << "SINTER_CHAOS_FIRST_SEED=" << seed << " SINTER_CHAOS_RUNS=1\n" << run.story() << run.logs();
+  }
+}
+
+}  // namespace
+}  // namespace sinter::testing
