@@ -108,11 +108,11 @@ Result<std::string> read_token(FileSystem& files, const std::string& path) {
   return read_file(files, path == "-" ? "/dev/stdin" : path, kMaxTokenFileBytes);
 }
 
-/// The user that starts a tracker may run jobs and nodes there from this host without more ado.
+/// The user that starts a tracker may run jobs and nodes there from this host, and say who else may, without more ado.
 Status let_in_this_user(const std::string& address, const net::PublicKey& tracker, Gatekeeper& gatekeeper) {
   const cluster::Identity identity = identity_for(address);
   SINTER_TRY(identity.trust(tracker));
-  for (const AccessRole role : {AccessRole::Node, AccessRole::Submit}) {
+  for (const AccessRole role : {AccessRole::Node, AccessRole::Submit, AccessRole::Admin}) {
     SINTER_ASSIGN(const std::shared_ptr<const net::KeyPair> own, identity.key(role));
     if (gatekeeper.grant_of(own->public_key, Log::system_time())) continue;
     const std::string name = "local-" + to_string(Grant{role, false}) + "-" + net::key_characters(own->public_key.bytes).substr(0, 8);

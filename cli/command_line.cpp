@@ -36,6 +36,8 @@ struct Arguments {
   NodeArguments node;
   JoinArguments join;
   JobVerbArguments job;
+  TokenVerbArguments token;
+  MemberVerbArguments member;
   ListArguments list;
   std::string completion_shell;
   std::string help_topic;
@@ -157,6 +159,25 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
   job->callback([&] { code = job_command(arguments.job, arguments.globals.console()); });
 }
 
+void add_access_verbs(CLI::App& app, Arguments& arguments, int& code) {
+  TokenVerbArguments& token = arguments.token;
+  CLI::App* tokens = app.add_subcommand("token", "Make, list or revoke the join tokens of a cluster, as who started its tracker");
+  tokens->add_option("VERB", token.verb, "create, list or revoke")->required()->check(CLI::IsMember({"create", "list", "revoke"}));
+  tokens->add_option("ID", token.id, "the token to revoke, as `list` shows it");
+  tokens->add_option("--role", token.role, "what its holders become: node, submit, submit+native (may bring programs) or read (node)");
+  tokens->add_option("--for", token.lifetime, "how long it is good: 30m, 1h, 7d (1h)");
+  tokens->add_option("--uses", token.uses, "for how many keys (1)");
+  tokens->add_option("--note", token.note, "a word for the list");
+  tokens->add_option("--cluster", token.cluster, "the tracker's address (127.0.0.1:7077)");
+  tokens->callback([&] { code = token_command(arguments.token, arguments.globals.console()); });
+
+  CLI::App* members = app.add_subcommand("member", "List or remove the nodes and people that a cluster knows, as who started its tracker");
+  members->add_option("VERB", arguments.member.verb, "list or remove")->required()->check(CLI::IsMember({"list", "remove"}));
+  members->add_option("WHO", arguments.member.who, "whom to remove: a name or a public key");
+  members->add_option("--cluster", arguments.member.cluster, "the tracker's address (127.0.0.1:7077)");
+  members->callback([&] { code = member_command(arguments.member, arguments.globals.console()); });
+}
+
 void add_generate(CLI::App& app, Arguments& arguments, int& code) {
   GenerateArguments& generate = arguments.generate;
   CLI::App* verb = app.add_subcommand("generate", "Make disagreeing sources with known truth, and a job that fuses them");
@@ -205,6 +226,8 @@ VerbTable describe(const CLI::App& app) {
     }
     if (entry.name == "list") entry.choices = {"rules", "cleaners", "formats"};
     if (entry.name == "job") entry.choices = {"list", "nodes", "cancel"};
+    if (entry.name == "token") entry.choices = {"create", "list", "revoke"};
+    if (entry.name == "member") entry.choices = {"list", "remove"};
     if (entry.name == "completion") entry.choices = {"bash", "zsh", "fish"};
     table.verbs.push_back(std::move(entry));
   }
@@ -288,6 +311,7 @@ int run_command_line(int argc, char** argv) {
   add_run(app, arguments, code);
   add_job_verbs(app, arguments, code);
   add_cluster_verbs(app, arguments, code);
+  add_access_verbs(app, arguments, code);
   add_generate(app, arguments, code);
   add_init(app, arguments.init, arguments.globals, code);
   add_reference_verbs(app, arguments, code);

@@ -98,6 +98,25 @@ struct JobVerbArguments {
 };
 int job_command(const JobVerbArguments& arguments, const Console& console);
 
+/// `sinter token`: by whom the tracker there knows as an administrator.
+struct TokenVerbArguments {
+  std::string verb;  // create, list, revoke
+  std::string id;
+  std::string role = "node";
+  std::string lifetime = "1h";
+  std::uint32_t uses = 1;
+  std::string note;
+  std::string cluster = "127.0.0.1:7077";
+};
+int token_command(const TokenVerbArguments& arguments, const Console& console);
+
+struct MemberVerbArguments {
+  std::string verb;  // list, remove
+  std::string who;   // a name or a public key
+  std::string cluster = "127.0.0.1:7077";
+};
+int member_command(const MemberVerbArguments& arguments, const Console& console);
+
 struct ListArguments {
   std::string what;      // rules, cleaners or formats
   std::string job_path;  // of rules: those of its plugins too; may be empty

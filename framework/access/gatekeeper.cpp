@@ -81,18 +81,24 @@ std::optional<net::PublicKey> Gatekeeper::find_member(std::string_view who) cons
   return std::nullopt;
 }
 
-Status Gatekeeper::revoke(std::string_view who) {
-  // Members first: a name may look like a token's id, and whoever chose it must not be safe behind that.
-  if (const auto member = find_member(who)) {
-    for (const net::PublicKey& key : desk_.revoke_member(*member)) allowed_->revoke(key);
-    log_.warning("a key was revoked", {{"key", net::public_key_text(*member)}, {"who", who}});
-  } else if (const auto token = find_token(who)) {
-    desk_.revoke_token(*token);
-    allowed_->remove(*token);
-    log_.info("a join token was revoked", {{"id", who}});
-  } else {
-    return user_error("no member and no join token is called '" + std::string(who) + "'");
-  }
+Status Gatekeeper::revoke_member(std::string_view who) {
+  const auto member = find_member(who);
+  if (!member) return user_error("no member is called '" + std::string(who) + "'");
+  for (const net::PublicKey& key : desk_.revoke_member(*member)) allowed_->revoke(key);
+  log_.warning("a key was revoked", {{"key", net::public_key_text(*member)}, {"who", who}});
+  return write_revoked(who);
+}
+
+Status Gatekeeper::revoke_token(std::string_view id) {
+  const auto token = find_token(id);
+  if (!token) return user_error("no join token has the id '" + std::string(id) + "'");
+  desk_.revoke_token(*token);
+  allowed_->remove(*token);
+  log_.info("a join token was revoked", {{"id", id}});
+  return write_revoked(id);
+}
+
+Status Gatekeeper::write_revoked(std::string_view who) {
   return write(desk_).with_context("while making sure that '" + std::string(who) + "' stays revoked after a restart");
 }
 

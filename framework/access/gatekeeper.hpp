@@ -13,7 +13,7 @@
 
 namespace sinter {
 
-/// Characters of a token's key that name it in lists and to revoke().
+/// Characters of a token's key that name it in lists and to revoke_token().
 inline constexpr std::size_t kTokenIdCharacters = 8;
 /// "abcdefgh" for a token with the key "sinter-key-abcdefgh...".
 std::string token_id(const net::PublicKey& token_key);
@@ -36,9 +36,11 @@ class Gatekeeper {
   /// Lets a key in by hand. Errors: JoinDesk::add_member(), the file.
   Status add_member(const net::PublicKey& key, const Grant& grant, std::string_view name, Timestamp now);
 
-  /// `who`: a member's name or public key, or a token's id. A member's sessions end, its connections are cut, and the tokens it came by go
-  /// too. Takes effect at once, also when the error is that the file could not be written. Errors (the user's): nobody is called so.
-  Status revoke(std::string_view who);
+  /// `who`: a member's name or public key. Its sessions end, its connections are cut, and the tokens it came by go too. Takes effect at
+  /// once, also when the error is that the file could not be written. Errors (the user's): nobody is called so.
+  Status revoke_member(std::string_view who);
+  /// By the token's id; effect and errors as of revoke_member(). Who came in by it stays a member.
+  Status revoke_token(std::string_view id);
 
   /// Shuts out the tokens whose time is over. Call it now and then.
   void expire(Timestamp now);
@@ -52,6 +54,7 @@ class Gatekeeper {
  private:
   Gatekeeper(FileSystem& files, std::string path, Log& log) : files_(files), path_(std::move(path)), log_(log) {}
   Status write(const JoinDesk& desk);
+  Status write_revoked(std::string_view who);
   std::optional<net::PublicKey> find_token(std::string_view id) const;
   std::optional<net::PublicKey> find_member(std::string_view who) const;
 

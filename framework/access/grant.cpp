@@ -6,7 +6,7 @@
 namespace sinter {
 namespace {
 
-constexpr std::array<std::string_view, kAccessRoles> kNames = {"node", "submit", "read", "join"};
+constexpr std::array<std::string_view, kAccessRoles> kNames = {"node", "submit", "read", "join", "admin"};
 constexpr std::string_view kNative = "+native";
 
 }  // namespace
@@ -18,7 +18,7 @@ std::string to_string(const Grant& grant) {
 }
 
 std::optional<Grant> parse_grant(std::string_view text) {
-  for (const AccessRole role : {AccessRole::Node, AccessRole::Submit, AccessRole::Read})
+  for (const AccessRole role : {AccessRole::Node, AccessRole::Submit, AccessRole::Read, AccessRole::Admin})
     for (const bool native_code : {false, role == AccessRole::Submit})
       if (const Grant grant{role, native_code}; text == to_string(grant)) return grant;
   return std::nullopt;

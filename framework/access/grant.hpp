@@ -8,9 +8,10 @@
 
 namespace sinter {
 
-/// Join is the role of join tokens: their holder may ask to become one of the others, and nothing else.
-enum class AccessRole : std::uint8_t { Node, Submit, Read, Join };
-inline constexpr std::size_t kAccessRoles = 4;
+/// Join is the role of join tokens: their holder may ask to become one of Node, Submit and Read, and nothing else. Admin makes tokens and
+/// ends members; nobody gets it by a token.
+enum class AccessRole : std::uint8_t { Node, Submit, Read, Join, Admin };
+inline constexpr std::size_t kAccessRoles = 5;
 
 struct Grant {
   AccessRole role = AccessRole::Read;
@@ -18,7 +19,7 @@ struct Grant {
   friend bool operator==(const Grant&, const Grant&) = default;
 };
 
-/// "node", "submit", "submit+native", "read", "join".
+/// "node", "submit", "submit+native", "read", "join", "admin".
 std::string to_string(const Grant& grant);
 /// The inverse, but for "join": nobody is made a member with it.
 std::optional<Grant> parse_grant(std::string_view text);

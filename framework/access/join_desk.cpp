@@ -14,8 +14,15 @@ Status check_grant(const Grant& grant) {
   return {};
 }
 
+Status check_token_grant(const Grant& grant) {
+  if (grant.role == AccessRole::Admin)
+    return user_error("a join token makes nobody an administrator")
+        .with_hint("The user who starts the tracker is one, on the tracker's host");
+  return check_grant(grant);
+}
+
 Status check_terms(const TokenTerms& terms) {
-  SINTER_TRY(check_grant(terms.grant));
+  SINTER_TRY(check_token_grant(terms.grant));
   if (terms.lifetime_ms <= 0 || terms.lifetime_ms > kMaxTokenLifetimeMs)
     return user_error("a join token lives for up to " + std::to_string(kMaxTokenLifetimeMs / 86'400'000) +
                       " days (kMaxTokenLifetimeMs), and this one should live for " + std::to_string(terms.lifetime_ms) + " ms");
@@ -59,7 +66,7 @@ Result<bool> JoinDesk::would_join(const net::PublicKey& token_key, const net::Pu
   const TokenRecord& token = at->second;
   if (now >= token.expires) return refused_token("expired at " + format_timestamp(token.expires));
   const auto member = members_.find(own_key);
-  if (member != members_.end() && member->second.grant == token.grant && member->second.name == name) return false;
+  if (member != members_.end() && member->second.grant == token.grant) return false;
   if (token.uses_left == 0) {
     const auto last = members_.find(token.joined.back());
     return refused_token(last == members_.end() ? "was used by a key that has been revoked since"
@@ -134,7 +141,7 @@ Status JoinDesk::restore_token(const net::PublicKey& key, TokenRecord token) {
   if (uses == 0 || uses > kMaxTokenUses) return user_error("a token with " + std::to_string(uses) + " uses");
   if (token.expires.micros / 1'000 - token.made.micros / 1'000 > kMaxTokenLifetimeMs || token.expires <= token.made)
     return user_error("a token with a lifetime that no token has");
-  SINTER_TRY(check_grant(token.grant));
+  SINTER_TRY(check_token_grant(token.grant));
   if (!token.note.empty()) SINTER_TRY(check_member_name(token.note));
   if (tokens_.size() >= kMaxJoinTokens) return user_error("more than " + std::to_string(kMaxJoinTokens) + " tokens (kMaxJoinTokens)");
   tokens_.emplace(key, std::move(token));

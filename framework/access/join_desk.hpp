@@ -57,7 +57,8 @@ class JoinDesk {
   /// Errors (the user's): terms out of their limits, too many tokens. Requires: nobody has this key.
   Status issue(const net::PublicKey& token_key, const TokenTerms& terms, Timestamp now);
 
-  /// The holder of a token brings its own key and a name. Asking again with the same key gives the same answer, as an answer may be lost.
+  /// The holder of a token brings its own key and a name. Asking again with the same key gives the same answer, as an answer may be lost; a
+  /// key keeps the name that it came with.
   /// Errors (the user's): the token is unknown, has expired or was used; the name is taken or none; the key has another role already.
   Result<Grant> join(const net::PublicKey& token_key, const net::PublicKey& own_key, std::string_view name, Timestamp now);
   /// Whether join() would let a new key in; false when it only repeats an answer. Errors: as of join().

@@ -59,7 +59,9 @@ class Client {
       const SteadyMs left = deadline - options_.clock.now_ms();
       if (left <= 0)
         return environment_error("no tracker answered at " + options_.tracker + " within " + std::to_string(options_.timeout_ms) + " ms")
-            .with_hint("Is it running there? `sinter tracker` prints its address");
+            .with_hint(
+                "Is it running there, and does it still know this user? `sinter tracker` prints its address; who was removed gets no "
+                "answer");
       SINTER_ASSIGN(const std::optional<net::Message> message, hear(left));
       if (message) return unpack<T>(*message);
     }
@@ -143,5 +145,14 @@ Result<std::vector<NodeLine>> list_nodes(const ClientOptions& options) {
   SINTER_ASSIGN(NodeList list, ask<NodeList>(options, ListNodes{}));
   return std::move(list.nodes);
 }
+
+Result<std::string> create_token(const ClientOptions& options, const CreateToken& wanted) {
+  SINTER_ASSIGN(TokenMade made, ask<TokenMade>(options, wanted));
+  return std::move(made.token);
+}
+
+Result<AccessList> list_access(const ClientOptions& options) { return ask<AccessList>(options, ListAccess{}); }
+
+Result<AccessList> revoke_access(const ClientOptions& options, const RevokeAccess& revoke) { return ask<AccessList>(options, revoke); }
 
 }  // namespace sinter::cluster

@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/net/socket_security.hpp"
 #include "base/result.hpp"
+#include "framework/cluster/admin_messages.hpp"
 #include "framework/cluster/client_messages.hpp"
 #include "framework/runtime/run_job.hpp"
 
@@ -35,5 +36,11 @@ Result<std::vector<RunLine>> list_runs(const ClientOptions& options);
 Result<std::vector<NodeLine>> list_nodes(const ClientOptions& options);
 /// The node of this name or number is to leave in good order: how it was when it was told. Errors: there is none.
 Result<NodeLine> drain_node(const ClientOptions& options, const std::string& node);
+
+/// With the security of an administrator: the text of a new join token. A secret.
+Result<std::string> create_token(const ClientOptions& options, const CreateToken& wanted);
+/// Members and tokens that are left.
+Result<AccessList> list_access(const ClientOptions& options);
+Result<AccessList> revoke_access(const ClientOptions& options, const RevokeAccess& revoke);
 
 }  // namespace sinter::cluster

@@ -14,6 +14,15 @@ constexpr std::uint64_t kMaxKeyTextBytes = 256;
 
 std::string role_name(AccessRole role) { return to_string(Grant{role, false}); }
 
+std::string how_to_become(AccessRole role, const std::string& address) {
+  switch (role) {
+    case AccessRole::Node: return "Join with a token of the tracker: sinter node " + address + " --token-file FILE";
+    case AccessRole::Admin: return "Administrator is who starts the tracker, as the same user on the same host";
+    default:
+      return "Start the tracker as this user on this host, or join with a token of it: sinter join " + address + " --token-file FILE";
+  }
+}
+
 std::string trimmed(std::string text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string::npos) return "";
@@ -52,9 +61,7 @@ Result<net::SocketSecurity> Identity::security(AccessRole role) const {
   const std::string address = endpoint_.substr(endpoint_.find("://") + 3);
   if (!has(role))
     return user_error("this user is not known to a tracker at " + address + " in the role '" + role_name(role) + "'")
-        .with_hint(role == AccessRole::Node ? "Join with a token of the tracker: sinter node " + address + " --token-file FILE"
-                                            : "Start the tracker as this user on this host, or join with a token of it: sinter join " +
-                                                  address + " --token-file FILE");
+        .with_hint(how_to_become(role, address));
   const auto files = make_posix_file_system();
   SINTER_ASSIGN(const std::string text, read_file(*files, directory_ + "/tracker", kMaxKeyTextBytes));
   auto tracker = net::parse_public_key(trimmed(text));
@@ -79,11 +86,13 @@ Result<Grant> Identity::join(std::string_view token, std::string_view name, std:
                              Log& log) const {
   SINTER_ASSIGN(JoinToken parsed, parse_join_token(trimmed(std::string(token))));
   const net::PublicKey tracker = parsed.tracker_key;
-  // The role is the token's to say; until it is known, the key is that of the role that is asked for.
+  // The role is the token's to say; until it is known, the key is that of the role that is asked for. People have one key, whether they
+  // may run jobs or only look.
   const AccessRole role = wanted.value_or(AccessRole::Submit);
   SINTER_ASSIGN(const std::shared_ptr<const net::KeyPair> own, key(role));
   SINTER_ASSIGN(const Grant granted, join_cluster({endpoint_, std::move(parsed), own->public_key, std::string(name)}, clock, log));
-  if (granted.role != role)
+  const bool as_person = !wanted && granted.role == AccessRole::Read;
+  if (granted.role != role && !as_person)
     return user_error("the token is one for the role '" + role_name(granted.role) + "', not '" + role_name(role) + "'");
   SINTER_TRY(trust(tracker));
   return granted;

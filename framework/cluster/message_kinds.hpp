@@ -56,6 +56,11 @@ enum class Kind : std::uint16_t {
   Refused,
   WatchRun,
   DrainNode,
+  CreateToken = 170,
+  TokenMade,
+  ListAccess,
+  AccessList,
+  RevokeAccess,
 };
 
 /// Tracker to anyone: what was asked for is refused.

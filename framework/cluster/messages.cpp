@@ -1,6 +1,7 @@
 // Messages of a cluster: decoding with the checks that types alone do not make.
 #include <algorithm>
 
+#include "framework/cluster/admin_messages.hpp"
 #include "framework/cluster/client_messages.hpp"
 #include "framework/cluster/node_messages.hpp"
 
@@ -78,6 +79,10 @@ Status check(const Refused& refused) {
   if (refused.error.fault > Fault::Internal) return internal_error("Refused holds an unknown fault");
   return {};
 }
+Status check(const RevokeAccess& revoke) {
+  if (revoke.what > AccessKind::Token) return internal_error("RevokeAccess names an unknown kind of access");
+  return {};
+}
 template <class T>
 Status check(const T&) {
   return {};
@@ -95,6 +100,11 @@ Result<T> unpack(const net::Message& message) {
   return value;
 }
 
+template Result<AccessList> unpack(const net::Message&);
+template Result<CreateToken> unpack(const net::Message&);
+template Result<ListAccess> unpack(const net::Message&);
+template Result<RevokeAccess> unpack(const net::Message&);
+template Result<TokenMade> unpack(const net::Message&);
 template Result<WatchRun> unpack(const net::Message&);
 template Result<CancelRun> unpack(const net::Message&);
 template Result<CloseRun> unpack(const net::Message&);

@@ -50,6 +50,9 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
       SINTER_ASSIGN(const DrainNode drain, unpack<DrainNode>(message));
       return drain_node(peer, drain.node);
     }
+    case Kind::CreateToken:
+    case Kind::ListAccess:
+    case Kind::RevokeAccess: return administer(peer, message);
     case Kind::ListNodes: send(peer, pack(NodeList{nodes_.lines()})); return {};
     default: return user_error("a message of the unknown kind " + std::to_string(message.kind));
   }

@@ -33,6 +33,9 @@ std::vector<MessageRule> message_rules() {
           rule(Kind::CancelRun, "CancelRun", {AccessRole::Submit}, kSmall),
           rule(Kind::ListRuns, "ListRuns", {AccessRole::Submit, AccessRole::Read}, kSmall),
           rule(Kind::ListNodes, "ListNodes", {AccessRole::Submit, AccessRole::Read}, kSmall),
+          rule(Kind::CreateToken, "CreateToken", {AccessRole::Admin}, kSmall),
+          rule(Kind::ListAccess, "ListAccess", {AccessRole::Admin}, kSmall),
+          rule(Kind::RevokeAccess, "RevokeAccess", {AccessRole::Admin}, kSmall),
           {kJoinKind, "Join", {AccessRole::Join}, kMaxJoinBytes}};
 }
 

@@ -95,6 +95,7 @@ class TrackerShell final : public ClusterDoor {
   Status watch(net::PeerId peer, RunId run);
   Status cancel_run(net::PeerId peer, RunId run);
   RunLine line_of(RunId run, const Job& job) const;
+  Status administer(net::PeerId peer, const net::Message& message);
   RunList list() const;
   void tell_progress(RunId run, const std::string& name, const JobProgress& progress);
   void end(RunId run, Result<JobReport>& report);

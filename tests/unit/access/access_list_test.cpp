@@ -22,6 +22,7 @@ JoinDesk desk_with_everything() {
   EXPECT_TRUE(desk.join(key_number(1), key_number(4), "lab-2", kStart).ok());
   EXPECT_TRUE(desk.join(key_number(2), key_number(5), "ada", kStart).ok());
   EXPECT_TRUE(desk.add_member(key_number(6), {AccessRole::Read, false}, "wall.display", kStart).ok());
+  EXPECT_TRUE(desk.add_member(key_number(7), {AccessRole::Admin, false}, "local-admin", kStart).ok());
   return desk;
 }
 
@@ -60,7 +61,7 @@ TEST(AccessList, names_the_line_that_is_wrong) {
     EXPECT_NE(parsed.error().to_string().find(part), std::string::npos) << parsed.error().to_string();
   }
   const auto twice = parse_access_list(good + "member " + key + " node 2027-01-15T08:00:00Z lab-1\n");
-  EXPECT_NE(twice.error().to_string().find("in line 11 "), std::string::npos) << twice.error().to_string();
+  EXPECT_NE(twice.error().to_string().find("in line 12 "), std::string::npos) << twice.error().to_string();
 }
 
 TEST(AccessList, damaged_lists_are_refused_or_mean_what_they_say) {

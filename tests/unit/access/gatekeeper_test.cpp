@@ -55,16 +55,18 @@ TEST_F(GatekeeperTest, revoking_takes_every_way_in) {
   const std::string token = keeper->issue_token(key_number(100), {{AccessRole::Node, false}, 1'000, 9, ""}, kStart).value();
   ASSERT_TRUE(keeper->join(key_of(token), key_number(1), "lab-1", kStart).ok());
   ASSERT_TRUE(keeper->add_member(key_number(2), {AccessRole::Submit, true}, "ada", kStart).ok());
-  EXPECT_EQ(keeper->revoke("nobody").error().fault(), Fault::User);
+  EXPECT_EQ(keeper->revoke_member("nobody").error().fault(), Fault::User);
+  EXPECT_EQ(keeper->revoke_token("lab-1").error().fault(), Fault::User) << "a member is no token, whatever it is called";
+  EXPECT_EQ(keeper->revoke_member(token_id(key_of(token))).error().fault(), Fault::User);
   const std::uint64_t cuts = keeper->allowed()->revocations();
-  ASSERT_TRUE(keeper->revoke("lab-1").ok());
+  ASSERT_TRUE(keeper->revoke_member("lab-1").ok());
   EXPECT_GT(keeper->allowed()->revocations(), cuts) << "its connections are cut";
   EXPECT_FALSE(keeper->allowed()->allows(key_number(1)));
   EXPECT_FALSE(keeper->allowed()->allows(key_of(token))) << "the machine still knows its token";
-  ASSERT_TRUE(keeper->revoke(net::public_key_text(key_number(2))).ok());
+  ASSERT_TRUE(keeper->revoke_member(net::public_key_text(key_number(2))).ok());
   EXPECT_TRUE(open()->desk().members().empty()) << "on disk too";
   const std::string other = keeper->issue_token(key_number(100), {}, kStart).value();
-  ASSERT_TRUE(keeper->revoke(token_id(key_of(other))).ok());
+  ASSERT_TRUE(keeper->revoke_token(token_id(key_of(other))).ok());
   EXPECT_FALSE(keeper->allowed()->allows(key_of(other)));
 }
 
@@ -112,7 +114,7 @@ TEST_F(GatekeeperTest, what_was_granted_or_taken_holds_wherever_the_power_goes) 
     const auto token = keeper->issue_token(key_number(100), {}, kStart);
     const bool joined = token.ok() && keeper->join(key_of(*token), key_number(2), "lab-2", kStart).ok();
     EXPECT_EQ(keeper->allowed()->allows(key_number(2)), joined);
-    const bool revoked = added && keeper->revoke("lab-1").ok();
+    const bool revoked = added && keeper->revoke_member("lab-1").ok();
     EXPECT_FALSE(keeper->allowed()->allows(key_number(1))) << "revoked at once, written or not";
     all_done = revoked && joined;
     ASSERT_TRUE(faulty.crash().ok());

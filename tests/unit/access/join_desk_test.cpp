@@ -81,6 +81,7 @@ TEST(JoinDesk, terms_have_limits) {
   EXPECT_FALSE(desk.issue(key_number(1), terms_for(AccessRole::Node, 1, 0), kStart).ok());
   EXPECT_FALSE(desk.issue(key_number(1), terms_for(AccessRole::Node, 1, kMaxTokenLifetimeMs + 1), kStart).ok());
   EXPECT_FALSE(desk.issue(key_number(1), terms_for(AccessRole::Join), kStart).ok());
+  EXPECT_FALSE(desk.issue(key_number(1), terms_for(AccessRole::Admin), kStart).ok()) << "nobody is made an administrator by a token";
   TokenTerms native = terms_for(AccessRole::Node);
   native.grant.native_code = true;
   EXPECT_FALSE(desk.issue(key_number(1), native, kStart).ok()) << "native code is a right of submitters";
@@ -114,7 +115,7 @@ struct NaiveDesk {
     if (at == tokens.end() || at->second.revoked || now_ms >= at->second.ends_ms) return false;
     const Token& token = at->second;
     if (const auto member = members.find(key); member != members.end())
-      return member->second.grant == token.grant && member->second.name == name;
+      return member->second.grant == token.grant;  // it keeps its name
     if (token.joined.size() >= token.uses) return false;
     for (const auto& [other, member] : members)
       if (member.name == name) return false;

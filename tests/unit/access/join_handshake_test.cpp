@@ -128,7 +128,7 @@ TEST_F(JoinHandshakeTest, expired_and_revoked_tokens_do_not_get_as_far_as_a_mess
     const std::lock_guard lock(mutex_);
     now_.micros += 1'000'000;
     keeper_->expire(now_);
-    ASSERT_TRUE(keeper_->revoke(token_id(net::key_pair_of(parse_join_token(revoked).value().secret).public_key)).ok());
+    ASSERT_TRUE(keeper_->revoke_token(token_id(net::key_pair_of(parse_join_token(revoked).value().secret).public_key)).ok());
   }
   for (const std::string& token : {expired, revoked}) {
     const SteadyMs before_ms = clock_.now_ms();

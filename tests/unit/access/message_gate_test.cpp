@@ -21,7 +21,7 @@ TEST(MessageGate, allows_what_is_in_its_table_and_nothing_else) {
                     {200, "Join", {AccessRole::Join}, 10, false}},
                    log);
   std::uint64_t refused = 0;
-  for (const AccessRole role : {AccessRole::Node, AccessRole::Submit, AccessRole::Read, AccessRole::Join})
+  for (const AccessRole role : {AccessRole::Node, AccessRole::Submit, AccessRole::Read, AccessRole::Join, AccessRole::Admin})
     for (std::uint32_t kind = 0; kind <= UINT16_MAX; ++kind) {
       const Grant grant{role, role == AccessRole::Submit};
       const bool admitted = gate.admits(key_number(1), grant, {static_cast<std::uint16_t>(kind), "body"});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "framework/cluster/admin_messages.hpp"
 #include "framework/cluster/client_messages.hpp"
 #include "framework/cluster/node_messages.hpp"
 
@@ -29,6 +30,12 @@ TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(ToWorker{7, 3, 5, std::string("\0x", 2)}).body, std::string("\0x", 2));
   EXPECT_THAT(round_trip(DropFiles{7, {"a/b", "c"}}).names, ElementsAre("a/b", "c"));
   EXPECT_THAT(round_trip(FromWorker{7, 3, 5, "body", "/scratch", {"attempts/x/result"}}).files, ElementsAre("attempts/x/result"));
+  const AccessList access =
+      round_trip(AccessList{{{"ada", "read", "sinter-key-x", 5, true}}, {{"abcdefgh", "node", 9, 2, "lab", {"ada"}}}});
+  EXPECT_EQ(access.members.at(0).name, "ada");
+  EXPECT_THAT(access.tokens.at(0).joined, ElementsAre("ada"));
+  EXPECT_EQ(round_trip(RevokeAccess{AccessKind::Token, "abcdefgh"}).what, AccessKind::Token);
+  EXPECT_FALSE(unpack<RevokeAccess>(pack(RevokeAccess{static_cast<AccessKind>(2), "x"})).ok());
   const WorkerIsGone gone = round_trip(WorkerIsGone{7, 3, Loss::Killed, "was killed", RecordAt{1, 2, 3}, "group", "tail"});
   EXPECT_EQ(gone.record, (RecordAt{1, 2, 3}));
   EXPECT_EQ(gone.loss, Loss::Killed);
