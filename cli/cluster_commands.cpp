@@ -171,6 +171,11 @@ cluster::Identity identity_for(const std::string& address) {
   return cluster::Identity(absolute(root), address);
 }
 
+std::string own_name() {
+  const char* user = std::getenv("USER");
+  return member_name(std::string(user != nullptr ? user : "user") + "-" + host_name());
+}
+
 int tracker_command(const TrackerArguments& arguments, const Console& console) {
   raise_file_limit();
   const SignalWatcher signals;
@@ -258,11 +263,10 @@ int join_command(const JoinArguments& arguments, const Console& console) {
   const SteadyClock clock;
   Log log(LogLevel::Error);
   log.add_sink(make_stderr_log_sink());
-  const char* user = std::getenv("USER");
-  const std::string name = arguments.name.empty() ? std::string(user != nullptr ? user : "user") + "-" + host_name() : arguments.name;
+  const std::string name = arguments.name.empty() ? own_name() : member_name(arguments.name);
   const auto join = [&]() -> Status {
     SINTER_ASSIGN(const std::string token, read_token(*files, arguments.token_file));
-    SINTER_ASSIGN(const Grant granted, identity_for(arguments.tracker).join(token, member_name(name), std::nullopt, clock, log));
+    SINTER_ASSIGN(const Grant granted, identity_for(arguments.tracker).join(token, name, std::nullopt, clock, log));
     console.note("known to the tracker at " + arguments.tracker + " in the role '" + to_string(granted) + "'");
     return {};
   };

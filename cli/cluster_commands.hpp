@@ -10,4 +10,7 @@ namespace sinter::cli {
 /// Who this user is to the tracker at an address: $SINTER_HOME, or .sinter in the user's home directory.
 cluster::Identity identity_for(const std::string& address);
 
+/// What a tracker is to call this user: user-host.
+std::string own_name();
+
 }  // namespace sinter::cli

@@ -37,6 +37,8 @@ struct Arguments {
   JoinArguments join;
   JobVerbArguments job;
   TokenVerbArguments token;
+  SetupArguments setup;
+  ProbeArguments probe;
   MemberVerbArguments member;
   ListArguments list;
   std::string completion_shell;
@@ -178,6 +180,33 @@ void add_access_verbs(CLI::App& app, Arguments& arguments, int& code) {
   members->callback([&] { code = member_command(arguments.member, arguments.globals.console()); });
 }
 
+void add_setup_verbs(CLI::App& app, Arguments& arguments, int& code) {
+  SetupArguments& setup = arguments.setup;
+  CLI::App* verb = app.add_subcommand("cluster", "Start and stop a cluster on hosts that ssh reaches");
+  verb->add_option("VERB", setup.verb, "check, up, status or down")->required()->check(CLI::IsMember({"check", "up", "status", "down"}));
+  verb->add_option("--hosts", setup.hosts_file, "a file with a host a line, as ssh knows it; then slots=, scratch=, address=, name=")
+      ->required();
+  verb->add_option("--tracker", setup.tracker, "which of them is the tracker, too; or another host, which then has no node (the first)");
+  verb->add_option("--listen", setup.listen, "where the tracker listens (0.0.0.0:7077)");
+  verb->add_option("--command", setup.command, "the sinter program on the hosts (sinter)");
+  verb->add_flag("--copy", setup.copy, "bring this program along to ~/.sinter/bin/ of the hosts");
+  verb->add_option("--shared", setup.shared, "a directory that all hosts must see (repeatable)")->allow_extra_args(false);
+  verb->add_option("--ssh-config", setup.ssh_config, "a configuration for ssh in place of the user's");
+  verb->add_option("--parallel", setup.parallel, "calls of ssh at once (8)")->check(CLI::Range(1, 256));
+  verb->callback([&] { code = cluster_command(arguments.setup, arguments.globals.console()); });
+
+  ProbeArguments& probe = arguments.probe;
+  CLI::App* look = app.add_subcommand("probe", "");
+  look->group("");  // hidden: `sinter cluster` starts it
+  look->add_option("--scratch", probe.scratch);
+  look->add_option("--shared", probe.shared)->allow_extra_args(false);
+  look->add_option("--mark", probe.mark);
+  look->add_option("--listen", probe.listen);
+  look->add_option("--await", probe.await);
+  look->add_option("--reach", probe.reach);
+  look->callback([&] { code = probe_command(arguments.probe, arguments.globals.console()); });
+}
+
 void add_generate(CLI::App& app, Arguments& arguments, int& code) {
   GenerateArguments& generate = arguments.generate;
   CLI::App* verb = app.add_subcommand("generate", "Make disagreeing sources with known truth, and a job that fuses them");
@@ -226,6 +255,7 @@ VerbTable describe(const CLI::App& app) {
     }
     if (entry.name == "list") entry.choices = {"rules", "cleaners", "formats"};
     if (entry.name == "job") entry.choices = {"list", "nodes", "cancel"};
+    if (entry.name == "cluster") entry.choices = {"check", "up", "status", "down"};
     if (entry.name == "token") entry.choices = {"create", "list", "revoke"};
     if (entry.name == "member") entry.choices = {"list", "remove"};
     if (entry.name == "completion") entry.choices = {"bash", "zsh", "fish"};
@@ -312,6 +342,7 @@ int run_command_line(int argc, char** argv) {
   add_job_verbs(app, arguments, code);
   add_cluster_verbs(app, arguments, code);
   add_access_verbs(app, arguments, code);
+  add_setup_verbs(app, arguments, code);
   add_generate(app, arguments, code);
   add_init(app, arguments.init, arguments.globals, code);
   add_reference_verbs(app, arguments, code);

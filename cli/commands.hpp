@@ -117,6 +117,30 @@ struct MemberVerbArguments {
 };
 int member_command(const MemberVerbArguments& arguments, const Console& console);
 
+struct SetupArguments {
+  std::string verb;  // check, up, status, down
+  std::string hosts_file;
+  std::string tracker;  // of the hosts; empty: the first
+  std::string listen = "0.0.0.0:7077";
+  std::string command = "sinter";
+  bool copy = false;
+  std::vector<std::string> shared;
+  std::string ssh_config;
+  std::uint32_t parallel = 8;
+};
+int cluster_command(const SetupArguments& arguments, const Console& console);
+
+/// `sinter probe`: started over ssh by `sinter cluster`, never by a person.
+struct ProbeArguments {
+  std::string scratch;
+  std::vector<std::string> shared;
+  std::string mark;
+  std::string listen;
+  std::uint32_t await = 0;
+  std::string reach;
+};
+int probe_command(const ProbeArguments& arguments, const Console& console);
+
 struct ListArguments {
   std::string what;      // rules, cleaners or formats
   std::string job_path;  // of rules: those of its plugins too; may be empty
