@@ -263,10 +263,13 @@ int join_command(const JoinArguments& arguments, const Console& console) {
   const SteadyClock clock;
   Log log(LogLevel::Error);
   log.add_sink(make_stderr_log_sink());
-  const std::string name = arguments.name.empty() ? own_name() : member_name(arguments.name);
+  const bool for_node = arguments.role == "node";
+  const std::string given = arguments.name.empty() && for_node ? host_name() : arguments.name;
+  const std::string name = given.empty() ? own_name() : member_name(given);
+  const std::optional<AccessRole> wanted = for_node ? std::optional(AccessRole::Node) : std::nullopt;
   const auto join = [&]() -> Status {
     SINTER_ASSIGN(const std::string token, read_token(*files, arguments.token_file));
-    SINTER_ASSIGN(const Grant granted, identity_for(arguments.tracker).join(token, name, std::nullopt, clock, log));
+    SINTER_ASSIGN(const Grant granted, identity_for(arguments.tracker).join(token, name, wanted, clock, log));
     console.note("known to the tracker at " + arguments.tracker + " in the role '" + to_string(granted) + "'");
     return {};
   };

@@ -152,6 +152,8 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
   join->add_option("TRACKER", arguments.join.tracker, "its address, host or host:port")->required();
   join->add_option("--token-file", arguments.join.token_file, "a file with the token; - is standard input")->required();
   join->add_option("--name", arguments.join.name, "how the tracker is to call this user; user-host");
+  join->add_option("--role", arguments.join.role, "person, or node: for a node that is started here later (person)")
+      ->check(CLI::IsMember({"person", "node"}));
   join->callback([&] { code = join_command(arguments.join, arguments.globals.console()); });
 
   CLI::App* job = app.add_subcommand("job", "Look at the jobs of a cluster, or cancel one");

@@ -86,7 +86,8 @@ int node_command(const NodeArguments& arguments, const Console& console);
 
 struct JoinArguments {
   std::string tracker;
-  std::string name;        // empty: the user's and the host's
+  std::string name;        // empty: the user's and the host's, of a node the host's
+  std::string role;        // node: for a node that is started later; empty: a person
   std::string token_file;  // - is standard input
 };
 int join_command(const JoinArguments& arguments, const Console& console);

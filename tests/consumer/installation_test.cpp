@@ -94,16 +94,20 @@ TEST(Consumer, installs_a_debian_package_and_an_archive) {
   if (run_command({"dpkg-shlibdeps", "--version"}).exit_code != 0) GTEST_SKIP() << "this machine makes no Debian packages";
   const TemporaryDirectory directory;
   const CommandResult packed = shell(directory.path().string(),
-                                     "cpack --config " SINTER_BUILD_DIR "/CPackConfig.cmake -B \"$PWD/packages\"\n"
-                                     "dpkg-deb --extract packages/*.deb root\ndpkg-deb --field packages/*.deb\nls packages",
+                                     "cpack --config " SINTER_BUILD_DIR
+                                     "/CPackConfig.cmake -B \"$PWD/packages\"\n"
+                                     "dpkg-deb --extract packages/*.deb root\ndpkg-deb --info packages/*.deb postinst prerm "
+                                     "postrm\ndpkg-deb --field packages/*.deb\nls packages",
                                      300);
   ASSERT_EQ(packed.exit_code, 0) << output_of(packed);
   EXPECT_THAT(packed.out, HasSubstr("libzmq5"));
   EXPECT_THAT(packed.out, HasSubstr("libboost-filesystem1.81.0"));
   EXPECT_THAT(packed.out, HasSubstr(".tar.gz"));
+  EXPECT_THAT(packed.out, HasSubstr("systemd-sysusers sinter.conf")) << "the package makes the user that its services run as";
   const std::string prefix = directory / "root/usr";
   for (const char* file : {"/share/man/man1/sinter.1", "/share/bash-completion/completions/sinter", "/share/doc/sinter/README.md",
-                           "/include/sinter/sinter.hpp"}) {
+                           "/include/sinter/sinter.hpp", "/lib/systemd/system/sinter-tracker.service",
+                           "/lib/systemd/system/sinter-node.service", "/lib/sysusers.d/sinter.conf"}) {
     EXPECT_TRUE(std::filesystem::exists(prefix + file)) << file;
   }
   const CommandResult used = shell(directory.path().string(), "root/usr/bin/sinter init --template cpp project && cd project\nPREFIX='" +

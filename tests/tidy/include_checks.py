@@ -30,7 +30,7 @@ LIBRARIES = {
     "Boost.Sort": (r"boost/sort/.*", ["shuffle/run/"]),
     "Boost.Process": (r"boost/(process|asio)(/.*)?|boost/version", ["framework/runtime/"]),
     "Boost.Serialization": (r"boost/(archive|serialization)/.*", ["framework/api/boost_codec.hpp"]),
-    "yaml-cpp": (r"yaml-cpp/.*", ["jobs/fusion/config/"]),
+    "yaml-cpp": (r"yaml-cpp/.*", ["jobs/fusion/config/", "tests/deploy/"]),
     "RE2": (r"re2/.*", ["jobs/fusion/clean/"]),
     "utf8proc": (r"utf8proc", ["jobs/fusion/clean/"]),
     "date": (r"date/.*", ["jobs/fusion/clean/"]),
