@@ -233,6 +233,10 @@ int node_command(const NodeArguments& arguments, const Console& console) {
       SINTER_TRY(identity.join(token, member_name(name), AccessRole::Node, clock, log));
     }
     SINTER_ASSIGN(net::SocketSecurity security, identity.security(AccessRole::Node));
+    std::uint64_t scratch_limit = 0;
+    if (!arguments.scratch_limit.empty()) {
+      SINTER_ASSIGN(scratch_limit, parse_size(arguments.scratch_limit));
+    }
     cluster::NodeOptions options{.tracker = cluster::endpoint_of(arguments.tracker),
                                  .security = std::move(security),
                                  .name = name,
@@ -241,6 +245,7 @@ int node_command(const NodeArguments& arguments, const Console& console) {
                                  .memory_bytes = cluster::machine_memory_bytes(),
                                  .scratch_directory = absolute(arguments.scratch_directory.empty() ? temporary_directory()
                                                                                                    : arguments.scratch_directory),
+                                 .scratch_limit_bytes = scratch_limit,
                                  .identity = draw_identity(),
                                  .worker = {"/proc/self/exe", {"worker"}},
                                  .files = *files,

@@ -144,6 +144,7 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
   node->add_option("--memory", arguments.node.memory, "for all its workers together, such as 8GiB; the machine's");
   node->add_option("--drain-s", arguments.node.drain_s, "seconds that SIGTERM waits for jobs that need this node (60)");
   node->add_option("--scratch", arguments.node.scratch_directory, "where jobs keep what they shuffle; $TMPDIR or /tmp");
+  node->add_option("--scratch-limit", arguments.node.scratch_limit, "how much of it, such as 100GiB; as much as the disk has");
   node->add_option("--token", arguments.node.token, "a join token of the tracker, the first time; others on this host can see it here");
   node->add_option("--token-file", arguments.node.token_file, "a file with the token; - is standard input");
   node->callback([&] { code = node_command(arguments.node, arguments.globals.console()); });

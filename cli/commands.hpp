@@ -79,6 +79,7 @@ struct NodeArguments {
   std::string memory;            // for all workers together, such as 8GiB; empty: the machine's
   std::uint32_t drain_s = 60;    // how long SIGTERM waits for jobs
   std::string scratch_directory;  // empty: $TMPDIR or /tmp
+  std::string scratch_limit;      // "100GiB"; empty: as much as there is
   std::string token;              // to join with, once
   std::string token_file;         // that holds it; - is standard input
 };

@@ -10,6 +10,7 @@
 
 #include "framework/cluster/node_messages.hpp"
 #include "framework/cluster/run_host.hpp"
+#include "framework/cluster/scratch_quota.hpp"
 #include "framework/cluster/served_runs.hpp"
 #include "framework/cluster/transport_options.hpp"
 #include "framework/runtime/scratch_directory.hpp"
@@ -27,6 +28,7 @@ class Node {
 
   Status run() {
     SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, options_.scratch_directory, options_.log));
+    quota_.emplace(options_.files, options_.clock, options_.name, scratch_->path(), options_.scratch_limit_bytes);
     SINTER_ASSIGN(served_, ServedRuns::open(options_.tracker, options_.security.own, options_.files, options_.clock, options_.log));
     SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(options_.security), options_.clock, options_.log));
     while (!is_over()) {
@@ -168,12 +170,13 @@ class Node {
       // The tracker misses its heartbeats then, and ends the attempt.
       if (!posted.ok()) options_.log.error("a worker's message could not be passed on", {{"reason", posted.error().message()}});
     };
-    runs_[run] = std::make_unique<RunHost>(std::move(open), directory, options, tell);
+    runs_[run] = std::make_unique<RunHost>(std::move(open), directory, options, *quota_, tell);
     return {};
   }
 
   const NodeOptions& options_;
   std::unique_ptr<ScratchDirectory> scratch_;
+  std::optional<ScratchQuota> quota_;
   std::unique_ptr<ServedRuns> served_;
   std::unique_ptr<net::Transport> transport_;
   std::int64_t beat_interval_ms_ = 500;

@@ -9,8 +9,9 @@ constexpr std::int64_t kIdleMs = 1'000;
 
 }  // namespace
 
-RunHost::RunHost(OpenRun open, std::string directory, const RunOptions& options, std::function<void(net::Message)> tell)
-    : open_(std::move(open)), layout_(std::move(directory)), options_(options), tell_(std::move(tell)) {
+RunHost::RunHost(OpenRun open, std::string directory, const RunOptions& options, ScratchQuota& quota,
+                 std::function<void(net::Message)> tell)
+    : open_(std::move(open)), layout_(std::move(directory)), options_(options), quota_(quota), tell_(std::move(tell)) {
   options_.working_directory = open_.working_directory;
   options_.run_secret = open_.run_secret;
   thread_ = std::thread([this] { work(); });
@@ -42,13 +43,28 @@ void RunHost::kill(WorkerId worker) {
 void RunHost::send(WorkerId worker, net::Message message) {
   if (message.kind == static_cast<std::uint16_t>(MessageKind::RunAttempt)) {
     if (const auto run = from_message<RunAttempt>(message); run.ok()) {
-      const std::lock_guard lock(mutex_);
-      workers_[worker] = Held{run->attempt, {}};
+      {
+        const std::lock_guard lock(mutex_);
+        workers_[worker] = Held{run->attempt, {}};
+      }
+      if (!has_room(worker, run->attempt)) return;
     }
   }
   command([this, worker, message = std::move(message)] {
     if (pool_) pool_->send(worker, message);
   });
+}
+
+/// An attempt that would fill the disk is not begun: it fails at once, with a reason, and another node may have room for it.
+bool RunHost::has_room(WorkerId worker, const AttemptId& attempt) {
+  const Status room = quota_.room();
+  if (room.ok()) return true;
+  const net::Message failed = to_message(AttemptFailed{attempt, WireError::of(room.error()), false, {}, {}});
+  FromWorker from{open_.run, worker, failed.kind, failed.body, layout_.root(), {}};
+  tell_(pack(from));
+  const std::lock_guard lock(mutex_);
+  workers_[worker].answer = std::move(from);
+  return false;
 }
 
 void RunHost::stop(bool at_once) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "framework/cluster/node_messages.hpp"
+#include "framework/cluster/scratch_quota.hpp"
 #include "framework/runtime/run_job.hpp"
 #include "framework/runtime/worker_pool.hpp"
 
@@ -22,7 +23,7 @@ namespace sinter::cluster {
 class RunHost {
  public:
   /// `tell` sends to the tracker; it is called on our thread. `options` says how a worker is run; it and `directory`'s parent outlive us.
-  RunHost(OpenRun open, std::string directory, const RunOptions& options, std::function<void(net::Message)> tell);
+  RunHost(OpenRun open, std::string directory, const RunOptions& options, ScratchQuota& quota, std::function<void(net::Message)> tell);
   /// Ends the workers at once, and removes the directory.
   ~RunHost();
   RunHost(const RunHost&) = delete;
@@ -50,6 +51,7 @@ class RunHost {
   void work();
   Status open();
   void command(Command one);
+  bool has_room(WorkerId worker, const AttemptId& attempt);
   void handle(const WorkerUp& up);
   void handle(const WorkerSaid& said);
   void handle(const WorkerEnded& ended);
@@ -62,6 +64,7 @@ class RunHost {
   OpenRun open_;
   JobLayout layout_;
   RunOptions options_;
+  ScratchQuota& quota_;
   std::function<void(net::Message)> tell_;
   std::unique_ptr<WorkerPool> pool_;  // made and used on our thread
   std::optional<Error> failure_;      // why there is none
