@@ -1,7 +1,6 @@
 // What a cluster costs, each figure beside its target in issue 4: the exchange over a link beside iperf3 and bare CURVE sockets, a killed
 // node, a no-op job, an idle node, a restart of the tracker. Real processes in network namespaces; as root. Plain program.
 // Usage: cluster_costs [all|link|kill|idle|noop|restart]...
-#include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -40,7 +39,8 @@ double median(std::vector<double> values) {
 }
 
 void print(const std::string& what, double value, const std::string& unit, const std::string& target = "", bool met = true) {
-  std::printf("%-62s %10.1f %-6s %s%s\n", what.c_str(), value, unit.c_str(), target.c_str(), target.empty() ? "" : met ? "  met" : "  MISSED");
+  const char* verdict = target.empty() ? "" : met ? "  met" : "  MISSED";
+  std::printf("%-62s %10.1f %-6s %s%s\n", what.c_str(), value, unit.c_str(), target.c_str(), verdict);
   std::fflush(stdout);
 }
 
@@ -264,7 +264,6 @@ void measure_restart() {
 
 int main(int argc, char** argv) {
   using namespace sinter::testing;
-  ::testing::InitGoogleTest(&argc, argv);  // what the Lan expects is told
   const std::string missing = Network::missing();
   stop_if(!missing.empty(), missing);
   std::set<std::string> wanted(argv + 1, argv + argc);

@@ -37,6 +37,7 @@ Result<std::vector<StoredRun>> RunStore::load() {
     const std::string directory = directory_of(one.run);
     if (files_.exists(directory + "/ended")) {
       SINTER_ASSIGN(one.ended, fetch<EndedRun>(files_, directory + "/ended"));
+      SINTER_TRY(clean(one.run));  // a life before may have died while it did so
     } else if (files_.exists(directory + "/submission")) {
       SINTER_ASSIGN(one.submit, fetch<Submit>(files_, directory + "/submission"));
     } else {
@@ -55,10 +56,10 @@ Status RunStore::add(RunId run, const Submit& submit) {
   return files_.sync_directory(directory_);
 }
 
-Status RunStore::end(const EndedRun& ended) {
-  const RunId run = ended.line.run;
+Status RunStore::end(const EndedRun& ended) { return store(files_, directory_of(ended.line.run) + "/ended", ended); }
+
+Status RunStore::clean(RunId run) {
   const std::string directory = directory_of(run);
-  SINTER_TRY(store(files_, directory + "/ended", ended));
   SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory));
   for (const std::string& name : names)
     if (name != "ended") SINTER_TRY(files_.remove_all(directory + "/" + name));

@@ -35,8 +35,10 @@ class RunStore {
   Result<std::vector<StoredRun>> load();
   /// Durable when it returns.
   Status add(RunId run, const Submit& submit);
-  /// Keeps this, and removes everything else of the job. Jobs of kMaxListedRuns jobs ago are forgotten.
+  /// Durable when it returns.
   Status end(const EndedRun& ended);
+  /// Removes everything else of a job that has ended. Jobs of kMaxListedRuns jobs ago are forgotten.
+  Status clean(RunId run);
   /// For the job's plan, journal and parts.
   std::string directory_of(RunId run) const { return directory_ + "/" + std::to_string(run); }
 

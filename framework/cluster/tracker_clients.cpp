@@ -164,9 +164,10 @@ void TrackerShell::end(RunId run, Result<JobReport>& report) {
   if (report.ok()) job.ended->report = std::move(report).value();
   else job.ended->error = WireError::of(report.error());
   // Before it is told: a client may only hear what another life of ours will say as well.
-  if (const Status stored = store_.end({job.line, *job.ended}); !stored.ok())
-    options_.log.error("the end of a job cannot be written down", {{"job", run}, {"reason", stored.error().to_string()}});
+  const Status stored = store_.end({job.line, *job.ended});
   if (job.watcher) send(*job.watcher, pack(*job.ended));
+  if (const Status kept = stored.ok() ? store_.clean(run) : stored; !kept.ok())
+    options_.log.error("the end of a job cannot be written down", {{"job", run}, {"reason", kept.error().to_string()}});
   if (const auto old = jobs_.find(run - std::min<RunId>(run, kMaxListedRuns)); old != jobs_.end() && !old->second.run) jobs_.erase(old);
 }
 

@@ -130,6 +130,7 @@ cluster::NodeHello hello_of(const std::string& name) {
   hello.name = name;
   hello.host = name;
   hello.endpoint = "tcp://127.0.0.1:1";
+  hello.memory_bytes = 1 << 30;
   hello.identity = 0x1a7;
   return hello;
 }
