@@ -67,19 +67,29 @@ void StageTable::set_state(TaskId id, TaskState state) {
 
 void StageTable::settle(bool newest_open, const std::set<TaskId>& asked) {
   if (lost_ == 0 && (active_.empty() || *active_.begin() + 1 == size())) return;
-  std::vector<bool> read(size(), false), wanted(size(), false);
-  if (newest_open) read[size() - 1] = true;
-  for (const TaskId& task : asked) {
-    wanted[task.stage] = true;
-    if (at(task).state == TaskState::Lost) set_state(task, TaskState::Pending);
-  }
-  // From the top: all readers of a stage are settled before it is.
-  for (std::uint32_t index = size(); index-- > 0;) {
+  const std::vector<bool> read = read_stages(newest_open, asked);
+  for (std::uint32_t index = 0; index < size(); ++index) {
     if (read[index]) move_all(index, TaskState::Lost, TaskState::Pending, {});
     else move_all(index, TaskState::Pending, TaskState::Lost, asked);
-    if (!(read[index] || wanted[index]) || stages_[index].unfinished() == 0) continue;
+  }
+  for (const TaskId& task : asked)
+    if (at(task).state == TaskState::Lost) set_state(task, TaskState::Pending);
+}
+
+bool StageTable::needed(TaskId id, bool newest_open, const std::set<TaskId>& asked) const {
+  return asked.contains(id) || read_stages(newest_open, asked)[id.stage];
+}
+
+std::vector<bool> StageTable::read_stages(bool newest_open, const std::set<TaskId>& asked) const {
+  std::vector<bool> read(size(), false), wanted(size(), false);
+  if (newest_open) read[size() - 1] = true;
+  for (const TaskId& task : asked) wanted[task.stage] = true;
+  // From the top: all readers of a stage come before it.
+  for (std::uint32_t index = size(); index-- > 0;) {
+    if (!wanted[index] && (!read[index] || stages_[index].complete())) continue;
     for (const std::uint32_t input : stages_[index].inputs) read[input] = true;
   }
+  return read;
 }
 
 void StageTable::move_all(std::uint32_t index, TaskState from, TaskState to, const std::set<TaskId>& but) {

@@ -67,8 +67,6 @@ class StageTable {
     std::uint32_t fresh = 0;              // tasks from here on may be pending and not in `again`
 
     std::uint32_t count(TaskState state) const { return counts[static_cast<std::size_t>(state)]; }
-    /// Tasks that will still commit.
-    std::uint32_t unfinished() const { return count(TaskState::Pending) + running(); }
     std::uint32_t running() const { return count(TaskState::Running) + count(TaskState::Committing); }
     bool complete() const { return count(TaskState::Committed) == tasks.size(); }
   };
@@ -90,6 +88,8 @@ class StageTable {
   /// stage when it is open, those in `asked`, and down the stages the results that unfinished tasks of needed ones read. Cost: O(1) when
   /// nothing is lost or made again; else O(stages + tasks of stages that change).
   void settle(bool newest_open, const std::set<TaskId>& asked);
+  /// Whether settle() finds the task needed. Of one that runs that may change. Cost: O(stages).
+  bool needed(TaskId id, bool newest_open, const std::set<TaskId>& asked) const;
 
   /// Tasks that are pending; running or committing.
   std::uint64_t pending() const { return pending_; }
@@ -104,6 +104,8 @@ class StageTable {
   std::vector<AttemptId> results_on(HostId host) const;
 
  private:
+  /// By stage: whether all of its results are needed. Requires: no task in `asked` is committed.
+  std::vector<bool> read_stages(bool newest_open, const std::set<TaskId>& asked) const;
   void move_all(std::uint32_t index, TaskState from, TaskState to, const std::set<TaskId>& but);
 
   std::vector<Stage> stages_;

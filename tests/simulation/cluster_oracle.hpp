@@ -84,7 +84,6 @@ class Oracle {
   const JobModel& model_;
   std::vector<std::string> violations_;
   std::vector<std::vector<State>> stages_;  // opened, in the journal
-  std::vector<std::uint32_t> remaking_;     // by stage: tasks that run again
   std::set<AttemptId> ordered_, begun_, written_, faulted_;
   std::set<WorkerId> workers_;
   std::set<TaskId> blocked_;

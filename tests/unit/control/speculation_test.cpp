@@ -22,6 +22,31 @@ class SpeculationTest : public SchedulerTest {
     step(event::Heartbeat{1, map_attempt(0, 1), 1, fraction});
     step(event::Tick{});
   }
+  /// Three maps have committed on hosts 7, 8 and 9 after two seconds; workers 1 and 2 run their two readers.
+  void start_readers() {
+    options_.speculation = true;
+    options_.workers = 3;
+    options_.heartbeat_timeout_ms = 1'000'000;
+    scheduler_.emplace(options_);
+    step(event::Tick{});
+    open(0, 3, {});
+    for (WorkerId worker = 1; worker <= 3; ++worker) step(event::WorkerReady{worker, 6 + worker});
+    now_ += 2'000;
+    for (WorkerId worker = 1; worker <= 3; ++worker) commit(worker, map_attempt(worker - 1, 1));
+    open(1, 2, {0});
+  }
+  /// Worker 3 makes the result of the third map again.
+  void start_remaking() {
+    start_readers();
+    step(event::ResultsLost{{map_attempt(2, 1)}});
+    ASSERT_EQ(running_on(3), map_attempt(2, 2));
+  }
+  /// Its attempt has become slow.
+  void look_at_the_remade() {
+    now_ += 10'000;
+    step(event::Heartbeat{3, map_attempt(2, 2), 1, 0.1});
+    step(event::Tick{});
+  }
 };
 
 TEST_F(SpeculationTest, a_task_that_will_end_last_by_far_is_tried_again_on_another_host) {
@@ -82,15 +107,7 @@ TEST_F(SpeculationTest, one_of_two_that_fails_counts_and_the_other_goes_on) {
 }
 
 TEST_F(SpeculationTest, a_second_attempt_waits_for_inputs_that_are_lost) {
-  options_.speculation = true;
-  options_.workers = 3;
-  options_.heartbeat_timeout_ms = 1'000'000;
-  scheduler_.emplace(options_);
-  step(event::Tick{});
-  open(0, 3, {});
-  for (WorkerId worker = 1; worker <= 3; ++worker) step(event::WorkerReady{worker, 6 + worker});
-  for (WorkerId worker = 1; worker <= 3; ++worker) commit(worker, map_attempt(worker - 1, 1));
-  open(1, 2, {0});
+  start_readers();
   now_ += 2'000;
   commit(2, {{1, 1}, 1});
   now_ += 10'000;
@@ -103,6 +120,28 @@ TEST_F(SpeculationTest, a_second_attempt_waits_for_inputs_that_are_lost) {
   now_ += kSpeculationLookMs;
   step(event::Tick{});
   EXPECT_TRUE(running_on(2) || running_on(3));
+}
+
+TEST_F(SpeculationTest, what_nobody_needs_any_more_is_not_tried_twice) {
+  start_remaking();
+  commit(1, {{1, 0}, 1});
+  commit(2, {{1, 1}, 1});
+  ASSERT_NE(find<command::OpenStage>(), nullptr);
+  look_at_the_remade();
+  EXPECT_FALSE(running_on(1) || running_on(2)) << "its readers have what they need";
+  // Unless the next stage reads it too.
+  open(2, 1, {1, 0});
+  look_at_the_remade();
+  EXPECT_TRUE(running_on(1) == map_attempt(2, 3) || running_on(2) == map_attempt(2, 3));
+}
+
+TEST_F(SpeculationTest, what_the_shell_waits_for_may_be_tried_twice) {
+  start_remaking();
+  commit(1, {{1, 0}, 1});
+  commit(2, {{1, 1}, 1});
+  step(event::StageBlocked{2, {map_attempt(2, 1)}});
+  look_at_the_remade();
+  EXPECT_TRUE(running_on(1) == map_attempt(2, 3) || running_on(2) == map_attempt(2, 3));
 }
 
 TEST_F(SpeculationTest, without_the_option_nothing_is_tried_twice) {
