@@ -19,6 +19,7 @@
 #include "framework/cluster/cluster_client.hpp"
 #include "framework/cluster/cluster_tracker.hpp"
 #include "framework/cluster/node.hpp"
+#include "framework/cluster/shipped_run.hpp"
 #include "framework/plan/plan.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
@@ -89,6 +90,13 @@ Result<std::string> job_text(const JobVerbArguments& arguments, const cluster::C
   if (arguments.verb == "cancel") {
     SINTER_ASSIGN(const cluster::RunLine line, cluster::cancel_on_cluster(options, arguments.run));
     return text_of(line);
+  }
+  if (arguments.verb == "fetch") {
+    const auto files = make_posix_file_system();
+    SINTER_ASSIGN(const JobReport report,
+                  cluster::fetch_shipped(options, *files, arguments.run, ticket_directory_for(arguments.cluster)));
+    for (const OutputFileReport& file : report.outputs) text += file.path + " (" + format_bytes(file.bytes) + ")\n";
+    return text;
   }
   SINTER_ASSIGN(const std::vector<cluster::RunLine> runs, cluster::list_runs(options));
   for (const cluster::RunLine& line : runs) text += text_of(line);
@@ -176,6 +184,8 @@ std::string own_name() {
   return member_name(std::string(user != nullptr ? user : "user") + "-" + host_name());
 }
 
+std::string ticket_directory_for(const std::string& address) { return identity_for(address).directory(); }
+
 int tracker_command(const TrackerArguments& arguments, const Console& console) {
   raise_file_limit();
   const SignalWatcher signals;
@@ -189,6 +199,10 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
     SINTER_ASSIGN(net::KeyPair pair, net::load_or_make_key_pair(data + "/tracker.key"));
     const auto key = std::make_shared<const net::KeyPair>(std::move(pair));
     SINTER_ASSIGN(const std::unique_ptr<Gatekeeper> gatekeeper, Gatekeeper::open(*files, data + "/access", Log::system_time(), log));
+    std::uint64_t quota = cluster::kDefaultFilesQuotaBytes;
+    if (!arguments.files_quota.empty()) {
+      SINTER_ASSIGN(quota, parse_size(arguments.files_quota));
+    }
     Status greeted;
     const auto on_listening = [&](const std::string& endpoint) {
       greeted = greet(endpoint, data, *files, key->public_key, *gatekeeper, console);
@@ -205,6 +219,8 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
         .files = *files,
         .clock = clock,
         .log = log,
+        .files_quota_bytes = quota,
+        .files_port = arguments.files_port,
         .wall_clock = Log::system_time,
         .stop = signals.cancelled(),
         .pause = [&] { return !greeted.ok() || signals.signal() == SIGTERM; },

@@ -13,4 +13,7 @@ cluster::Identity identity_for(const std::string& address);
 /// What a tracker is to call this user: user-host.
 std::string own_name();
 
+/// Where notes of jobs lie whose results wait at the tracker.
+std::string ticket_directory_for(const std::string& address);
+
 }  // namespace sinter::cli

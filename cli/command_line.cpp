@@ -98,6 +98,9 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
   run->add_flag("--detach", arguments.run.detach, "with --cluster: leave the job to the tracker and print its number");
   run->add_option("--priority", arguments.run.priority, "with --cluster: jobs of higher ones get slots first (0)");
   run->add_flag("!--no-speculation", arguments.run.speculation, "with --cluster: no second attempts at slow tasks");
+  run->add_option("--files", arguments.run.files,
+                  "with --cluster: shared, on paths that all hosts see; shipped, sent there and fetched; auto finds out")
+      ->check(CLI::IsMember({"auto", "shared", "shipped"}));
   run->add_option("--progress", arguments.run.progress, "auto, tty, plain or none")
       ->check(CLI::IsMember({"auto", "tty", "plain", "none"}));
   run->footer(
@@ -134,6 +137,8 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
       ->check(CLI::Range(1, 1'000));
   tracker->add_option("--max-slots-per-job", arguments.tracker.max_slots_per_job, "no job gets more; no limit")
       ->check(CLI::Range(1, 1'000'000));
+  tracker->add_option("--files-quota", arguments.tracker.files_quota, "how much of the files that clients send is kept (64GiB)");
+  tracker->add_option("--files-port", arguments.tracker.files_port, "where they are served; the port it had before, or a free one");
   tracker->callback([&] { code = tracker_command(arguments.tracker, arguments.globals.console()); });
 
   CLI::App* node = app.add_subcommand("node", "Work for a tracker on this host");
@@ -157,9 +162,11 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
       ->check(CLI::IsMember({"person", "node"}));
   join->callback([&] { code = join_command(arguments.join, arguments.globals.console()); });
 
-  CLI::App* job = app.add_subcommand("job", "Look at the jobs of a cluster, or cancel one");
-  job->add_option("VERB", arguments.job.verb, "list, nodes or cancel")->required()->check(CLI::IsMember({"list", "nodes", "cancel"}));
-  job->add_option("RUN", arguments.job.run, "the job's number, to cancel it");
+  CLI::App* job = app.add_subcommand("job", "Look at the jobs of a cluster, cancel one, or fetch what one left");
+  job->add_option("VERB", arguments.job.verb, "list, nodes, cancel or fetch")
+      ->required()
+      ->check(CLI::IsMember({"list", "nodes", "cancel", "fetch"}));
+  job->add_option("RUN", arguments.job.run, "the job's number, to cancel it or fetch its results");
   job->add_option("--cluster", arguments.job.cluster, "the tracker's address (127.0.0.1:7077)")->default_str("127.0.0.1:7077");
   job->callback([&] { code = job_command(arguments.job, arguments.globals.console()); });
 }
@@ -257,7 +264,7 @@ VerbTable describe(const CLI::App& app) {
       for (const std::string& name : option->get_snames()) entry.flags.push_back("-" + name);
     }
     if (entry.name == "list") entry.choices = {"rules", "cleaners", "formats"};
-    if (entry.name == "job") entry.choices = {"list", "nodes", "cancel"};
+    if (entry.name == "job") entry.choices = {"list", "nodes", "cancel", "fetch"};
     if (entry.name == "cluster") entry.choices = {"check", "up", "status", "down"};
     if (entry.name == "token") entry.choices = {"create", "list", "revoke"};
     if (entry.name == "member") entry.choices = {"list", "remove"};

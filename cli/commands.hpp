@@ -26,6 +26,7 @@ struct RunArguments {
   bool detach = false;  // leave it to the tracker
   std::int32_t priority = 0;
   bool speculation = true;
+  std::string files = "auto";    // shared, shipped, or as the cluster sees the paths
 };
 int run_command(const RunArguments& arguments, const Console& console);
 
@@ -68,6 +69,8 @@ struct TrackerArguments {
   std::string data_directory = "sinter-tracker";
   std::uint32_t max_running_jobs = 20;
   std::uint32_t max_slots_per_job = 0;  // 0: no limit
+  std::string files_quota;        // of what clients send; empty: the default
+  std::uint16_t files_port = 0;   // 0: the one before, or any
 };
 int tracker_command(const TrackerArguments& arguments, const Console& console);
 
@@ -94,7 +97,7 @@ struct JoinArguments {
 int join_command(const JoinArguments& arguments, const Console& console);
 
 struct JobVerbArguments {
-  std::string verb;  // list, nodes, cancel
+  std::string verb;  // list, nodes, cancel, fetch
   std::string cluster = "127.0.0.1:7077";
   std::uint64_t run = 0;
 };

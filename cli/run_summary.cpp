@@ -164,6 +164,7 @@ std::string summary_text(const RunSummary& summary, const Console& console) {
                                                                  : "warn  ") +
             " " + outcome.text + "\n";
   }
+  if (!summary.placement.empty()) text += "  files     " + summary.placement + "\n";
   for (const OutputFileReport& file : report.outputs) text += "  output    " + file.path + " (" + format_bytes(file.bytes) + ")\n";
   if (!report.rejects.path.empty()) text += "  rejects   " + report.rejects.path + "\n";
   if (summary.quality && !summary.job.differences_path.empty()) text += "  differs   " + summary.job.differences_path + "\n";
@@ -203,6 +204,7 @@ std::string summary_json(const RunSummary& summary) {
       .member("workers", std::uint64_t{report.workers});
   json.member("input_files", report.input_files).member("input_bytes", report.input_bytes).member("shuffle_bytes", report.shuffle_bytes);
   json.member("failed_attempts", report.failed_attempts).member("lost_workers", report.lost_workers);
+  if (!summary.placement.empty()) json.member("files", summary.placement);
   json.member("quarantined_records", report.quarantined_records).member("peak_worker_memory_bytes", report.peak_worker_memory_bytes);
   json.end_object().end_object();
   return json.text() + "\n";

@@ -17,6 +17,7 @@ struct RunSummary {
   const JobReport& report;
   const std::optional<fusion::QualityReport>& quality;
   const std::vector<fusion::CheckOutcome>& checks;
+  std::string placement = {};  // of a job on a cluster: how it saw its files
 
   bool quality_failed() const;
 };

@@ -7,10 +7,10 @@ namespace sinter::cli {
 
 int worker_command(const WorkerArguments& arguments) {
   const auto files = make_posix_file_system();
-  const JobFactory factory = [&files](const JobPayload& payload) {
-    return fusion::make_fusion_job(*files, payload, fusion::load_plugins(*files));
+  const JobFactoryOver factory = [](FileSystem& of) -> JobFactory {
+    return [&of](const JobPayload& payload) { return fusion::make_fusion_job(of, payload, fusion::load_plugins(of)); };
   };
-  return worker_main(arguments.endpoint, arguments.worker, factory);
+  return worker_main(arguments.endpoint, arguments.worker, factory(*files), factory);
 }
 
 }  // namespace sinter::cli

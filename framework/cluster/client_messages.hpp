@@ -9,6 +9,7 @@
 
 #include "framework/cluster/message_kinds.hpp"
 #include "framework/cluster/report_archive.hpp"
+#include "framework/runtime/shipped_files.hpp"
 
 namespace sinter::cluster {
 
@@ -23,10 +24,14 @@ struct Submit {
   bool watch = true;  // wants RunProgress and RunEnded; the job is cancelled when such a client goes
   std::int32_t priority = 0;  // jobs of higher ones get slots first
   bool speculation = true;    // second attempts at slow tasks
+  bool ships = false;                // the job sees `shipped` and no other files, and leaves its results at the tracker
+  std::vector<ShippedFile> shipped;  // they were offered and have arrived
+  std::string submitter;             // public_key_text(): written by the tracker, whatever the client says
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & protocol_version & payload_kind & payload & working_directory & overwrite & watch & priority & speculation;
+    archive & protocol_version & payload_kind & payload & working_directory & overwrite & watch & priority & speculation & ships & shipped;
+    archive & submitter;
   }
 };
 

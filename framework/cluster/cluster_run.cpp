@@ -33,13 +33,15 @@ Result<JobReport> ClusterRun::run() {
   PlacedFiles files({around_.files, around_.host, request_.working_directory, [&](const Place& place) { return remote.open(place); },
                      [&](const std::vector<Place>& places) { remote.prefetch(places); },
                      [this](const Place& place) { around_.door.drop_file(request_.run, place); }});
-  SINTER_ASSIGN(JobDefinition job, around_.factory(files, request_.payload));
+  const std::unique_ptr<ShippedFiles> shipped = shipped_view(files);
+  FileSystem& seen = shipped ? static_cast<FileSystem&>(*shipped) : files;
+  SINTER_ASSIGN(JobDefinition job, around_.factory(seen, request_.payload));
   // A life before may have died between the output's publication and its last word.
   const bool resumes = around_.files.exists(JobLayout(request_.directory).plan());
   job.overwrite = request_.overwrite || resumes;
   job.execution.in_process = false;
-  make_paths_absolute(job);
-  RunOptions options{.worker = {}, .factory = {}, .files = files, .clock = around_.clock, .log = around_.log, .on_progress = {}};
+  if (!shipped) make_paths_absolute(job);
+  RunOptions options{.worker = {}, .factory = {}, .files = seen, .clock = around_.clock, .log = around_.log, .on_progress = {}};
   options.on_progress = [&](const JobProgress& progress) { around_.on_progress(job.name, progress); };
   options.cancel = &cancelled_;
   options.pause = &paused_;
@@ -55,6 +57,14 @@ Result<JobReport> ClusterRun::run() {
     return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, needs, of);
   };
   return run_job(job, request_.payload, options);
+}
+
+/// Null: the job sees what this host sees.
+std::unique_ptr<ShippedFiles> ClusterRun::shipped_view(FileSystem& files) const {
+  if (!request_.shipped) return nullptr;
+  const auto open = [this](const ShippedFile& file) { return around_.files.open(request_.blob_directory + "/" + file.hash); };
+  return std::make_unique<ShippedFiles>(
+      ShippedFiles::Options{files, request_.directory, request_.outputs, request_.working_directory, open}, *request_.shipped);
 }
 
 /// What run_job() locks and publishes has names that do not depend on where this process is.

@@ -4,13 +4,16 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "framework/cluster/cluster_pool.hpp"
 #include "framework/runtime/run_job.hpp"
+#include "framework/runtime/shipped_files.hpp"
 
 namespace sinter::cluster {
 
@@ -27,6 +30,9 @@ class ClusterRun {
     unsigned slots = 1;     // of the cluster now, by which work is cut when the job does not say
     bool speculation = true;
     std::string directory;  // for plan and journal, see RunOptions::job_directory; one that has a plan is gone on with
+    std::shared_ptr<const std::vector<ShippedFile>> shipped = {};  // the files that it sees; null: those that this host sees
+    std::string blob_directory = {};                               // they lie there, by hash
+    std::string outputs = {};                                      // below `directory`: where such a job's results go
   };
   struct Surroundings {
     ClusterDoor& door;
@@ -53,6 +59,7 @@ class ClusterRun {
 
  private:
   Result<JobReport> run();
+  std::unique_ptr<ShippedFiles> shipped_view(FileSystem& files) const;
   void make_paths_absolute(JobDefinition& job) const;
 
   const Request request_;

@@ -19,6 +19,9 @@
 
 namespace sinter::cluster {
 
+/// What a tracker keeps of clients' files when nobody says.
+inline constexpr std::uint64_t kDefaultFilesQuotaBytes = 64ull << 30;
+
 struct TrackerOptions {
   std::string listen;             // "tcp://127.0.0.1:7077"; port * chooses one
   std::string data_directory;     // private to its user, and there
@@ -30,6 +33,8 @@ struct TrackerOptions {
   FileSystem& files;
   const Clock& clock;
   Log& log;
+  std::uint64_t files_quota_bytes = kDefaultFilesQuotaBytes;  // of what clients send, at most so much is kept
+  std::uint16_t files_port = 0;           // where it is served; 0: the one it had before, or any
   std::function<Timestamp()> wall_clock;  // for tokens, which expire
   const std::atomic<bool>& stop;  // set by anyone: running jobs end, then it ends
   /// Looked at when it stops. True: jobs are not cancelled but go on when a tracker is started with the same data.

@@ -30,6 +30,8 @@ class Identity {
 
   /// Our key in this role, made when there is none.
   Result<std::shared_ptr<const net::KeyPair>> key(AccessRole role) const;
+  /// Where what is known of it lies, readable by this user alone.
+  const std::string& directory() const { return directory_; }
   /// From now on the tracker there is the one with this key.
   Status trust(const net::PublicKey& tracker) const;
   /// Brings our key to the tracker by a token and remembers both. What is granted must be `wanted`, when that is said.

@@ -12,7 +12,7 @@
 namespace sinter::cluster {
 
 /// Raised whenever a message changes; peers of another version are refused with a sentence that says so.
-inline constexpr std::uint32_t kClusterProtocolVersion = 1;
+inline constexpr std::uint32_t kClusterProtocolVersion = 2;
 /// A job's plan file travels in one message to each node that works for it: about a hundred thousand input files.
 inline constexpr std::uint64_t kMaxShippedPlanBytes = 48u << 20;
 /// A job file with its settings.
@@ -61,6 +61,15 @@ enum class Kind : std::uint16_t {
   ListAccess,
   AccessList,
   RevokeAccess,
+  OfferFiles = 180,
+  WantFiles,
+  PutBytes,
+  TookBytes,
+  FindOutputs,
+  OutputsAt,
+  DropOutputs,
+  LookForFiles,
+  FilesSeen,
 };
 
 /// Tracker to anyone: what was asked for is refused.

@@ -1,8 +1,10 @@
 // Messages of a cluster: decoding with the checks that types alone do not make.
 #include <algorithm>
 
+#include "base/net/content_hash.hpp"
 #include "framework/cluster/admin_messages.hpp"
 #include "framework/cluster/client_messages.hpp"
+#include "framework/cluster/file_messages.hpp"
 #include "framework/cluster/node_messages.hpp"
 
 namespace sinter::cluster {
@@ -59,7 +61,52 @@ Status check(const WorkerIsGone& gone) {
   if (gone.loss > Loss::Node) return internal_error("WorkerIsGone holds an unknown loss");
   return {};
 }
-Status check(const Submit& submit) { return check_version(submit.protocol_version, "the client"); }
+Status check_hash(const std::string& hash) {
+  return net::is_content_hash(hash) ? Status() : user_error("a file is named by something that is no content hash");
+}
+Status check_shipped(const std::vector<ShippedFile>& files) {
+  std::uint64_t list_bytes = 0;
+  for (const ShippedFile& file : files) {
+    SINTER_TRY(check_hash(file.hash));
+    list_bytes += file.path.size() + file.hash.size() + 12;
+  }
+  if (files.size() > kMaxShippedFiles || list_bytes > kMaxShippedListBytes)
+    return user_error("a job may bring " + std::to_string(kMaxShippedFiles) + " files (kMaxShippedFiles) whose list has " +
+                      std::to_string(kMaxShippedListBytes) + " bytes (kMaxShippedListBytes); these are " + std::to_string(files.size()) +
+                      " with " + std::to_string(list_bytes))
+        .with_hint("Put many small files into a few large ones, or on a shared path");
+  return {};
+}
+Status check(const OpenRun& open) { return open.shipped ? check_shipped(open.shipped->files) : Status(); }
+Status check(const Submit& submit) {
+  SINTER_TRY(check_version(submit.protocol_version, "the client"));
+  return check_shipped(submit.shipped);
+}
+Status check(const OfferFiles& offer) {
+  SINTER_TRY(check_version(offer.protocol_version, "the client"));
+  if (offer.files.size() > kMaxShippedFiles)
+    return user_error("a job may bring " + std::to_string(kMaxShippedFiles) + " files (kMaxShippedFiles), not " +
+                      std::to_string(offer.files.size()))
+        .with_hint("Put many small files into a few large ones, or on a shared path");
+  for (const OfferedFile& file : offer.files) SINTER_TRY(check_hash(file.hash));
+  return {};
+}
+Status check(const LookForFiles& look) {
+  if (look.files.size() > kMaxSeenFiles)
+    return user_error("at most " + std::to_string(kMaxSeenFiles) + " files are looked for at once (kMaxSeenFiles)");
+  return {};
+}
+Status check(const PutBytes& put) {
+  std::uint64_t bytes = 0;
+  for (const FilePiece& piece : put.pieces) {
+    SINTER_TRY(check_hash(piece.hash));
+    bytes += piece.bytes.size();
+  }
+  if (bytes > kMaxPutBytes)
+    return user_error("a message has " + std::to_string(bytes) + " bytes of files, more than kMaxPutBytes (" +
+                      std::to_string(kMaxPutBytes) + ")");
+  return {};
+}
 Status check(const RunProgress& told) {
   if (told.progress.phase > JobPhase::Done) return internal_error("RunProgress holds an unknown phase");
   if (!told.progress.stages.empty() && told.progress.stage >= told.progress.stages.size())
@@ -110,6 +157,15 @@ template Result<CancelRun> unpack(const net::Message&);
 template Result<CloseRun> unpack(const net::Message&);
 template Result<Drain> unpack(const net::Message&);
 template Result<DrainNode> unpack(const net::Message&);
+template Result<DropOutputs> unpack(const net::Message&);
+template Result<FilesSeen> unpack(const net::Message&);
+template Result<FindOutputs> unpack(const net::Message&);
+template Result<LookForFiles> unpack(const net::Message&);
+template Result<OfferFiles> unpack(const net::Message&);
+template Result<OutputsAt> unpack(const net::Message&);
+template Result<PutBytes> unpack(const net::Message&);
+template Result<TookBytes> unpack(const net::Message&);
+template Result<WantFiles> unpack(const net::Message&);
 template Result<DropFiles> unpack(const net::Message&);
 template Result<FromWorker> unpack(const net::Message&);
 template Result<KillWorker> unpack(const net::Message&);

@@ -8,9 +8,11 @@
 #include <map>
 #include <memory>
 
+#include "framework/cluster/file_desk.hpp"
 #include "framework/cluster/node_messages.hpp"
 #include "framework/cluster/run_host.hpp"
 #include "framework/cluster/scratch_quota.hpp"
+#include "framework/cluster/seen_files.hpp"
 #include "framework/cluster/served_runs.hpp"
 #include "framework/cluster/transport_options.hpp"
 #include "framework/runtime/scratch_directory.hpp"
@@ -117,6 +119,10 @@ class Node {
         SINTER_ASSIGN(OpenRun open, unpack<OpenRun>(message));
         return open_run(std::move(open));
       }
+      case Kind::LookForFiles: {
+        SINTER_ASSIGN(const LookForFiles look, unpack<LookForFiles>(message));
+        return transport_->send(net::kListener, pack(FilesSeen{look.look, first_unseen(options_.files, look.files), {}}));
+      }
       case Kind::CloseRun: {
         SINTER_ASSIGN(const CloseRun close, unpack<CloseRun>(message));
         close_run(close.run);
@@ -161,6 +167,7 @@ class Node {
     options.heartbeat_interval_ms = beat_interval_ms_;
     options.host = options_.host;
     const RunId run = open.run;
+    if (open.shipped) open.shipped->endpoint = endpoint_beside(open.shipped->endpoint, options_.tracker);
     const std::string directory = scratch_->path() + "/run-" + std::to_string(run);
     SINTER_ASSIGN(const net::SecretKey secret, net::parse_secret_key(open.run_secret));
     served_->add(run, net::key_pair_of(secret).public_key, directory);

@@ -9,6 +9,7 @@
 
 #include "framework/cluster/message_kinds.hpp"
 #include "framework/control/events.hpp"
+#include "framework/runtime/shipped_files.hpp"
 
 namespace sinter::cluster {
 
@@ -60,9 +61,11 @@ struct OpenRun {
   std::string plan;               // the bytes of its plan file
   std::string working_directory;  // of the client
   std::string run_secret;         // secret_key_text() of the job's own pair
+  /// What the client has sent, if it did. In the endpoint's place of an address is kSameAddress.
+  std::optional<ShippedInputs> shipped = {};
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & run & plan & working_directory & run_secret; }
+  void serialize(Archive& archive, unsigned) { archive & run & plan & working_directory & run_secret & shipped; }
 };
 
 /// Tracker to node: end the job's workers at once and remove its files.

@@ -115,6 +115,8 @@ Status RunHost::open() {
   SINTER_TRY(files.make_directories(layout_.root()));
   SINTER_TRY(write_file(files, layout_.plan(), open_.plan));
   open_.plan = {};
+  if (open_.shipped) SINTER_TRY(write_shipped_inputs(files, layout_, *open_.shipped));
+  open_.shipped.reset();
   SINTER_ASSIGN(pool_, make_process_pool(layout_, options_));
   const std::lock_guard lock(mutex_);
   to_wake_ = pool_.get();

@@ -9,7 +9,7 @@
 namespace sinter::cluster {
 namespace {
 
-constexpr std::string_view kMagic = "SNTRRUN1";
+constexpr std::string_view kMagic = "SNTRRUN2";
 constexpr std::uint64_t kMaxStoredBytes = kMaxControlMessageBytes;
 
 template <class T>
@@ -22,6 +22,20 @@ Result<T> fetch(FileSystem& files, const std::string& path) {
   SINTER_ASSIGN(const std::string bytes, read_file(files, path, kMaxStoredBytes));
   SINTER_ASSIGN(const std::string_view body, unseal_bytes(kMagic, bytes, "record of a tracker", path));
   return decode<T>(body, "'" + path + "'");
+}
+
+/// What is needed to hand a job's results over: they, and its key.
+bool is_for_client(const std::string& name) { return name == "outputs" || name == "private"; }
+
+Status list_tree(FileSystem& files, const std::string& root, const std::string& below, std::vector<std::string>& found) {
+  SINTER_ASSIGN(const std::vector<std::string> names, files.list(root + below));
+  for (const std::string& name : names) {
+    const std::string path = below + "/" + name;
+    SINTER_ASSIGN(const FileInfo info, files.info(root + path));
+    if (info.is_directory) SINTER_TRY(list_tree(files, root, path, found));
+    else found.push_back(path);
+  }
+  return {};
 }
 
 }  // namespace
@@ -37,7 +51,7 @@ Result<std::vector<StoredRun>> RunStore::load() {
     const std::string directory = directory_of(one.run);
     if (files_.exists(directory + "/ended")) {
       SINTER_ASSIGN(one.ended, fetch<EndedRun>(files_, directory + "/ended"));
-      SINTER_TRY(clean(one.run));  // a life before may have died while it did so
+      SINTER_TRY(clean(one.run, true));  // a life before may have died while it did so
     } else if (files_.exists(directory + "/submission")) {
       SINTER_ASSIGN(one.submit, fetch<Submit>(files_, directory + "/submission"));
     } else {
@@ -58,13 +72,30 @@ Status RunStore::add(RunId run, const Submit& submit) {
 
 Status RunStore::end(const EndedRun& ended) { return store(files_, directory_of(ended.line.run) + "/ended", ended); }
 
-Status RunStore::clean(RunId run) {
+Status RunStore::clean(RunId run, bool keep_outputs) {
   const std::string directory = directory_of(run);
   SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory));
   for (const std::string& name : names)
-    if (name != "ended") SINTER_TRY(files_.remove_all(directory + "/" + name));
+    if (name != "ended" && !(keep_outputs && is_for_client(name))) SINTER_TRY(files_.remove_all(directory + "/" + name));
   if (run > kMaxListedRuns) return files_.remove_all(directory_of(run - kMaxListedRuns));
   return {};
+}
+
+Result<std::vector<std::string>> RunStore::outputs(RunId run) {
+  std::vector<std::string> found;
+  SINTER_TRY(list_tree(files_, outputs_of(run), "", found));
+  return found;
+}
+
+std::optional<std::int64_t> RunStore::kept_outputs_since_ns(RunId run) {
+  const auto ended = files_.info(directory_of(run) + "/ended");
+  if (!ended.ok() || !files_.exists(outputs_of(run))) return std::nullopt;
+  return ended->modified_ns;
+}
+
+Status RunStore::drop_outputs(RunId run) {
+  SINTER_TRY(files_.remove_all(outputs_of(run)));
+  return files_.remove_all(directory_of(run) + "/private");
 }
 
 }  // namespace sinter::cluster

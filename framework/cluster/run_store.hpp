@@ -15,9 +15,10 @@ namespace sinter::cluster {
 struct EndedRun {
   RunLine line;
   RunEnded told;
+  std::string submitter;  // see Submit
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & line & told; }
+  void serialize(Archive& archive, unsigned) { archive & line & told & submitter; }
 };
 
 struct StoredRun {
@@ -37,8 +38,15 @@ class RunStore {
   Status add(RunId run, const Submit& submit);
   /// Durable when it returns.
   Status end(const EndedRun& ended);
-  /// Removes everything else of a job that has ended. Jobs of kMaxListedRuns jobs ago are forgotten.
-  Status clean(RunId run);
+  /// Removes everything else of a job that has ended but, if it is to be kept, what it left for its client. Jobs of kMaxListedRuns jobs ago
+  /// are forgotten.
+  Status clean(RunId run, bool keep_outputs = false);
+  /// What a job that ended left for its client: files in outputs_of(), their names below it beginning with a slash.
+  Result<std::vector<std::string>> outputs(RunId run);
+  /// When it ended, if it left some that are here still.
+  std::optional<std::int64_t> kept_outputs_since_ns(RunId run);
+  Status drop_outputs(RunId run);
+  std::string outputs_of(RunId run) const { return directory_of(run) + "/outputs"; }
   /// For the job's plan, journal and parts.
   std::string directory_of(RunId run) const { return directory_ + "/" + std::to_string(run); }
 

@@ -11,10 +11,15 @@ namespace sinter::cluster {
 
 Result<std::unique_ptr<ServedRuns>> ServedRuns::open(const std::string& tracker, std::shared_ptr<const net::KeyPair> own,
                                                      FileSystem& files, const Clock& clock, Log& log) {
-  std::unique_ptr<ServedRuns> served(new ServedRuns);
   SINTER_ASSIGN(const std::string address, net::local_address_towards(tracker));
+  return listen("tcp://" + address + ":*", std::move(own), files, clock, log);
+}
+
+Result<std::unique_ptr<ServedRuns>> ServedRuns::listen(const std::string& endpoint, std::shared_ptr<const net::KeyPair> own,
+                                                       FileSystem& files, const Clock& clock, Log& log) {
+  std::unique_ptr<ServedRuns> served(new ServedRuns);
   SINTER_ASSIGN(std::unique_ptr<net::BulkSocket> socket,
-                net::make_zmq_bulk_listener("tcp://" + address + ":*", kMaxExchangeRequestBytes,
+                net::make_zmq_bulk_listener(endpoint, kMaxExchangeRequestBytes,
                                             net::SocketSecurity::for_listener(std::move(own), served->allowed_)));
   ExchangeServerOptions options;
   options.may_ask = [allowed = served->allowed_](const std::string& key) {
@@ -31,9 +36,14 @@ ServedRuns::~ServedRuns() = default;
 const std::string& ServedRuns::endpoint() const { return server_->endpoint(); }
 
 void ServedRuns::add(RunId run, const net::PublicKey& run_key, std::string directory) {
+  add(run, run_key,
+      [directory = std::move(directory)](const std::string& name) -> Result<std::string> { return directory + "/" + name; });
+}
+
+void ServedRuns::add(RunId run, const net::PublicKey& run_key, PathOfName path_of) {
   remove(run);
   const std::lock_guard lock(mutex_);
-  runs_[run] = {run_key, std::move(directory)};
+  runs_[run] = {run_key, std::move(path_of)};
   by_name_[net::key_characters(run_key.bytes)] = run;
   allowed_->allow(run_key);
 }
@@ -53,7 +63,7 @@ Result<std::string> ServedRuns::resolve(const std::string& name) const {
   const std::size_t slash = name.find('/');
   const auto run = by_name_.find(std::string_view(name).substr(0, slash));
   if (slash == std::string::npos || run == by_name_.end()) return environment_error("nothing is served under this name");
-  return runs_.at(run->second).directory + "/" + name.substr(slash + 1);
+  return runs_.at(run->second).path_of(name.substr(slash + 1));
 }
 
 }  // namespace sinter::cluster

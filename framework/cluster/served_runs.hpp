@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,12 +21,18 @@ class ExchangeServer;
 
 namespace sinter::cluster {
 
+/// The path of what is served under a name, or an error.
+using PathOfName = std::function<Result<std::string>(const std::string& name)>;
+
 class ServedRuns {
  public:
   /// Listens at an address of this host that the tracker's host reaches too. `files`, `clock` and `log` outlive it. Errors: no way there,
   /// no socket.
   static Result<std::unique_ptr<ServedRuns>> open(const std::string& tracker, std::shared_ptr<const net::KeyPair> own, FileSystem& files,
                                                   const Clock& clock, Log& log);
+  /// Listens there: "tcp://0.0.0.0:*".
+  static Result<std::unique_ptr<ServedRuns>> listen(const std::string& endpoint, std::shared_ptr<const net::KeyPair> own, FileSystem& files,
+                                                    const Clock& clock, Log& log);
   ~ServedRuns();
   ServedRuns(const ServedRuns&) = delete;
   ServedRuns& operator=(const ServedRuns&) = delete;
@@ -33,12 +40,14 @@ class ServedRuns {
   const std::string& endpoint() const;
   /// Files below `directory` from now on, to the holder of this job's key and to nobody else.
   void add(RunId run, const net::PublicKey& run_key, std::string directory);
+  /// The same for what `path_of` gives for names; it is called on another thread.
+  void add(RunId run, const net::PublicKey& run_key, PathOfName path_of);
   void remove(RunId run);
 
  private:
   struct Run {
     net::PublicKey key;
-    std::string directory;
+    PathOfName path_of;
   };
 
   ServedRuns() = default;

@@ -6,6 +6,7 @@
 namespace sinter::cluster {
 
 void TrackerShell::lose(net::PeerId peer, const std::string& reason) {
+  desk_->peer_lost(peer);
   if (const NodeEntry* found = nodes_.find_peer(peer)) return lose_node(found->node, reason);
   for (auto& [id, job] : jobs_) {
     if (job.watcher != peer) continue;
@@ -54,13 +55,18 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
     case Kind::ListAccess:
     case Kind::RevokeAccess: return administer(peer, message);
     case Kind::ListNodes: send(peer, pack(NodeList{nodes_.lines()})); return {};
-    default: return user_error("a message of the unknown kind " + std::to_string(message.kind));
+    default: return hear_files(peer, message);
   }
 }
 
 Status TrackerShell::submit(net::PeerId peer, Submit submitted) {
   const RunId run = next_run_;
-  if (Status added = add(run, submitted); !added.ok()) return added;
+  submitted.submitter = net::public_key_text(keys_.at(peer));
+  if (submitted.ships) SINTER_TRY(desk_->hold(run, submitted.shipped));
+  if (Status added = add(run, submitted); !added.ok()) {
+    desk_->release(run);
+    return added;
+  }
   ++next_run_;
   send(peer, pack(Submitted{run}));
   const bool watched = submitted.watch;
@@ -88,6 +94,13 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
   job.needs_watcher = submitted.watch;
   job.watched_until_ms = options_.clock.now_ms() + kReturnMs;
   job.returning = resumes;
+  job.submitter = submitted.submitter;
+  if (submitted.ships) {
+    job.shipped = std::make_shared<const std::vector<ShippedFile>>(std::move(submitted.shipped));
+    // For a job that goes on; one that begins has them already.
+    if (const Status held = desk_->hold(run, *job.shipped); !held.ok())
+      options_.log.error("files of a job are gone", {{"job", run}, {"reason", held.error().to_string()}});
+  }
   const auto on_progress = [this, run](const std::string& name, const JobProgress& progress) {
     post([this, run, name, progress] { tell_progress(run, name, progress); });
   };
@@ -96,7 +109,8 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
   };
   job.run = std::make_unique<ClusterRun>(
       ClusterRun::Request{run, {std::move(submitted.payload_kind), std::move(submitted.payload)}, std::move(submitted.working_directory),
-                          submitted.overwrite, std::max(1u, nodes_.slots()), submitted.speculation, store_.directory_of(run)},
+                          submitted.overwrite, std::max(1u, nodes_.slots()), submitted.speculation, store_.directory_of(run), job.shipped,
+                          options_.data_directory + "/files", store_.outputs_of(run)},
       ClusterRun::Surroundings{*this, options_.factory, options_.files, options_.clock, options_.log, options_.host, on_progress, on_end});
 }
 
@@ -163,10 +177,13 @@ void TrackerShell::end(RunId run, Result<JobReport>& report) {
   job.ended = RunEnded{run, {}, {}};
   if (report.ok()) job.ended->report = std::move(report).value();
   else job.ended->error = WireError::of(report.error());
+  if (job.shipped) desk_->release(run);
   // Before it is told: a client may only hear what another life of ours will say as well.
-  const Status stored = store_.end({job.line, *job.ended});
+  const Status stored = store_.end({job.line, *job.ended, job.submitter});
+  const bool leaves_outputs = job.shipped && report.ok();
+  if (leaves_outputs) keep_outputs(job, run);
   if (job.watcher) send(*job.watcher, pack(*job.ended));
-  if (const Status kept = stored.ok() ? store_.clean(run) : stored; !kept.ok())
+  if (const Status kept = stored.ok() ? store_.clean(run, leaves_outputs) : stored; !kept.ok())
     options_.log.error("the end of a job cannot be written down", {{"job", run}, {"reason", kept.error().to_string()}});
   if (const auto old = jobs_.find(run - std::min<RunId>(run, kMaxListedRuns)); old != jobs_.end() && !old->second.run) jobs_.erase(old);
 }

@@ -22,7 +22,8 @@ std::vector<MessageRule> message_rules() {
   const auto rule = [](Kind kind, const char* name, std::vector<AccessRole> roles, std::uint64_t max_bytes) {
     return MessageRule{static_cast<std::uint16_t>(kind), name, std::move(roles), max_bytes};
   };
-  return {rule(Kind::NodeHello, "NodeHello", {AccessRole::Node}, kMaxControlMessageBytes),
+  std::vector<MessageRule> rules = {
+          rule(Kind::NodeHello, "NodeHello", {AccessRole::Node}, kMaxControlMessageBytes),
           rule(Kind::WorkerIsUp, "WorkerIsUp", {AccessRole::Node}, kSmall),
           rule(Kind::FromWorker, "FromWorker", {AccessRole::Node}, kMaxControlMessageBytes + kMiB),
           rule(Kind::WorkerIsGone, "WorkerIsGone", {AccessRole::Node}, 64 * kMiB / 1024),
@@ -37,6 +38,8 @@ std::vector<MessageRule> message_rules() {
           rule(Kind::ListAccess, "ListAccess", {AccessRole::Admin}, kSmall),
           rule(Kind::RevokeAccess, "RevokeAccess", {AccessRole::Admin}, kSmall),
           {kJoinKind, "Join", {AccessRole::Join}, kMaxJoinBytes}};
+  add_file_rules(rules);
+  return rules;
 }
 
 }  // namespace
@@ -48,6 +51,7 @@ TrackerShell::TrackerShell(const TrackerOptions& options)
 // Threads of jobs post to what is destroyed after them.
 TrackerShell::~TrackerShell() {
   for (auto& [id, job] : jobs_) job.run.reset();
+  desk_.reset();
 }
 
 Status TrackerShell::run() {
@@ -59,8 +63,10 @@ Status TrackerShell::run() {
     if (options_.clock.now_ms() >= next_expiry_ms_) {
       next_expiry_ms_ = options_.clock.now_ms() + kExpiryMs;
       options_.gatekeeper.expire(options_.wall_clock());
+      expire_outputs();
     }
     end_returning();
+    end_looks();
     cancel_unwatched();
     if (const auto due = cluster_.next_deadline(); due && *due <= options_.clock.now_ms()) decide(cluster_event::Tick{});
     dismiss_nodes();
@@ -86,6 +92,7 @@ Status TrackerShell::open() {
                 net::listen(options_.listen,
                             cluster_transport_options(net::SocketSecurity::for_listener(options_.key, options_.gatekeeper.allowed())),
                             options_.clock, options_.log));
+  SINTER_TRY(open_desk());
   SINTER_TRY(resume_jobs());
   if (options_.on_listening) options_.on_listening(transport_->endpoint());
   return {};
@@ -104,6 +111,8 @@ Status TrackerShell::resume_jobs() {
     }
     jobs_[one.run].line = std::move(one.ended->line);
     jobs_[one.run].ended = std::move(one.ended->told);
+    jobs_[one.run].submitter = std::move(one.ended->submitter);
+    keep_outputs(jobs_[one.run], one.run);
   }
   return {};
 }
@@ -262,6 +271,10 @@ Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
       return {};
     }
     case Kind::NodeDrains: node_drains(node); return {};
+    case Kind::FilesSeen: {
+      SINTER_ASSIGN(const FilesSeen seen, unpack<FilesSeen>(message));
+      return files_seen(node.node, seen);
+    }
     default: return internal_error("a node sent a message of kind " + std::to_string(message.kind));
   }
 }

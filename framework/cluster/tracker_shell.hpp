@@ -15,6 +15,7 @@
 #include "framework/access/message_gate.hpp"
 #include "framework/cluster/client_messages.hpp"
 #include "framework/cluster/cluster_tracker.hpp"
+#include "framework/cluster/file_desk.hpp"
 #include "framework/cluster/node_register.hpp"
 #include "framework/cluster/node_table.hpp"
 #include "framework/cluster/run_store.hpp"
@@ -22,6 +23,9 @@
 #include "framework/runtime/output_lock.hpp"
 
 namespace sinter::cluster {
+
+/// Adds who may say what of files.
+void add_file_rules(std::vector<MessageRule>& rules);
 
 /// After a restart, nodes and clients have so long to come back before their results and jobs are given up. So has a client that was lost.
 inline constexpr SteadyMs kReturnMs = 10'000;
@@ -57,6 +61,17 @@ class TrackerShell final : public ClusterDoor {
     SteadyMs began_ms = 0;
     RunLine line;
     std::optional<RunEnded> ended;       // what its client is told, also one that asks late
+    std::shared_ptr<const std::vector<ShippedFile>> shipped;  // by its client; null: it reads what nodes see
+    std::string submitter;                                    // its key
+    std::optional<Timestamp> outputs_until;                   // what it left waits here for its client
+  };
+
+  /// A client's question whether its files are seen, and the nodes that have not said so yet.
+  struct Look {
+    net::PeerId peer = 0;
+    std::uint64_t number = 0;  // as the client counts
+    std::set<NodeId> waits_for;
+    SteadyMs until_ms = 0;
   };
 
   Status open();
@@ -97,12 +112,24 @@ class TrackerShell final : public ClusterDoor {
   RunLine line_of(RunId run, const Job& job) const;
   Status administer(net::PeerId peer, const net::Message& message);
   RunList list() const;
+  Status open_desk();
+  Status hear_files(net::PeerId peer, const net::Message& message);
+  void open_shipped(Job& job, OpenRun& open);
+  void keep_outputs(Job& job, RunId run);
+  void expire_outputs();
+  Status check_submitter(net::PeerId peer, RunId run) const;
+  Status find_outputs(net::PeerId peer, RunId run);
+  Status drop_outputs(net::PeerId peer, RunId run);
+  Status look_for_files(net::PeerId peer, const LookForFiles& wanted);
+  Status files_seen(NodeId node, const FilesSeen& seen);
+  void end_looks();
   void tell_progress(RunId run, const std::string& name, const JobProgress& progress);
   void end(RunId run, Result<JobReport>& report);
 
   const TrackerOptions& options_;
   std::unique_ptr<OutputLock> lock_;
   std::unique_ptr<net::Transport> transport_;
+  std::unique_ptr<FileDesk> desk_;
   std::unique_ptr<NodeRegister> register_;
   RunStore store_;
   MessageGate gate_;
@@ -113,6 +140,8 @@ class TrackerShell final : public ClusterDoor {
   std::optional<Error> refusal_;  // of the job that was added last
   RunId next_run_ = 1;
   std::map<RunId, Job> jobs_;
+  std::map<std::uint64_t, Look> looks_;
+  std::uint64_t next_look_ = 1;
   SteadyMs return_until_ms_ = 0;
   bool pausing_ = false;  // jobs that end now only pause: another life goes on with them
   std::mutex mutex_;

@@ -7,8 +7,11 @@
 namespace sinter::cluster {
 
 void TrackerShell::open_run(OpenRun open) {
-  post([this, open = std::move(open)] {
-    if (const auto found = jobs_.find(open.run); found != jobs_.end()) found->second.open = open;
+  post([this, open = std::move(open)]() mutable {
+    const auto found = jobs_.find(open.run);
+    if (found == jobs_.end()) return;
+    open_shipped(found->second, open);
+    found->second.open = std::move(open);
   });
 }
 

@@ -13,6 +13,8 @@ class JobLayout {
 
   const std::string& root() const { return root_; }
   std::string plan() const { return root_ + "/plan"; }
+  /// What its client has sent along, where it has.
+  std::string shipped_inputs() const { return root_ + "/shipped"; }
   /// Of a job that outlives its tracker's process.
   std::string journal() const { return root_ + "/journal"; }
   /// What the Merge of this stage made of its round, kept for the next life of the tracker.

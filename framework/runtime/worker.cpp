@@ -13,6 +13,7 @@
 #include "framework/runtime/memory_limit.hpp"
 #include "framework/runtime/placed_files.hpp"
 #include "framework/runtime/remote_results.hpp"
+#include "framework/runtime/shipped_files.hpp"
 #include "framework/runtime/worker_job.hpp"
 
 namespace sinter {
@@ -83,14 +84,37 @@ class Worker {
                                },
                                {},
                                true});
-    FileSystem& files = placed_ ? *placed_ : options_.files;
-    auto job = WorkerJob::load(files, layout_, options_.factory, options_.worker);
-    if (job.ok() && !setup.run_secret.empty()) connect_to_results(setup.run_secret, (*job)->worker_bytes());
+    auto job = load(setup);
+    if (job.ok() && !setup.run_secret.empty() && !remote_) connect_to_results(setup.run_secret, (*job)->worker_bytes());
     const std::lock_guard lock(mutex_);
     if (job.ok() && options_.owns_process) limit_memory((*job)->worker_bytes());
     if (job.ok()) job_ = std::move(job).value();
     else setup_error_ = std::move(job).error();
     if (!task_thread_.joinable()) task_thread_ = std::thread([this] { run_tasks(); });
+  }
+
+  Result<std::unique_ptr<WorkerJob>> load(const Setup& setup) {
+    FileSystem& files = placed_ ? *placed_ : options_.files;
+    if (!placed_ || !files.exists(layout_.shipped_inputs())) return WorkerJob::load(files, layout_, options_.factory, options_.worker);
+    // The job's definition already looks into files that its client has sent.
+    SINTER_ASSIGN(const PlanFile plan, read_plan_file(files, layout_.plan()));
+    connect_to_results(setup.run_secret, plan.plan.memory.worker_bytes);
+    SINTER_ASSIGN(ShippedInputs inputs, read_shipped_inputs(files, layout_));
+    const std::vector<ShippedFile> shipped = std::move(inputs.files);
+    const auto open = [this, inputs = std::move(inputs), here = setup.host](const ShippedFile& file) {
+      return open_shipped(inputs, here, file);
+    };
+    shipped_ = std::make_unique<ShippedFiles>(
+        ShippedFiles::Options{files, layout_.root(), layout_.root() + "/outputs", setup.working_directory, open}, shipped);
+    const JobFactory factory = options_.factory_over ? options_.factory_over(*shipped_) : options_.factory;
+    return WorkerJob::load(*shipped_, layout_, factory, options_.worker);
+  }
+
+  /// On the tracker's host its own file, where this user may read it.
+  Result<std::unique_ptr<ReadableFile>> open_shipped(const ShippedInputs& inputs, const std::string& here, const ShippedFile& file) {
+    if (inputs.host == here)
+      if (auto local = options_.files.open(inputs.blob_directory + "/" + file.hash); local.ok()) return local;
+    return open_remote(Place{0, inputs.host, inputs.endpoint, inputs.endpoint_key, inputs.blob_directory, served_blob(file.hash), {}});
   }
 
   /// What is read ahead of other hosts is a small share of the job's memory, beside it.
@@ -167,6 +191,7 @@ class Worker {
   JobLayout layout_{""};
   std::unique_ptr<RemoteResults> remote_;
   std::unique_ptr<PlacedFiles> placed_;
+  std::unique_ptr<ShippedFiles> shipped_;
   std::unique_ptr<WorkerJob> job_;
   std::optional<Error> setup_error_;
   std::mutex mutex_;
@@ -188,14 +213,14 @@ Status run_worker(net::Transport& transport, const WorkerOptions& options) {
   return served;
 }
 
-int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory) {
+int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over) {
   const SteadyClock clock;
   Log log(LogLevel::Warning);
   log.add_sink(make_stderr_log_sink());
   const std::unique_ptr<FileSystem> files = make_posix_file_system();
   auto transport = net::connect(endpoint, control_transport_options(), clock, log);
-  Status status =
-      transport.ok() ? run_worker(**transport, WorkerOptions{worker, factory, *files, clock, log, {}, true}) : Status(transport.error());
+  Status status = transport.ok() ? run_worker(**transport, WorkerOptions{worker, factory, *files, clock, log, {}, true, factory_over})
+                                 : Status(transport.error());
   if (status.ok()) return EXIT_SUCCESS;
   log.error("the worker ends", {{"reason", status.error().to_string()}});
   return EXIT_FAILURE;

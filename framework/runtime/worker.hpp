@@ -2,6 +2,7 @@
 // own, so that a long record does not look like death. The same code serves processes and, in-process, threads.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,9 @@
 
 namespace sinter {
 
+/// Makes the factory of a job that sees these files instead of this host's.
+using JobFactoryOver = std::function<JobFactory(FileSystem& files)>;
+
 struct WorkerOptions {
   WorkerId worker = 0;
   const JobFactory& factory;
@@ -24,13 +28,14 @@ struct WorkerOptions {
   Log& log;
   AttemptJudge judge_attempt = {};  // see RunOptions
   bool owns_process = false;        // then its memory is limited, and it goes to the job's working directory
+  JobFactoryOver factory_over = {};  // empty: `factory` looks into no files
 };
 
 /// Serves the tracker at the other end of `transport` until it says stop or is gone. Errors: the transport failed.
 Status run_worker(net::Transport& transport, const WorkerOptions& options);
 
 /// A worker process: what `<program> worker <endpoint> <worker id>` calls. Returns the exit status. Logs to standard error.
-int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory);
+int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over = {});
 
 /// The transport settings both ends use for control messages.
 net::TransportOptions control_transport_options();

@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "framework/cluster/admin_messages.hpp"
 #include "framework/cluster/client_messages.hpp"
+#include "framework/cluster/file_messages.hpp"
 #include "framework/cluster/node_messages.hpp"
 
 namespace sinter::cluster {
@@ -26,7 +27,7 @@ NodeHello hello() {
 
 TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(hello()).endpoint, "tcp://rack-1:7078");
-  EXPECT_EQ(round_trip(OpenRun{7, "plan bytes", "/home", "secret"}).plan, "plan bytes");
+  EXPECT_EQ(round_trip(OpenRun{7, "plan bytes", "/home", "secret", {}}).plan, "plan bytes");
   EXPECT_EQ(round_trip(ToWorker{7, 3, 5, std::string("\0x", 2)}).body, std::string("\0x", 2));
   EXPECT_THAT(round_trip(DropFiles{7, {"a/b", "c"}}).names, ElementsAre("a/b", "c"));
   EXPECT_THAT(round_trip(FromWorker{7, 3, 5, "body", "/scratch", {"attempts/x/result"}}).files, ElementsAre("attempts/x/result"));
@@ -39,7 +40,37 @@ TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
   const WorkerIsGone gone = round_trip(WorkerIsGone{7, 3, Loss::Killed, "was killed", RecordAt{1, 2, 3}, "group", "tail"});
   EXPECT_EQ(gone.record, (RecordAt{1, 2, 3}));
   EXPECT_EQ(gone.loss, Loss::Killed);
-  EXPECT_EQ(round_trip(Submit{kClusterProtocolVersion, "fusion", "job", "/home", true, false}).overwrite, true);
+  EXPECT_EQ(round_trip(Submit{kClusterProtocolVersion, "fusion", "job", "/home", true, false, 3, true, true, {}, "key"}).overwrite, true);
+}
+
+TEST(ClusterMessagesTest, messages_about_files_come_back_as_they_were) {
+  const std::string hash(64, 'a');
+  EXPECT_EQ(round_trip(OfferFiles{kClusterProtocolVersion, 7, {{hash, 12}}}).files[0].size_bytes, 12u);
+  EXPECT_EQ(round_trip(WantFiles{{{hash, 5}}}).files[0].have_bytes, 5u);
+  EXPECT_EQ(round_trip(PutBytes{{{hash, 5, std::string("\0x", 2)}}}).pieces[0].bytes, std::string("\0x", 2));
+  EXPECT_THAT(round_trip(TookBytes{12, {hash}}).spoiled, ElementsAre(hash));
+  EXPECT_THAT(round_trip(OutputsAt{3, "tcp://*:1", "key", "secret", {"/out"}, {}}).paths, ElementsAre("/out"));
+  EXPECT_EQ(round_trip(LookForFiles{9, {{"/a", 1, -2, false}}}).files[0].modified_ns, -2);
+  EXPECT_EQ(round_trip(FilesSeen{9, "/a", "node 'b'"}).by, "node 'b'");
+  OpenRun open{7, "plan", "/home", "secret", ShippedInputs{"host", "/files", "tcp://*:1", "key", {{"/a", 1, hash}}}};
+  EXPECT_EQ(round_trip(open).shipped->files[0].hash, hash);
+}
+
+TEST(ClusterMessagesTest, files_that_are_no_files_or_too_many_are_refused) {
+  const std::string hash(64, 'a');
+  Submit submit;
+  submit.shipped = {{"/a", 1, "../../etc/passwd"}};
+  EXPECT_THAT(unpack<Submit>(pack(submit)).error().message(), HasSubstr("no content hash"));
+  submit.shipped.assign(200, {std::string(100'000, 'x'), 1, hash});
+  EXPECT_THAT(unpack<Submit>(pack(submit)).error().message(), HasSubstr("kMaxShippedListBytes"));
+  OfferFiles offer;
+  offer.files.assign(kMaxShippedFiles + 1, {hash, 1});
+  EXPECT_THAT(unpack<OfferFiles>(pack(offer)).error().message(), HasSubstr("kMaxShippedFiles"));
+  PutBytes put{{{hash, 0, std::string(kMaxPutBytes + 1, 'x')}}};
+  EXPECT_THAT(unpack<PutBytes>(pack(put)).error().message(), HasSubstr("kMaxPutBytes"));
+  LookForFiles look;
+  look.files.resize(kMaxSeenFiles + 1);
+  EXPECT_THAT(unpack<LookForFiles>(pack(look)).error().message(), HasSubstr("kMaxSeenFiles"));
 }
 
 TEST(ClusterMessagesTest, a_report_travels_whole) {
@@ -110,6 +141,14 @@ TEST(ClusterMessagesTest, mutated_bytes_give_a_value_or_an_error) {
     (void)unpack<FromWorker>(bad);
     bad.body.resize(random.below(bad.body.size()));
     EXPECT_FALSE(unpack<FromWorker>(bad).ok()) << "seed " << kSeed << " round " << round;
+  }
+  const net::Message put = pack(PutBytes{{{std::string(64, 'a'), 5, "bytes"}, {std::string(64, 'b'), 0, ""}}});
+  for (int round = 0; round < 5'000; ++round) {
+    net::Message bad = put;
+    bad.body[random.below(bad.body.size())] = static_cast<char>(random.below(256));
+    (void)unpack<PutBytes>(bad);
+    bad.body.resize(random.below(bad.body.size()));
+    EXPECT_FALSE(unpack<PutBytes>(bad).ok()) << "seed " << kSeed << " round " << round;
   }
 }
 
