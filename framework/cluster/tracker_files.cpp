@@ -10,7 +10,7 @@ namespace {
 
 /// What a job left for its client waits for it so long.
 constexpr std::int64_t kOutputsWaitMicros = 24LL * 60 * 60 * 1'000'000;
-/// A node that has not said so long whether it sees a client's files is taken not to.
+/// A node that has not said so long whether it sees a client's files is not waited for: it hangs, and its silence says nothing of them.
 constexpr SteadyMs kLookMs = 2'000;
 
 }  // namespace
@@ -166,17 +166,11 @@ void TrackerShell::end_looks() {
   for (auto one = looks_.begin(); one != looks_.end();) {
     Look& look = one->second;
     std::erase_if(look.waits_for, [this](NodeId node) { return nodes_.find(node) == nullptr; });
-    const bool late = !look.waits_for.empty();
-    if (late && options_.clock.now_ms() < look.until_ms) {
+    if (!look.waits_for.empty() && options_.clock.now_ms() < look.until_ms) {
       ++one;
       continue;
     }
-    FilesSeen answer{look.number, {}, {}};
-    if (late) {
-      answer.missing = "the files";
-      answer.by = "node '" + nodes_.find(*look.waits_for.begin())->hello.name + "', which does not answer";
-    }
-    send(look.peer, pack(answer));
+    send(look.peer, pack(FilesSeen{look.number, {}, {}}));
     one = looks_.erase(one);
   }
 }

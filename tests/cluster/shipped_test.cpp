@@ -8,6 +8,8 @@
 #include <filesystem>
 
 #include "base/random.hpp"
+#include "framework/cluster/identity.hpp"
+#include "framework/cluster/sent_files.hpp"
 #include "tests/cluster/lan.hpp"
 
 namespace sinter::testing {
@@ -67,6 +69,16 @@ class ShippedTest : public ::testing::Test {
       names.push_back(entry.path().filename());
     std::sort(names.begin(), names.end());
     return names;
+  }
+  /// However the keys were cut.
+  static std::string rows_of_parts(Lan& lan, const std::string& directory) {
+    std::string rows;
+    for (const std::string& name : kept(lan, "../job/" + directory)) {
+      if (!name.starts_with("part-")) continue;
+      const std::string text = result(lan, directory + "/" + name);
+      rows += text.substr(text.find('\n') + 1);
+    }
+    return rows;
   }
   static bool something_arrives(Lan& lan) {
     std::error_code gone;
@@ -147,12 +159,8 @@ TEST_F(ShippedTest, a_directory_of_parts_comes_back_as_one) {
   for (const std::string force : {"-q", "--force"}) {
     const CommandResult there = run(lan, job, {"-o", lan.directory() / "job/there/", force});
     ASSERT_EQ(there.exit_code, 0) << there.err;
-    std::string all;
-    for (int part = 0; std::filesystem::exists(lan.directory() / ("job/there/part-0000" + std::to_string(part) + ".csv")); ++part) {
-      const std::string text = result(lan, "there/part-0000" + std::to_string(part) + ".csv");
-      all += all.empty() ? text : text.substr(text.find('\n') + 1);
-    }
-    EXPECT_GT(all.size(), 10'000u);
+    EXPECT_GT(rows_of_parts(lan, "there").size(), 10'000u);
+    EXPECT_TRUE(rows_of_parts(lan, "there") == rows_of_parts(lan, "here"));
     EXPECT_TRUE(std::filesystem::exists(lan.directory() / "job/there/_SUCCESS.json"));
   }
 }
@@ -214,6 +222,49 @@ TEST_F(ShippedTest, a_tracker_that_is_killed_while_files_arrive_or_while_the_job
     EXPECT_TRUE(result(lan, "out/fused.csv") == expected_bytes);
     EXPECT_EQ(result(lan, "out/fused.csv.rejects.jsonl"), result(lan, "here/fused.csv.rejects.jsonl"));
   }
+}
+
+TEST_F(ShippedTest, a_file_that_changes_between_hash_and_upload_is_refused_and_not_kept) {
+  Lan lan(0, 1);
+  const auto files = make_posix_file_system();
+  const SteadyClock clock;
+  Log log(LogLevel::Error);
+  const cluster::Identity identity(lan.directory() / "home", lan.address());
+  const cluster::ClientOptions options{cluster::endpoint_of(lan.address()), *identity.security(AccessRole::Submit), clock, log};
+  const std::vector<std::string> names{"small.csv", "large.csv", "empty.csv"};
+  const std::string large(3'000'000, 'x');
+  const auto write_all = [&](const std::string& text) {
+    lan.directory().write("small.csv", text);
+    lan.directory().write("large.csv", large + text);
+    lan.directory().write("empty.csv", "");
+  };
+  write_all("as it was");
+  const std::vector<ShippedFile> shipped = [&] {
+    cluster::ClientConnection tracker(options);
+    EXPECT_TRUE(tracker.open().ok());
+    return *cluster::hash_files(*files, lan.directory().path(), names, tracker);
+  }();
+  cluster::SentFiles sent;
+  const auto send = [&]() -> Status {
+    cluster::ClientConnection tracker(options);
+    SINTER_TRY(tracker.open());
+    sent = {};
+    return cluster::send_files(tracker, *files, 1, shipped, sent);
+  };
+  for (const std::string text : {"as it is.", "longer than it was"}) {
+    write_all(text);
+    const Status changed = send();
+    ASSERT_FALSE(changed.ok());
+    EXPECT_NE(changed.error().message().find(".csv' changed while it was sent to the tracker"), std::string::npos);
+    EXPECT_EQ(changed.error().fault(), Fault::User);
+  }
+  for (const std::string& name : kept(lan, "files"))
+    EXPECT_TRUE(name == "arriving" || std::filesystem::is_empty(lan.directory() / ("tracker-data/files/" + name))) << name;
+  write_all("as it was");
+  const Status good = send();
+  ASSERT_TRUE(good.ok()) << good.error().to_string();
+  EXPECT_EQ(sent.bytes, 2 * 9 + large.size());
+  EXPECT_EQ(kept(lan, "files").size(), 4u);
 }
 
 TEST_F(ShippedTest, files_above_the_quota_are_refused_and_nothing_is_left) {
