@@ -303,6 +303,7 @@ void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
 
   CLI::App* worker = app.add_subcommand("worker", "");
   worker->group("");  // hidden: the tracker starts it
+  worker->add_option("--memory-group", arguments.worker.memory_group);
   worker->add_option("ENDPOINT", arguments.worker.endpoint)->required();
   worker->add_option("WORKER", arguments.worker.worker)->required();
   worker->callback([&] { code = worker_command(arguments.worker); });

@@ -156,6 +156,7 @@ int version_command(const Console& console);
 
 /// `sinter worker`: started by the tracker, never by a person.
 struct WorkerArguments {
+  std::string memory_group;  // of a cluster's node; empty: none
   std::string endpoint;
   std::uint32_t worker = 0;
 };

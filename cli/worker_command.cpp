@@ -10,7 +10,7 @@ int worker_command(const WorkerArguments& arguments) {
   const JobFactoryOver factory = [](FileSystem& of) -> JobFactory {
     return [&of](const JobPayload& payload) { return fusion::make_fusion_job(of, payload, fusion::load_plugins(of)); };
   };
-  return worker_main(arguments.endpoint, arguments.worker, factory(*files), factory);
+  return worker_main(arguments.endpoint, arguments.worker, factory(*files), factory, arguments.memory_group);
 }
 
 }  // namespace sinter::cli

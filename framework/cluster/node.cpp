@@ -15,6 +15,7 @@
 #include "framework/cluster/seen_files.hpp"
 #include "framework/cluster/served_runs.hpp"
 #include "framework/cluster/transport_options.hpp"
+#include "framework/runtime/memory_group.hpp"
 #include "framework/runtime/scratch_directory.hpp"
 
 namespace sinter::cluster {
@@ -23,6 +24,8 @@ namespace {
 /// How long a request to stop may go unseen.
 constexpr std::int64_t kStopLookMs = 100;
 constexpr std::int64_t kGoodbyeMs = 500;
+constexpr const char* kGroups = "/sys/fs/cgroup";
+constexpr const char* kOwnGroups = "/proc/self/cgroup";
 
 class Node {
  public:
@@ -31,6 +34,7 @@ class Node {
   Status run() {
     SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, options_.scratch_directory, options_.log));
     quota_.emplace(options_.files, options_.clock, options_.name, scratch_->path(), options_.scratch_limit_bytes);
+    limit_memory_by_groups();
     SINTER_ASSIGN(served_, ServedRuns::open(options_.tracker, options_.security.own, options_.files, options_.clock, options_.log));
     SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(options_.security), options_.clock, options_.log));
     while (!is_over()) {
@@ -56,6 +60,17 @@ class Node {
     }
     // Without a tracker nobody tells us.
     return now >= *leave_by_ms_ || (!introduced_.load() && runs_.empty());
+  }
+
+  void limit_memory_by_groups() {
+    std::ifstream file(kOwnGroups);
+    const std::string own((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    Result<std::unique_ptr<MemoryGroups>> groups = MemoryGroups::make(kGroups, own);
+    if (!groups.ok())
+      return options_.log.info("memory of tasks is limited for each process", {{"reason", groups.error().message()}});
+    memory_groups_ = std::move(*groups);
+    options_.log.info("memory of tasks is limited with all that they start",
+                      {{"by", memory_groups_->kind()}, {"below", memory_groups_->directory()}});
   }
 
   void leave() {
@@ -168,6 +183,8 @@ class Node {
     options.host = options_.host;
     const RunId run = open.run;
     if (open.shipped) open.shipped->endpoint = endpoint_beside(open.shipped->endpoint, options_.tracker);
+    const std::string memory_place = memory_groups_ ? memory_groups_->place_of(run) : "";
+    if (memory_groups_) options.worker.arguments.push_back("--memory-group=" + memory_place);
     const std::string directory = scratch_->path() + "/run-" + std::to_string(run);
     SINTER_ASSIGN(const net::SecretKey secret, net::parse_secret_key(open.run_secret));
     served_->add(run, net::key_pair_of(secret).public_key, directory);
@@ -177,12 +194,13 @@ class Node {
       // The tracker misses its heartbeats then, and ends the attempt.
       if (!posted.ok()) options_.log.error("a worker's message could not be passed on", {{"reason", posted.error().message()}});
     };
-    runs_[run] = std::make_unique<RunHost>(std::move(open), directory, options, *quota_, tell);
+    runs_[run] = std::make_unique<RunHost>(std::move(open), directory, options, *quota_, memory_place, tell);
     return {};
   }
 
   const NodeOptions& options_;
   std::unique_ptr<ScratchDirectory> scratch_;
+  std::unique_ptr<MemoryGroups> memory_groups_;  // null: none can be made here
   std::optional<ScratchQuota> quota_;
   std::unique_ptr<ServedRuns> served_;
   std::unique_ptr<net::Transport> transport_;

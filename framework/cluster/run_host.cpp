@@ -1,6 +1,8 @@
 // RunHost: a process pool with a tracker far away. See the header for threads.
 #include "framework/cluster/run_host.hpp"
 
+#include "framework/runtime/memory_group.hpp"
+
 namespace sinter::cluster {
 namespace {
 
@@ -9,9 +11,14 @@ constexpr std::int64_t kIdleMs = 1'000;
 
 }  // namespace
 
-RunHost::RunHost(OpenRun open, std::string directory, const RunOptions& options, ScratchQuota& quota,
+RunHost::RunHost(OpenRun open, std::string directory, const RunOptions& options, ScratchQuota& quota, std::string memory_place,
                  std::function<void(net::Message)> tell)
-    : open_(std::move(open)), layout_(std::move(directory)), options_(options), quota_(quota), tell_(std::move(tell)) {
+    : open_(std::move(open)),
+      layout_(std::move(directory)),
+      options_(options),
+      quota_(quota),
+      memory_place_(std::move(memory_place)),
+      tell_(std::move(tell)) {
   options_.working_directory = open_.working_directory;
   options_.run_secret = open_.run_secret;
   thread_ = std::thread([this] { work(); });
@@ -145,6 +152,7 @@ void RunHost::work() {
   }
   if (pool_) pool_->stop(true);
   pool_.reset();
+  if (!memory_place_.empty()) remove_memory_groups(memory_place_);
   if (const Status removed = options_.files.remove_all(layout_.root()); !removed.ok())
     options_.log.warning("a job's directory cannot be removed", {{"reason", removed.error().message()}});
 }
@@ -177,7 +185,13 @@ void RunHost::handle(const WorkerEnded& ended) {
     const std::lock_guard lock(mutex_);
     workers_.erase(ended.worker);
   }
-  tell_(pack(WorkerIsGone{open_.run, ended.worker, ended.loss, ended.how, ended.position.record, ended.position.group, ended.output_tail}));
+  WorkerIsGone gone{open_.run, ended.worker, ended.loss, ended.how, ended.position.record, ended.position.group, ended.output_tail};
+  if (const std::string too_much = memory_place_.empty() ? "" : end_memory_group(memory_group_of(memory_place_, ended.worker));
+      !too_much.empty()) {
+    gone.loss = Loss::Crash;  // its own doing
+    gone.how += ": " + too_much;
+  }
+  tell_(pack(gone));
 }
 
 /// What an attempt that has ended has left; of one that failed, its log.

@@ -23,7 +23,8 @@ namespace sinter::cluster {
 class RunHost {
  public:
   /// `tell` sends to the tracker; it is called on our thread. `options` says how a worker is run; it and `directory`'s parent outlive us.
-  RunHost(OpenRun open, std::string directory, const RunOptions& options, ScratchQuota& quota, std::function<void(net::Message)> tell);
+  RunHost(OpenRun open, std::string directory, const RunOptions& options, ScratchQuota& quota, std::string memory_place,
+          std::function<void(net::Message)> tell);
   /// Ends the workers at once, and removes the directory.
   ~RunHost();
   RunHost(const RunHost&) = delete;
@@ -65,6 +66,7 @@ class RunHost {
   JobLayout layout_;
   RunOptions options_;
   ScratchQuota& quota_;
+  const std::string memory_place_;  // see memory_group_of(); empty: workers have no groups
   std::function<void(net::Message)> tell_;
   std::unique_ptr<WorkerPool> pool_;  // made and used on our thread
   std::optional<Error> failure_;      // why there is none

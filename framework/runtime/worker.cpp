@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "framework/runtime/memory_group.hpp"
 #include "framework/runtime/memory_limit.hpp"
 #include "framework/runtime/placed_files.hpp"
 #include "framework/runtime/remote_results.hpp"
@@ -87,7 +88,7 @@ class Worker {
     auto job = load(setup);
     if (job.ok() && !setup.run_secret.empty() && !remote_) connect_to_results(setup.run_secret, (*job)->worker_bytes());
     const std::lock_guard lock(mutex_);
-    if (job.ok() && options_.owns_process) limit_memory((*job)->worker_bytes());
+    if (job.ok() && options_.owns_process) limit((*job)->worker_bytes());
     if (job.ok()) job_ = std::move(job).value();
     else setup_error_ = std::move(job).error();
     if (!task_thread_.joinable()) task_thread_ = std::thread([this] { run_tasks(); });
@@ -115,6 +116,13 @@ class Worker {
     if (inputs.host == here)
       if (auto local = options_.files.open(inputs.blob_directory + "/" + file.hash); local.ok()) return local;
     return open_remote(Place{0, inputs.host, inputs.endpoint, inputs.endpoint_key, inputs.blob_directory, served_blob(file.hash), {}});
+  }
+
+  void limit(std::uint64_t worker_bytes) {
+    limit_memory(worker_bytes);
+    if (options_.memory_group.empty()) return;
+    if (const Status joined = join_memory_group(options_.memory_group, memory_limit_bytes(worker_bytes)); !joined.ok())
+      options_.log.warning("the kernel does not limit this worker's memory", {{"reason", joined.error().message()}});
   }
 
   /// What is read ahead of other hosts is a small share of the job's memory, beside it.
@@ -213,13 +221,15 @@ Status run_worker(net::Transport& transport, const WorkerOptions& options) {
   return served;
 }
 
-int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over) {
+int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over,
+                const std::string& memory_place) {
   const SteadyClock clock;
   Log log(LogLevel::Warning);
   log.add_sink(make_stderr_log_sink());
   const std::unique_ptr<FileSystem> files = make_posix_file_system();
   auto transport = net::connect(endpoint, control_transport_options(), clock, log);
-  Status status = transport.ok() ? run_worker(**transport, WorkerOptions{worker, factory, *files, clock, log, {}, true, factory_over})
+  const std::string memory_group = memory_place.empty() ? "" : memory_group_of(memory_place, worker);
+  Status status = transport.ok() ? run_worker(**transport, WorkerOptions{worker, factory, *files, clock, log, {}, true, factory_over, memory_group})
                                  : Status(transport.error());
   if (status.ok()) return EXIT_SUCCESS;
   log.error("the worker ends", {{"reason", status.error().to_string()}});

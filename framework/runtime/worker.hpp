@@ -29,13 +29,16 @@ struct WorkerOptions {
   AttemptJudge judge_attempt = {};  // see RunOptions
   bool owns_process = false;        // then its memory is limited, and it goes to the job's working directory
   JobFactoryOver factory_over = {};  // empty: `factory` looks into no files
+  std::string memory_group = {};    // that it joins, see join_memory_group(); empty: its process alone is limited
 };
 
 /// Serves the tracker at the other end of `transport` until it says stop or is gone. Errors: the transport failed.
 Status run_worker(net::Transport& transport, const WorkerOptions& options);
 
 /// A worker process: what `<program> worker <endpoint> <worker id>` calls. Returns the exit status. Logs to standard error.
-int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over = {});
+/// `memory_place`: see memory_group_of(); empty: none.
+int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over = {},
+                const std::string& memory_place = {});
 
 /// The transport settings both ends use for control messages.
 net::TransportOptions control_transport_options();

@@ -1,9 +1,10 @@
-// Scratch space of nodes: what a limit does, and what is left of nodes that were killed.
+// Scratch space and memory of nodes: what limits do, and what is left of nodes that were killed.
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 #include "tests/cluster/lan.hpp"
 
@@ -78,6 +79,35 @@ TEST(ClusterScratch, what_a_killed_node_left_goes_when_it_starts_again) {
   node->signal(SIGTERM);
   EXPECT_EQ(node->wait(10), 0);
   EXPECT_TRUE(left().empty());
+}
+
+/// Of a process in cgroup v1 or v2, below where they are mounted; empty: none that sinter made.
+std::string memory_group(pid_t process) {
+  std::istringstream lines(read_whole_file("/proc/" + std::to_string(process) + "/cgroup"));
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("/sinter-worker-") != std::string::npos) return line.substr(line.rfind(':') + 1);
+  return "";
+}
+
+TEST(ClusterMemory, workers_have_groups_that_go_with_the_node) {
+  Lan lan(1, 1);
+  if (lan.log_of_node(0).find("limited for each process") != std::string::npos) GTEST_SKIP() << "no groups can be made here";
+  const auto client = lan.run_in_background(make_job(lan, 200'000));
+  std::string group;
+  EXPECT_TRUE(wait_until(
+      [&] {
+        for (const pid_t worker : lan.workers(0)) group = memory_group(worker);
+        return !group.empty() || !client->running();
+      },
+      20));
+  ASSERT_NE(group, "");
+  EXPECT_EQ(client->wait(60), 0) << read_whole_file(lan.directory() / "client.log");
+  const std::string below = "/sys/fs/cgroup/memory" + group.substr(0, group.rfind('/'));
+  if (!std::filesystem::exists(below)) GTEST_SKIP() << "groups of v2 lie beside the node's and go with their worker";
+  EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists("/sys/fs/cgroup/memory" + group); }, 10));
+  lan.node(0).signal(SIGINT);
+  EXPECT_EQ(lan.node(0).wait(10), 0);
+  EXPECT_FALSE(std::filesystem::exists(below));
 }
 
 }  // namespace
