@@ -9,6 +9,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <random>
 #include <thread>
 
@@ -113,7 +114,12 @@ std::string member_name(std::string text) {
 
 Result<std::string> read_token(FileSystem& files, const std::string& path) {
   constexpr std::uint64_t kMaxTokenFileBytes = 4'096;
-  return read_file(files, path == "-" ? "/dev/stdin" : path, kMaxTokenFileBytes);
+  if (path != "-") return read_file(files, path, kMaxTokenFileBytes);
+  // A pipe has no size.
+  std::string text(kMaxTokenFileBytes, '\0');
+  std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::cin.gcount()));
+  return text;
 }
 
 /// The user that starts a tracker may run jobs and nodes there from this host, and say who else may, without more ado.

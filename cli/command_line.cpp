@@ -193,7 +193,10 @@ void add_access_verbs(CLI::App& app, Arguments& arguments, int& code) {
 void add_setup_verbs(CLI::App& app, Arguments& arguments, int& code) {
   SetupArguments& setup = arguments.setup;
   CLI::App* verb = app.add_subcommand("cluster", "Start and stop a cluster on hosts that ssh reaches");
-  verb->add_option("VERB", setup.verb, "check, up, status or down")->required()->check(CLI::IsMember({"check", "up", "status", "down"}));
+  verb->add_option("VERB", setup.verb, "check, up, status, down or drain")
+      ->required()
+      ->check(CLI::IsMember({"check", "up", "status", "down", "drain"}));
+  verb->add_option("HOST", setup.host, "whose node is to leave when no job needs it, for drain");
   verb->add_option("--hosts", setup.hosts_file, "a file with a host a line, as ssh knows it; then slots=, scratch=, address=, name=")
       ->required();
   verb->add_option("--tracker", setup.tracker, "which of them is the tracker, too; or another host, which then has no node (the first)");
@@ -265,7 +268,7 @@ VerbTable describe(const CLI::App& app) {
     }
     if (entry.name == "list") entry.choices = {"rules", "cleaners", "formats"};
     if (entry.name == "job") entry.choices = {"list", "nodes", "cancel", "fetch"};
-    if (entry.name == "cluster") entry.choices = {"check", "up", "status", "down"};
+    if (entry.name == "cluster") entry.choices = {"check", "up", "status", "down", "drain"};
     if (entry.name == "token") entry.choices = {"create", "list", "revoke"};
     if (entry.name == "member") entry.choices = {"list", "remove"};
     if (entry.name == "completion") entry.choices = {"bash", "zsh", "fish"};

@@ -123,7 +123,8 @@ struct MemberVerbArguments {
 int member_command(const MemberVerbArguments& arguments, const Console& console);
 
 struct SetupArguments {
-  std::string verb;  // check, up, status, down
+  std::string verb;  // check, up, status, down, drain
+  std::string host;  // to drain
   std::string hosts_file;
   std::string tracker;  // of the hosts; empty: the first
   std::string listen = "0.0.0.0:7077";

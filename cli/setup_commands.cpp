@@ -53,11 +53,26 @@ Status get_known(const ClusterPlan& plan, const std::string& token) {
   return {};
 }
 
+Status drain(const ClusterPlan& plan, const std::string& host, const Say& say) {
+  if (host.empty()) return user_error("which host? sinter cluster drain HOST --hosts FILE");
+  const SteadyClock clock;
+  Log log(LogLevel::Error);
+  log.add_sink(make_stderr_log_sink());
+  SINTER_ASSIGN(net::SocketSecurity security, identity_for(plan.address).security(AccessRole::Submit));
+  SINTER_TRY(cluster::drain_node({cluster::endpoint_of(plan.address), std::move(security), clock, log}, host));
+  say(host, "takes no more work, and leaves when no job needs it");
+  return {};
+}
+
 Result<bool> carry_out(const SetupArguments& arguments, const Console& console) {
   const Say say = [&](const std::string& who, const std::string& what) { console.note(who + ": " + what); };
   SINTER_ASSIGN(const ClusterPlan plan, plan_of(arguments));
   if (arguments.verb == "down") {
     SINTER_TRY(stop_cluster(plan, say));
+    return true;
+  }
+  if (arguments.verb == "drain") {
+    SINTER_TRY(drain(plan, arguments.host, say));
     return true;
   }
   if (arguments.verb == "status") return show_cluster(plan, say);

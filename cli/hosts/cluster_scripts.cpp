@@ -119,8 +119,10 @@ std::string status_script(const ClusterPlan& plan, const std::vector<std::string
 }
 
 std::string stop_script(const ClusterPlan& plan, const std::string& process) {
+  // A node would wait on SIGTERM until no job needs it.
+  const std::string signal = process == kTrackerProcess ? "TERM" : "INT";
   return opening(plan) + "if ! runs " + process + "; then rm -f \"$base/" + process + R"sh(.pid"; echo "did not run"; exit 0; fi
-kill -TERM "$pid"
+kill -)sh" + signal + R"sh( "$pid"
 tries=0
 how=ended
 while runs )sh" + process + R"sh(; do

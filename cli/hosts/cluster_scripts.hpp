@@ -40,7 +40,7 @@ std::string tracker_script(const ClusterPlan& plan);
 std::string node_script(const ClusterPlan& plan, const HostLine& host, const std::string& token);
 /// Prints a line "PROCESS PID" for each of them that runs.
 std::string status_script(const ClusterPlan& plan, const std::vector<std::string>& processes);
-/// Ends it in good order, or after a while at once. Prints how.
+/// Tells it to end, a tracker to pause its jobs; ends it by force when it takes too long. Prints how.
 std::string stop_script(const ClusterPlan& plan, const std::string& process);
 /// Prints "there" when this program was brought along before.
 std::string has_copy_script(const std::string& hash);

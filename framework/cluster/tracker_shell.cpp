@@ -28,7 +28,7 @@ std::vector<MessageRule> message_rules() {
           rule(Kind::FromWorker, "FromWorker", {AccessRole::Node}, kMaxControlMessageBytes + kMiB),
           rule(Kind::WorkerIsGone, "WorkerIsGone", {AccessRole::Node}, 64 * kMiB / 1024),
           rule(Kind::NodeDrains, "NodeDrains", {AccessRole::Node}, kSmall),
-          rule(Kind::DrainNode, "DrainNode", {AccessRole::Submit}, kSmall),
+          rule(Kind::DrainNode, "DrainNode", {AccessRole::Submit, AccessRole::Admin}, kSmall),
           rule(Kind::Submit, "Submit", {AccessRole::Submit}, kMaxSubmissionBytes),
           rule(Kind::WatchRun, "WatchRun", {AccessRole::Submit}, kSmall),
           rule(Kind::CancelRun, "CancelRun", {AccessRole::Submit}, kSmall),

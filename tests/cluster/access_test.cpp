@@ -9,6 +9,8 @@
 namespace sinter::testing {
 namespace {
 
+const std::string kProgram = std::string(SINTER_BIN_DIR) + "/sinter";
+
 /// A Lan, and one more user elsewhere, who is a stranger at first.
 class ClusterAccessTest : public ::testing::Test {
  protected:
@@ -16,9 +18,13 @@ class ClusterAccessTest : public ::testing::Test {
     words.insert(words.end(), {"--cluster", lan_.address()});
     return lan_.sinter(std::move(words));
   }
-  CommandResult as_other(const std::vector<std::string>& words) {
+  CommandResult as_other(std::vector<std::string> words) {
+    words.insert(words.begin(), kProgram);
+    return elsewhere(words);
+  }
+  CommandResult elsewhere(const std::vector<std::string>& words) {
     ::setenv("SINTER_HOME", (lan_.directory() / "elsewhere").c_str(), 1);
-    CommandResult result = lan_.sinter(words);
+    CommandResult result = run_command(words, 60);
     ::setenv("SINTER_HOME", (lan_.directory() / "home").c_str(), 1);
     return result;
   }
@@ -47,7 +53,10 @@ TEST_F(ClusterAccessTest, a_token_lets_in_until_its_member_is_removed) {
   const std::string file = token({"--role", "read", "--for", "10m", "--uses", "2", "--note", "wall"});
   const std::string list = as_admin({"token", "list"}).out;
   EXPECT_NE(list.find("read  2 uses left"), std::string::npos) << list;
-  ASSERT_EQ(join(file).exit_code, 0);
+  // By a pipe, as another host's ssh would bring it.
+  const CommandResult joined = elsewhere({"sh", "-c", "cat " + file + " | " + kProgram + " join " + lan_.address() +
+                                                         " --token-file - --name ada"});
+  ASSERT_EQ(joined.exit_code, 0) << joined.err;
   EXPECT_EQ(jobs_of_other().out, "no jobs\n");
   EXPECT_NE(as_admin({"token", "list"}).out.find("1 use left"), std::string::npos);
   EXPECT_NE(as_admin({"token", "list"}).out.find("joined: ada"), std::string::npos);
@@ -108,6 +117,25 @@ TEST_F(ClusterAccessTest, only_an_administrator_says_who_comes_in) {
   const CommandResult forged = as_other({"token", "create", "--cluster", lan_.address()});
   EXPECT_EQ(forged.exit_code, 1);
   EXPECT_NE(forged.err.find("this key may not send messages of the kind 170"), std::string::npos) << forged.err;
+}
+
+TEST_F(ClusterAccessTest, a_tracker_from_a_copy_of_its_data_is_the_same_tracker) {
+  lan_.add_node(1);
+  lan_.directory().write("a.csv", "k,v\n1,x\n");
+  const std::string job = lan_.directory().write(
+      "job.yaml",
+      "version: 1\nsources: { a: { from: a.csv } }\nentity: { key: k }\nfuse: { default: vote }\noutput: { fused: { to: o.csv } }\n");
+  ASSERT_EQ(lan_.run(job).exit_code, 0);
+  ASSERT_EQ(join(token({"--role", "submit"})).exit_code, 0);
+  lan_.tracker().signal(SIGTERM);
+  ASSERT_EQ(lan_.tracker().wait(10), 0);
+  const std::string data = lan_.directory() / "tracker-data";
+  ASSERT_EQ(run_command({"cp", "-a", data, data + ".copy"}).exit_code, 0);
+  std::filesystem::remove_all(data);
+  std::filesystem::rename(data + ".copy", data);
+  lan_.restart_tracker(0);
+  EXPECT_TRUE(wait_until([&] { return lan_.job("nodes").find("node-0") != std::string::npos; }, 20)) << lan_.job("nodes");
+  EXPECT_NE(jobs_of_other().out.find("1  done"), std::string::npos) << jobs_of_other().err;
 }
 
 TEST_F(ClusterAccessTest, what_administrators_do_is_logged_and_no_secret_is) {

@@ -127,6 +127,21 @@ TEST_F(SshClusterTest, a_node_that_died_is_started_again_with_the_key_that_it_ha
   EXPECT_EQ(lab.cluster("down").exit_code, 0);
 }
 
+TEST_F(SshClusterTest, a_drained_node_leaves_and_comes_back_when_asked) {
+  SshHosts lab(2);
+  ASSERT_EQ(lab.cluster("up").exit_code, 0);
+  const pid_t node = std::atoi(read_whole_file(lab.base(1) + "/node-lab-2.pid").c_str());
+  EXPECT_EQ(lab.cluster("drain", {"lab-9"}).exit_code, 1);
+  EXPECT_EQ(lab.cluster("drain").exit_code, 1);
+  const CommandResult drained = lab.cluster("drain", {"lab-2"});
+  EXPECT_EQ(drained.exit_code, 0) << drained.err;
+  EXPECT_TRUE(wait_until([&] { return !is_alive(node); }, 30));
+  const CommandResult up = lab.cluster("up");
+  EXPECT_EQ(up.exit_code, 0) << up.err;
+  EXPECT_TRUE(says(up.err, "lab-2: node started")) << up.err;
+  EXPECT_EQ(lab.cluster("down").exit_code, 0);
+}
+
 TEST_F(SshClusterTest, the_program_is_brought_along_once) {
   SshHosts lab(2);
   const CommandResult check = lab.cluster("check", {"--copy"});

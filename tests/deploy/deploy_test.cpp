@@ -91,6 +91,29 @@ TEST(Deploy, the_container_is_built_by_commands_that_people_use) {
   EXPECT_THAT(text, HasSubstr("uid 64199")) << "the manifests name it";
 }
 
+/// What people look for in the page is what they see: its sentences stand in the sources.
+TEST(Operations, name_errors_as_the_program_says_them) {
+  std::string sources;
+  for (const char* layer : {"base", "framework", "cli"})
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(SINTER_SOURCE_DIR) + "/" + layer))
+      if (entry.path().extension() == ".cpp") sources += read_whole_file(entry.path().string());
+  const std::string page = read_whole_file(std::string(SINTER_SOURCE_DIR) + "/docs/operations.md");
+  std::istringstream rows(page.substr(page.find("## What to do when")));
+  const std::regex quoted("`([^`]+)`");
+  int found = 0;
+  for (std::string row; std::getline(rows, row);) {
+    const std::string seen = row.substr(0, row.find('|', 1));
+    for (std::sregex_iterator one(seen.begin(), seen.end(), quoted), end; one != end; ++one)
+      for (std::string rest = std::regex_replace((*one)[1].str(), std::regex(" [A-Z]+"), ""); !rest.empty(); ++found) {
+        const std::size_t gap = rest.find("...");
+        const std::string part = std::regex_replace(rest.substr(0, gap), std::regex("^ +| +$"), "");
+        EXPECT_THAT(sources, HasSubstr(part));
+        rest = gap == std::string::npos ? "" : rest.substr(gap + 3);
+      }
+  }
+  EXPECT_GT(found, 10);
+}
+
 std::vector<YAML::Node> manifests() {
   std::vector<YAML::Node> all;
   for (const auto& entry : std::filesystem::directory_iterator(kDeploy + "/kubernetes"))

@@ -32,7 +32,8 @@ TEST(Readme, its_first_job_checks_previews_and_runs) {
 
 /// Every `sinter VERB` that a page shows is a verb that the program has.
 TEST(Readme, every_verb_that_the_docs_show_exists) {
-  for (const char* page : {"README.md", "docs/command.md", "docs/hacking.md", "docs/job-file.md", "docs/cluster.md", "docs/security.md"}) {
+  for (const char* page : {"README.md", "docs/command.md", "docs/hacking.md", "docs/job-file.md", "docs/cluster.md", "docs/security.md",
+                           "docs/operations.md", "deploy/README.md"}) {
     const std::string text = read_whole_file(std::string(SINTER_SOURCE_DIR) + "/" + page);
     ASSERT_FALSE(text.empty()) << page;
     std::size_t found = 0;

@@ -50,8 +50,9 @@ TEST(ClusterScripts, put_tokens_into_no_command) {
 /// A program that stands in for sinter: it writes down what it is told, says what a node says, and ends when told to.
 TEST(ClusterScripts, start_ask_after_and_stop_a_process) {
   const TemporaryDirectory home;
-  const std::string program = home.write(
-      "program", "#!/bin/sh\necho \"$@\" >>\"$HOME/words\"\necho joined the tracker\ntrap 'exit 0' TERM\nwhile :; do sleep 0.05; done\n");
+  const std::string program = home.write("program",
+                                         "#!/usr/bin/env -S --default-signal=INT sh\necho \"$@\" >>\"$HOME/words\"\necho joined the "
+                                         "tracker\ntrap 'exit 0' INT\nwhile :; do sleep 0.05; done\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   ClusterPlan cluster = plan();
   cluster.command = program;
