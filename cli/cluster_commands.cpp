@@ -1,5 +1,4 @@
-// `sinter tracker`, `sinter node`, `sinter job`: the processes of a cluster and a look at its jobs. One thread each, and those of their
-// jobs.
+// `sinter tracker`, `sinter node`, `sinter join`: the processes of a cluster. One thread each, and those of their jobs.
 #include "cli/cluster_commands.hpp"
 
 #include <signal.h>
@@ -17,7 +16,6 @@
 #include "base/parse_size.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "framework/cluster/cluster_client.hpp"
 #include "framework/cluster/cluster_tracker.hpp"
 #include "framework/cluster/node.hpp"
 #include "framework/cluster/shipped_run.hpp"
@@ -55,53 +53,6 @@ int ended(const Status& status, const Console& console) {
   if (status.ok()) return kOk;
   console.error(status.error());
   return kRunFailed;
-}
-
-std::string state_text(cluster::RunState state) {
-  switch (state) {
-    case cluster::RunState::Running: return "running";
-    case cluster::RunState::Done: return "done";
-    case cluster::RunState::Failed: return "failed";
-    case cluster::RunState::Cancelled: return "cancelled";
-    case cluster::RunState::Waiting: return "waiting";
-  }
-  return "";
-}
-
-std::string text_of(const cluster::RunLine& line) {
-  char seconds[32];
-  std::snprintf(seconds, sizeof(seconds), "%.1f s", static_cast<double>(line.elapsed_ms) / 1000);
-  std::string text = std::to_string(line.run) + "  " + state_text(line.state) + "  " + seconds + "  " + line.name;
-  if (line.priority != 0) text += "  priority " + std::to_string(line.priority);
-  if (line.state == cluster::RunState::Running && line.tasks_total > 0)
-    text += "  " + line.stage + " " + std::to_string(line.tasks_done) + "/" + std::to_string(line.tasks_total);
-  if (!line.error.empty()) text += "  " + line.error;
-  return text + "\n";
-}
-
-Result<std::string> job_text(const JobVerbArguments& arguments, const cluster::ClientOptions& options) {
-  std::string text;
-  if (arguments.verb == "nodes") {
-    SINTER_ASSIGN(const std::vector<cluster::NodeLine> nodes, cluster::list_nodes(options));
-    for (const cluster::NodeLine& node : nodes)
-      text += std::to_string(node.node) + "  " + node.name + "  " + std::to_string(node.busy) + " of " + counted(node.slots, "slot") +
-              " busy  " + format_bytes(node.memory_bytes) + (node.leaving ? "  leaving" : "") + "\n";
-    return text.empty() ? "no nodes\n" : text;
-  }
-  if (arguments.verb == "cancel") {
-    SINTER_ASSIGN(const cluster::RunLine line, cluster::cancel_on_cluster(options, arguments.run));
-    return text_of(line);
-  }
-  if (arguments.verb == "fetch") {
-    const auto files = make_posix_file_system();
-    SINTER_ASSIGN(const JobReport report,
-                  cluster::fetch_shipped(options, *files, arguments.run, ticket_directory_for(arguments.cluster)));
-    for (const OutputFileReport& file : report.outputs) text += file.path + " (" + format_bytes(file.bytes) + ")\n";
-    return text;
-  }
-  SINTER_ASSIGN(const std::vector<cluster::RunLine> runs, cluster::list_runs(options));
-  for (const cluster::RunLine& line : runs) text += text_of(line);
-  return text.empty() ? "no jobs\n" : text;
 }
 
 /// A member's name of letters, digits and dots, whatever the host is called.
@@ -159,6 +110,11 @@ Status greet(const std::string& endpoint, const std::string& data, FileSystem& f
   }
   console.note(text + "\nits data:     " + data);
   return {};
+}
+
+/// A port alone is one of loopback.
+std::string http_address(const std::string& text) {
+  return text.empty() || text.find(':') != std::string::npos ? text : "127.0.0.1:" + text;
 }
 
 /// Each peer, worker and open file takes a descriptor; the system's default is for programs that have few.
@@ -230,7 +186,12 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
         .wall_clock = Log::system_time,
         .stop = signals.cancelled(),
         .pause = [&] { return !greeted.ok() || signals.signal() == SIGTERM; },
-        .on_listening = on_listening};
+        .on_listening = on_listening,
+        .version = SINTER_VERSION,
+        .http_listen = http_address(arguments.http),
+        .on_http_listening = [&](const std::string& address) {
+          console.note("its status:   http://" + address + "/v1/cluster, metrics at /metrics");
+        }};
     SINTER_TRY(cluster::run_tracker(options));
     return greeted;
   };
@@ -301,19 +262,6 @@ int join_command(const JoinArguments& arguments, const Console& console) {
     return {};
   };
   return ended(join(), console);
-}
-
-int job_command(const JobVerbArguments& arguments, const Console& console) {
-  const SteadyClock clock;
-  Log log(LogLevel::Error);
-  log.add_sink(make_stderr_log_sink());
-  Result<net::SocketSecurity> security = identity_for(arguments.cluster).security(AccessRole::Submit);
-  if (!security.ok()) return ended(security.error(), console);
-  const cluster::ClientOptions options{cluster::endpoint_of(arguments.cluster), std::move(*security), clock, log};
-  const Result<std::string> text = job_text(arguments, options);
-  if (!text.ok()) return ended(text.error(), console);
-  console.data(*text);
-  return kOk;
 }
 
 }  // namespace sinter::cli

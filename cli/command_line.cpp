@@ -40,6 +40,7 @@ struct Arguments {
   SetupArguments setup;
   ProbeArguments probe;
   MemberVerbArguments member;
+  TopArguments top;
   ListArguments list;
   std::string completion_shell;
   std::string help_topic;
@@ -129,6 +130,32 @@ void add_job_verbs(CLI::App& app, Arguments& arguments, int& code) {
   preview->callback([&] { code = preview_command(arguments.preview, arguments.globals.console()); });
 }
 
+/// Verbs of `sinter job`, for its check, its help and completion.
+const std::vector<std::string>& job_verbs() {
+  static const std::vector<std::string> kVerbs{"list",     "status",  "watch",  "logs",     "counters",
+                                               "history", "cancel", "kill-task", "fetch", "nodes"};
+  return kVerbs;
+}
+
+void add_status_verbs(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* job = app.add_subcommand("job", "Look at the jobs of a cluster, cancel one, or make one of its tasks again");
+  job->add_option("VERB", arguments.job.verb, "list, nodes; of one job: status, watch, logs, counters, history, cancel, kill-task, fetch")
+      ->required()
+      ->check(CLI::IsMember(job_verbs()));
+  job->add_option("RUN", arguments.job.run, "the job's number");
+  job->add_option("WHAT", arguments.job.what, "of kill-task: the task (map-3); of logs: the attempt (map-3-1)");
+  job->add_option("--cluster", arguments.job.cluster, "the tracker's address (127.0.0.1:7077)")->default_str("127.0.0.1:7077");
+  job->add_option("--from", arguments.job.from, "with --format json: where the page begins, as \"next\" of the one before");
+  job->add_option("--limit", arguments.job.limit, "with --format json: entries of a page (100)")->check(CLI::Range(1, 1'000));
+  job->callback([&] { code = job_command(arguments.job, arguments.globals.console()); });
+
+  CLI::App* top = app.add_subcommand("top", "Watch a cluster: slots, jobs and nodes; q ends");
+  top->add_option("--cluster", arguments.top.cluster, "the tracker's address (127.0.0.1:7077)")->default_str("127.0.0.1:7077");
+  top->add_option("--interval", arguments.top.interval_s, "seconds between two looks (1)")->check(CLI::Range(0.2, 3600.0));
+  top->add_flag("--once", arguments.top.once, "one screen of 80 by 24, for pipes");
+  top->callback([&] { code = top_command(arguments.top, arguments.globals.console()); });
+}
+
 void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* tracker = app.add_subcommand("tracker", "Serve a cluster: nodes join, clients submit jobs");
   tracker->add_option("--listen", arguments.tracker.listen, "host:port (127.0.0.1:7077); port * takes a free one");
@@ -139,6 +166,8 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
       ->check(CLI::Range(1, 1'000'000));
   tracker->add_option("--files-quota", arguments.tracker.files_quota, "how much of the files that clients send is kept (64GiB)");
   tracker->add_option("--files-port", arguments.tracker.files_port, "where they are served; the port it had before, or a free one");
+  tracker->add_option("--http", arguments.tracker.http,
+                      "serve status and metrics there: a port of this host, or host:port in figures for others to read it too");
   tracker->callback([&] { code = tracker_command(arguments.tracker, arguments.globals.console()); });
 
   CLI::App* node = app.add_subcommand("node", "Work for a tracker on this host");
@@ -162,13 +191,7 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
       ->check(CLI::IsMember({"person", "node"}));
   join->callback([&] { code = join_command(arguments.join, arguments.globals.console()); });
 
-  CLI::App* job = app.add_subcommand("job", "Look at the jobs of a cluster, cancel one, or fetch what one left");
-  job->add_option("VERB", arguments.job.verb, "list, nodes, cancel or fetch")
-      ->required()
-      ->check(CLI::IsMember({"list", "nodes", "cancel", "fetch"}));
-  job->add_option("RUN", arguments.job.run, "the job's number, to cancel it or fetch its results");
-  job->add_option("--cluster", arguments.job.cluster, "the tracker's address (127.0.0.1:7077)")->default_str("127.0.0.1:7077");
-  job->callback([&] { code = job_command(arguments.job, arguments.globals.console()); });
+  add_status_verbs(app, arguments, code);
 }
 
 void add_access_verbs(CLI::App& app, Arguments& arguments, int& code) {
@@ -267,7 +290,7 @@ VerbTable describe(const CLI::App& app) {
       for (const std::string& name : option->get_snames()) entry.flags.push_back("-" + name);
     }
     if (entry.name == "list") entry.choices = {"rules", "cleaners", "formats"};
-    if (entry.name == "job") entry.choices = {"list", "nodes", "cancel", "fetch"};
+    if (entry.name == "job") entry.choices = job_verbs();
     if (entry.name == "cluster") entry.choices = {"check", "up", "status", "down", "drain"};
     if (entry.name == "token") entry.choices = {"create", "list", "revoke"};
     if (entry.name == "member") entry.choices = {"list", "remove"};
@@ -314,7 +337,7 @@ void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
 
 /// Verbs that know --format json.
 bool gives_result(const std::string& verb) {
-  constexpr std::string_view kVerbs[] = {"run", "check", "explain", "preview", "list", "version"};
+  constexpr std::string_view kVerbs[] = {"run", "check", "explain", "preview", "list", "job", "version"};
   return std::find(std::begin(kVerbs), std::end(kVerbs), verb) != std::end(kVerbs);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ struct TrackerArguments {
   std::uint32_t max_slots_per_job = 0;  // 0: no limit
   std::string files_quota;        // of what clients send; empty: the default
   std::uint16_t files_port = 0;   // 0: the one before, or any
+  std::string http;  // a port of loopback or host:port, for status and metrics; empty: none
 };
 int tracker_command(const TrackerArguments& arguments, const Console& console);
 
@@ -97,11 +99,21 @@ struct JoinArguments {
 int join_command(const JoinArguments& arguments, const Console& console);
 
 struct JobVerbArguments {
-  std::string verb;  // list, nodes, cancel, fetch
+  std::string verb;  // list, nodes, status, watch, logs, counters, history, cancel, kill-task, fetch
   std::string cluster = "127.0.0.1:7077";
   std::uint64_t run = 0;
+  std::string what;                   // kill-task: a task; logs: an attempt, or empty
+  std::optional<std::uint64_t> from;  // with JSON: where the page begins
+  std::uint64_t limit = 100;          // with JSON: entries of a page
 };
 int job_command(const JobVerbArguments& arguments, const Console& console);
+
+struct TopArguments {
+  std::string cluster = "127.0.0.1:7077";
+  bool once = false;      // one screen of 80 columns and 24 rows, and the end
+  double interval_s = 1;  // between two looks
+};
+int top_command(const TopArguments& arguments, const Console& console);
 
 /// `sinter token`: by whom the tracker there knows as an administrator.
 struct TokenVerbArguments {

@@ -80,13 +80,6 @@ struct CancelRun {
   void serialize(Archive& archive, unsigned) { archive & run; }
 };
 
-struct ListRuns {
-  static constexpr Kind kKind = Kind::ListRuns;
-
-  template <class Archive>
-  void serialize(Archive&, unsigned) {}
-};
-
 enum class RunState : std::uint8_t { Running, Done, Failed, Cancelled, Waiting };
 
 struct RunLine {
@@ -107,20 +100,13 @@ struct RunLine {
   }
 };
 
-/// The newest kMaxListedJobs, newest first.
+/// In answer to CancelRun: the job alone.
 struct RunList {
   static constexpr Kind kKind = Kind::RunList;
   std::vector<RunLine> runs;
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) { archive & runs; }
-};
-
-struct ListNodes {
-  static constexpr Kind kKind = Kind::ListNodes;
-
-  template <class Archive>
-  void serialize(Archive&, unsigned) {}
 };
 
 struct NodeLine {
@@ -159,9 +145,7 @@ extern template Result<RunProgress> unpack(const net::Message&);
 extern template Result<RunEnded> unpack(const net::Message&);
 extern template Result<WatchRun> unpack(const net::Message&);
 extern template Result<CancelRun> unpack(const net::Message&);
-extern template Result<ListRuns> unpack(const net::Message&);
 extern template Result<RunList> unpack(const net::Message&);
-extern template Result<ListNodes> unpack(const net::Message&);
 extern template Result<NodeList> unpack(const net::Message&);
 extern template Result<DrainNode> unpack(const net::Message&);
 

@@ -35,20 +35,10 @@ Result<RunLine> cancel_on_cluster(const ClientOptions& options, RunId run) {
   return std::move(list.runs.front());
 }
 
-Result<std::vector<RunLine>> list_runs(const ClientOptions& options) {
-  SINTER_ASSIGN(RunList list, ask<RunList>(options, ListRuns{}));
-  return std::move(list.runs);
-}
-
 Result<NodeLine> drain_node(const ClientOptions& options, const std::string& node) {
   SINTER_ASSIGN(NodeList list, ask<NodeList>(options, DrainNode{node}));
   if (list.nodes.size() != 1) return internal_error("the tracker answered with " + std::to_string(list.nodes.size()) + " nodes");
   return std::move(list.nodes.front());
-}
-
-Result<std::vector<NodeLine>> list_nodes(const ClientOptions& options) {
-  SINTER_ASSIGN(NodeList list, ask<NodeList>(options, ListNodes{}));
-  return std::move(list.nodes);
 }
 
 Result<std::string> create_token(const ClientOptions& options, const CreateToken& wanted) {

@@ -32,8 +32,6 @@ Result<JobReport> run_on_cluster(const ClientOptions& options, Submit submit, co
 Result<RunId> submit_to_cluster(const ClientOptions& options, Submit submit);
 /// Cancels a job; its line as it is then.
 Result<RunLine> cancel_on_cluster(const ClientOptions& options, RunId run);
-Result<std::vector<RunLine>> list_runs(const ClientOptions& options);
-Result<std::vector<NodeLine>> list_nodes(const ClientOptions& options);
 /// The node of this name or number is to leave in good order: how it was when it was told. Errors: there is none.
 Result<NodeLine> drain_node(const ClientOptions& options, const std::string& node);
 

@@ -1,11 +1,48 @@
 // ClusterRun: run_job() with a cluster's workers and files.
 #include "framework/cluster/cluster_run.hpp"
 
+#include <utility>
+
+#include "base/assert.hpp"
 #include "base/net/key_file.hpp"
 #include "framework/cluster/transport_options.hpp"
 #include "framework/runtime/remote_results.hpp"
 
 namespace sinter::cluster {
+namespace {
+
+/// Lines of a job in the tracker's log say which.
+class JobLogSink final : public LogSink {
+ public:
+  JobLogSink(Log& to, RunId run) : to_(to), run_(run) {}
+  void write(const LogRecord& record) override { pass_on<0>(record); }
+
+ private:
+  static constexpr std::size_t kMaxFields = 8;
+
+  // A list of fields has its size in the program's text.
+  template <std::size_t kCount>
+  void pass_on(const LogRecord& record) {
+    if constexpr (kCount > kMaxFields) require(false, "a line about a job has at most kMaxFields fields");
+    else if (record.field_count == kCount) pass(record, std::make_index_sequence<kCount>());
+    else pass_on<kCount + 1>(record);
+  }
+  template <std::size_t... kAt>
+  void pass(const LogRecord& record, std::index_sequence<kAt...>) {
+    to_.write(record.level, record.message, {LogField("job", run_), record.fields[kAt]...});
+  }
+
+  Log& to_;
+  RunId run_;
+};
+
+LogLevel level_of(const Log& log) {
+  for (const LogLevel level : {LogLevel::Debug, LogLevel::Info, LogLevel::Warning})
+    if (log.enabled(level)) return level;
+  return LogLevel::Error;
+}
+
+}  // namespace
 
 ClusterRun::ClusterRun(Request request, Surroundings around) : request_(std::move(request)), around_(std::move(around)) {
   thread_ = std::thread([this] { around_.on_end(run()); });
@@ -29,7 +66,9 @@ void ClusterRun::pause() {
 Result<JobReport> ClusterRun::run() {
   SINTER_ASSIGN(net::KeyPair pair, net::load_or_make_key_pair(request_.directory + "/private/run.key"));
   const auto key = std::make_shared<const net::KeyPair>(std::move(pair));
-  RemoteResults remote(key, kRemoteBudgetBytes, around_.clock, around_.log);
+  Log log(level_of(around_.log));
+  log.add_sink(std::make_unique<JobLogSink>(around_.log, request_.run));
+  RemoteResults remote(key, kRemoteBudgetBytes, around_.clock, log);
   PlacedFiles files({around_.files, around_.host, request_.working_directory, [&](const Place& place) { return remote.open(place); },
                      [&](const std::vector<Place>& places) { remote.prefetch(places); },
                      [this](const Place& place) { around_.door.drop_file(request_.run, place); }});
@@ -41,8 +80,9 @@ Result<JobReport> ClusterRun::run() {
   job.overwrite = request_.overwrite || resumes;
   job.execution.in_process = false;
   if (!shipped) make_paths_absolute(job);
-  RunOptions options{.worker = {}, .factory = {}, .files = seen, .clock = around_.clock, .log = around_.log, .on_progress = {}};
+  RunOptions options{.worker = {}, .factory = {}, .files = seen, .clock = around_.clock, .log = log, .on_progress = {}};
   options.on_progress = [&](const JobProgress& progress) { around_.on_progress(job.name, progress); };
+  options.observer = around_.observer.get();
   options.cancel = &cancelled_;
   options.pause = &paused_;
   options.cores = request_.slots;

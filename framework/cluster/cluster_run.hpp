@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "framework/cluster/cluster_pool.hpp"
+#include "framework/runtime/job_observer.hpp"
 #include "framework/runtime/run_job.hpp"
 #include "framework/runtime/shipped_files.hpp"
 
@@ -41,6 +42,7 @@ class ClusterRun {
     const Clock& clock;
     Log& log;
     std::string host;
+    std::shared_ptr<JobObserver> observer;
     /// On the job's thread; the last call is of `on_end`.
     std::function<void(const std::string& job, const JobProgress&)> on_progress;
     std::function<void(Result<JobReport>)> on_end;

@@ -41,6 +41,10 @@ struct TrackerOptions {
   std::function<bool()> pause;
   /// On run_tracker()'s thread: the endpoint is open.
   std::function<void(const std::string& endpoint)> on_listening = {};
+  std::string version = {};      // of sinter, for those who look
+  std::string http_listen = {};  // "127.0.0.1:7078": status and metrics for whoever reaches it; empty: nowhere
+  /// The same for HTTP.
+  std::function<void(const std::string& address)> on_http_listening = {};
 };
 
 /// Serves nodes and clients until `stop`. Errors: the endpoint, the data directory.

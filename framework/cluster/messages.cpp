@@ -6,6 +6,7 @@
 #include "framework/cluster/client_messages.hpp"
 #include "framework/cluster/file_messages.hpp"
 #include "framework/cluster/node_messages.hpp"
+#include "framework/cluster/status_messages.hpp"
 
 namespace sinter::cluster {
 namespace {
@@ -152,6 +153,10 @@ template Result<CreateToken> unpack(const net::Message&);
 template Result<ListAccess> unpack(const net::Message&);
 template Result<RevokeAccess> unpack(const net::Message&);
 template Result<TokenMade> unpack(const net::Message&);
+template Result<Answer> unpack(const net::Message&);
+template Result<Ask> unpack(const net::Message&);
+template Result<KillTask> unpack(const net::Message&);
+template Result<TaskKilled> unpack(const net::Message&);
 template Result<WatchRun> unpack(const net::Message&);
 template Result<CancelRun> unpack(const net::Message&);
 template Result<CloseRun> unpack(const net::Message&);
@@ -169,8 +174,6 @@ template Result<WantFiles> unpack(const net::Message&);
 template Result<DropFiles> unpack(const net::Message&);
 template Result<FromWorker> unpack(const net::Message&);
 template Result<KillWorker> unpack(const net::Message&);
-template Result<ListNodes> unpack(const net::Message&);
-template Result<ListRuns> unpack(const net::Message&);
 template Result<MayLeave> unpack(const net::Message&);
 template Result<NodeDrains> unpack(const net::Message&);
 template Result<NodeHello> unpack(const net::Message&);

@@ -1,9 +1,10 @@
-// RunStore: a directory for each job: `submission`, and when it has ended `ended` instead of everything else. One thread.
+// RunStore: a directory for each job: `submission`, and when it has ended `ended` and what kept_job.hpp keeps. One thread.
 #include "framework/cluster/run_store.hpp"
 
 #include <algorithm>
 #include <charconv>
 
+#include "framework/cluster/kept_job.hpp"
 #include "framework/runtime/sealed_bytes.hpp"
 
 namespace sinter::cluster {
@@ -76,7 +77,8 @@ Status RunStore::clean(RunId run, bool keep_outputs) {
   const std::string directory = directory_of(run);
   SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory));
   for (const std::string& name : names)
-    if (name != "ended" && !(keep_outputs && is_for_client(name))) SINTER_TRY(files_.remove_all(directory + "/" + name));
+    if (!is_kept_of_job(name) && !(keep_outputs && is_for_client(name))) SINTER_TRY(files_.remove_all(directory + "/" + name));
+  if (run > kMaxKeptHistories) SINTER_TRY(forget_details(run - kMaxKeptHistories));
   if (run > kMaxListedRuns) return files_.remove_all(directory_of(run - kMaxListedRuns));
   return {};
 }
@@ -96,6 +98,15 @@ std::optional<std::int64_t> RunStore::kept_outputs_since_ns(RunId run) {
 Status RunStore::drop_outputs(RunId run) {
   SINTER_TRY(files_.remove_all(outputs_of(run)));
   return files_.remove_all(directory_of(run) + "/private");
+}
+
+Status RunStore::forget_details(RunId run) {
+  const std::string directory = directory_of(run);
+  if (!files_.exists(directory + "/ended")) return {};  // it still runs
+  SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory));
+  for (const std::string& name : names)
+    if (name != "ended" && !is_for_client(name)) SINTER_TRY(files_.remove_all(directory + "/" + name));
+  return {};
 }
 
 }  // namespace sinter::cluster

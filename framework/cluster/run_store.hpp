@@ -38,8 +38,8 @@ class RunStore {
   Status add(RunId run, const Submit& submit);
   /// Durable when it returns.
   Status end(const EndedRun& ended);
-  /// Removes everything else of a job that has ended but, if it is to be kept, what it left for its client. Jobs of kMaxListedRuns jobs ago
-  /// are forgotten.
+  /// Removes everything else of a job that has ended but what is_kept_of_job() and, if it is to be kept, what it left for its client. Of
+  /// the job of kMaxKeptHistories jobs ago only the end is kept, and that of kMaxListedRuns jobs ago is forgotten.
   Status clean(RunId run, bool keep_outputs = false);
   /// What a job that ended left for its client: files in outputs_of(), their names below it beginning with a slash.
   Result<std::vector<std::string>> outputs(RunId run);
@@ -51,6 +51,8 @@ class RunStore {
   std::string directory_of(RunId run) const { return directory_ + "/" + std::to_string(run); }
 
  private:
+  Status forget_details(RunId run);
+
   FileSystem& files_;
   std::string directory_;
 };

@@ -46,7 +46,6 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
       SINTER_ASSIGN(const CancelRun cancel, unpack<CancelRun>(message));
       return cancel_run(peer, cancel.run);
     }
-    case Kind::ListRuns: send(peer, pack(list())); return {};
     case Kind::DrainNode: {
       SINTER_ASSIGN(const DrainNode drain, unpack<DrainNode>(message));
       return drain_node(peer, drain.node);
@@ -54,7 +53,8 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
     case Kind::CreateToken:
     case Kind::ListAccess:
     case Kind::RevokeAccess: return administer(peer, message);
-    case Kind::ListNodes: send(peer, pack(NodeList{nodes_.lines()})); return {};
+    case Kind::Ask: return answer(peer, message);
+    case Kind::KillTask: return kill_task(peer, message);
     default: return hear_files(peer, message);
   }
 }
@@ -101,6 +101,7 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
     if (const Status held = desk_->hold(run, *job.shipped); !held.ok())
       options_.log.error("files of a job are gone", {{"job", run}, {"reason", held.error().to_string()}});
   }
+  job.view = make_view(run, resumes);
   const auto on_progress = [this, run](const std::string& name, const JobProgress& progress) {
     post([this, run, name, progress] { tell_progress(run, name, progress); });
   };
@@ -111,7 +112,8 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
       ClusterRun::Request{run, {std::move(submitted.payload_kind), std::move(submitted.payload)}, std::move(submitted.working_directory),
                           submitted.overwrite, std::max(1u, nodes_.slots()), submitted.speculation, store_.directory_of(run), job.shipped,
                           options_.data_directory + "/files", store_.outputs_of(run)},
-      ClusterRun::Surroundings{*this, options_.factory, options_.files, options_.clock, options_.log, options_.host, on_progress, on_end});
+      ClusterRun::Surroundings{*this, options_.factory, options_.files, options_.clock, options_.log, options_.host, job.view, on_progress,
+                               on_end});
 }
 
 /// One that has ended is told of at once.
@@ -152,6 +154,7 @@ RunList TrackerShell::list() const {
 void TrackerShell::tell_progress(RunId run, const std::string& name, const JobProgress& progress) {
   Job& job = jobs_.at(run);
   job.line.name = name;
+  job.progress = progress;
   if (progress.stage < progress.stages.size()) {
     const StageProgress& stage = progress.stages[progress.stage];
     job.line.stage = stage.name;
@@ -178,6 +181,7 @@ void TrackerShell::end(RunId run, Result<JobReport>& report) {
   if (report.ok()) job.ended->report = std::move(report).value();
   else job.ended->error = WireError::of(report.error());
   if (job.shipped) desk_->release(run);
+  keep_view(run, job);
   // Before it is told: a client may only hear what another life of ours will say as well.
   const Status stored = store_.end({job.line, *job.ended, job.submitter});
   const bool leaves_outputs = job.shipped && report.ok();

@@ -32,11 +32,11 @@ std::vector<MessageRule> message_rules() {
           rule(Kind::Submit, "Submit", {AccessRole::Submit}, kMaxSubmissionBytes),
           rule(Kind::WatchRun, "WatchRun", {AccessRole::Submit}, kSmall),
           rule(Kind::CancelRun, "CancelRun", {AccessRole::Submit}, kSmall),
-          rule(Kind::ListRuns, "ListRuns", {AccessRole::Submit, AccessRole::Read}, kSmall),
-          rule(Kind::ListNodes, "ListNodes", {AccessRole::Submit, AccessRole::Read}, kSmall),
           rule(Kind::CreateToken, "CreateToken", {AccessRole::Admin}, kSmall),
           rule(Kind::ListAccess, "ListAccess", {AccessRole::Admin}, kSmall),
           rule(Kind::RevokeAccess, "RevokeAccess", {AccessRole::Admin}, kSmall),
+          rule(Kind::Ask, "Ask", {AccessRole::Submit, AccessRole::Read}, kSmall),
+          rule(Kind::KillTask, "KillTask", {AccessRole::Submit}, kSmall),
           {kJoinKind, "Join", {AccessRole::Join}, kMaxJoinBytes}};
   add_file_rules(rules);
   return rules;
@@ -46,10 +46,11 @@ std::vector<MessageRule> message_rules() {
 
 TrackerShell::TrackerShell(const TrackerOptions& options)
     : options_(options), store_(options.files, options.data_directory + "/jobs"), gate_(message_rules(), options.log),
-      cluster_(options.sharing) {}
+      cluster_(options.sharing), started_at_(options.wall_clock()), started_ms_(options.clock.now_ms()) {}
 
 // Threads of jobs post to what is destroyed after them.
 TrackerShell::~TrackerShell() {
+  http_.reset();
   for (auto& [id, job] : jobs_) job.run.reset();
   desk_.reset();
 }
@@ -71,6 +72,7 @@ Status TrackerShell::run() {
     if (const auto due = cluster_.next_deadline(); due && *due <= options_.clock.now_ms()) decide(cluster_event::Tick{});
     dismiss_nodes();
   }
+  http_.reset();
   pausing_ = options_.pause && options_.pause();
   for (auto& [id, job] : jobs_) {
     if (pausing_ && job.run) job.run->pause();
@@ -95,7 +97,7 @@ Status TrackerShell::open() {
   SINTER_TRY(open_desk());
   SINTER_TRY(resume_jobs());
   if (options_.on_listening) options_.on_listening(transport_->endpoint());
-  return {};
+  return open_http();
 }
 
 Status TrackerShell::resume_jobs() {
@@ -211,7 +213,10 @@ void TrackerShell::lose_node(NodeId id, const std::string& reason) {
   for (const auto& [run, worker] : gone.workers)
     push(run, WorkerEnded{worker, Loss::Node, "was lost with its node '" + gone.hello.name + "' (" + reason + ")", {}, {}});
   for (auto& [run, job] : jobs_)
-    if (job.on_nodes.erase(id) > 0) push(run, NodeGone{id});
+    if (job.on_nodes.erase(id) > 0) {
+      push(run, NodeGone{id});
+      if (job.view) job.view->node_lost(gone.hello.name, reason);
+    }
   if (const Status left = register_->left(id); !left.ok())
     options_.log.warning("the nodes' register cannot be written", {{"reason", left.error().to_string()}});
 }
@@ -227,6 +232,7 @@ Status TrackerShell::take_node(net::PeerId peer, NodeHello hello) {
     welcome.runs.push_back(run);
     job->second.on_nodes.insert(id);
   }
+  node_names_.set(id, hello.name);
   NodeEntry& node = nodes_.add(id, peer, std::move(hello));
   options_.log.info("a node has joined", {{"node", node.hello.name}, {"slots", std::uint64_t{node.hello.slots}}});
   send(peer, pack(welcome));
@@ -266,6 +272,7 @@ Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
       if (gone.loss == Loss::Start)
         decide(cluster_event::NodeFailed{static_cast<HostId>(node.node), static_cast<JobId>(gone.run)});
       decide(cluster_event::WorkerGone{static_cast<JobId>(gone.run), gone.worker});
+      if (killed_.erase({gone.run, gone.worker}) > 0) gone.loss = Loss::Node;
       push(gone.run, WorkerEnded{gone.worker, gone.loss, std::move(gone.how), ReadPosition{gone.record, std::move(gone.group)},
                                  std::move(gone.output_tail)});
       return {};

@@ -16,10 +16,12 @@
 #include "framework/cluster/client_messages.hpp"
 #include "framework/cluster/cluster_tracker.hpp"
 #include "framework/cluster/file_desk.hpp"
+#include "framework/cluster/job_view.hpp"
 #include "framework/cluster/node_register.hpp"
 #include "framework/cluster/node_table.hpp"
 #include "framework/cluster/run_store.hpp"
 #include "framework/control/cluster.hpp"
+#include "framework/http/http_server.hpp"
 #include "framework/runtime/output_lock.hpp"
 
 namespace sinter::cluster {
@@ -60,6 +62,8 @@ class TrackerShell final : public ClusterDoor {
     std::uint64_t worker_memory_bytes = 0;
     SteadyMs began_ms = 0;
     RunLine line;
+    JobProgress progress;                // what it said last
+    std::shared_ptr<JobView> view;       // null when it has ended
     std::optional<RunEnded> ended;       // what its client is told, also one that asks late
     std::shared_ptr<const std::vector<ShippedFile>> shipped;  // by its client; null: it reads what nodes see
     std::string submitter;                                    // its key
@@ -126,6 +130,14 @@ class TrackerShell final : public ClusterDoor {
   void tell_progress(RunId run, const std::string& name, const JobProgress& progress);
   void end(RunId run, Result<JobReport>& report);
 
+  // In tracker_status.cpp.
+  class Board;
+  Status open_http();
+  Status answer(net::PeerId peer, const net::Message& message);
+  Status kill_task(net::PeerId peer, const net::Message& message);
+  std::shared_ptr<JobView> make_view(RunId run, bool resumes);
+  void keep_view(RunId run, Job& job);
+
   const TrackerOptions& options_;
   std::unique_ptr<OutputLock> lock_;
   std::unique_ptr<net::Transport> transport_;
@@ -146,6 +158,12 @@ class TrackerShell final : public ClusterDoor {
   bool pausing_ = false;  // jobs that end now only pause: another life goes on with them
   std::mutex mutex_;
   std::deque<std::function<void()>> posts_;  // under mutex_
+  Timestamp started_at_;
+  SteadyMs started_ms_ = 0;
+  NodeNames node_names_;
+  ClusterTotals totals_;
+  std::set<SlotHolder> killed_;  // that a person ended: their attempts do not count
+  std::unique_ptr<HttpServer> http_;  // last: its thread posts
 };
 
 }  // namespace sinter::cluster

@@ -1,4 +1,4 @@
-// One pass over a line with simdjson on demand. The only file that sees simdjson. One thread.
+// One pass over a line with simdjson on demand. One thread.
 #include "framework/io/json_line_parser.hpp"
 
 #include <simdjson.h>

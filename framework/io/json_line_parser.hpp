@@ -1,4 +1,4 @@
-// JsonLineParser: the requested values of one line of JSON. The only door to simdjson. One thread.
+// JsonLineParser: the requested values of one line of JSON. Rows go this way; small documents through JsonDocument. One thread.
 #pragma once
 
 #include <memory>

@@ -44,7 +44,8 @@ void ProgressBoard::set_status(std::string_view text) {
 AttemptContext::AttemptContext(const AttemptSurroundings& around, const RunAttempt& run)
     : around_(around), stage_(run.stage), directory_(around.layout.attempt(run.attempt)),
       rejects_path_(around.layout.attempt_rejects(run.attempt)), side_outputs_(around.files, around.layout, run.attempt) {
-  log_.add_sink(make_attempt_log_sink(around.files, around.layout.attempt_log(run.attempt)));
+  log_.add_sink(make_attempt_log_sink(around.files, around.layout.attempt_log(run.attempt),
+                                      {around.job.name, task_name(run.stage, run.attempt.task.ordinal), run.attempt.number}));
 }
 
 Status AttemptContext::open() {

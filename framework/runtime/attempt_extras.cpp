@@ -9,7 +9,8 @@ constexpr std::string_view kLogExtension = ".jsonl";
 
 class AttemptLogSink final : public LogSink {
  public:
-  AttemptLogSink(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+  AttemptLogSink(FileSystem& files, std::string path, AttemptName name)
+      : files_(files), path_(std::move(path)), name_(std::move(name)) {}
   ~AttemptLogSink() override {
     if (dropped_ > 0)
       write_line("{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"lines\":" + std::to_string(dropped_) + "}");
@@ -17,8 +18,10 @@ class AttemptLogSink final : public LogSink {
   }
 
   void write(const LogRecord& record) override {
-    if (written_ >= kMaxAttemptLogBytes) ++dropped_;
-    else write_line(format_json(record));
+    if (written_ >= kMaxAttemptLogBytes) return void(++dropped_);
+    fields_.assign({LogField("job", name_.job), LogField("task", name_.task), LogField("attempt", name_.attempt)});
+    fields_.insert(fields_.end(), record.fields, record.fields + record.field_count);
+    write_line(format_json({record.level, record.at, record.message, fields_.data(), fields_.size()}));
   }
 
  private:
@@ -38,6 +41,8 @@ class AttemptLogSink final : public LogSink {
 
   FileSystem& files_;
   std::string path_;
+  AttemptName name_;
+  std::vector<LogField> fields_;  // of one line
   std::unique_ptr<WritableFile> file_;
   std::uint64_t written_ = 0;
   std::uint64_t dropped_ = 0;
@@ -88,8 +93,8 @@ Status SideOutputFiles::close() {
   return {};
 }
 
-std::unique_ptr<LogSink> make_attempt_log_sink(FileSystem& files, std::string path) {
-  return std::make_unique<AttemptLogSink>(files, std::move(path));
+std::unique_ptr<LogSink> make_attempt_log_sink(FileSystem& files, std::string path, AttemptName name) {
+  return std::make_unique<AttemptLogSink>(files, std::move(path), std::move(name));
 }
 
 Status commit_side_outputs(FileSystem& files, const JobLayout& layout, const AttemptId& attempt, std::size_t side_outputs) {

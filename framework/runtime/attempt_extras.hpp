@@ -2,6 +2,7 @@
 // which the heartbeat's thread reads.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,8 +37,15 @@ class SideOutputFiles {
   std::vector<std::unique_ptr<File>> open_;  // by index; null where nothing was written
 };
 
+/// What each line of an attempt's log says of where it comes from.
+struct AttemptName {
+  std::string job;
+  std::string task;  // "map-3"
+  std::uint32_t attempt = 0;
+};
+
 /// A sink of JSON lines into a file that is made with the first line.
-std::unique_ptr<LogSink> make_attempt_log_sink(FileSystem& files, std::string path);
+std::unique_ptr<LogSink> make_attempt_log_sink(FileSystem& files, std::string path, AttemptName name);
 
 /// Renames what a committed attempt wrote to its side outputs. Before the result, so that a result never stands without them.
 Status commit_side_outputs(FileSystem& files, const JobLayout& layout, const AttemptId& attempt, std::size_t side_outputs);

@@ -21,6 +21,8 @@
 
 namespace sinter {
 
+class JobObserver;
+
 /// How to run a worker: `executable arguments... endpoint worker_id`, which must call worker_main().
 struct WorkerProgram {
   std::string executable;
@@ -121,6 +123,8 @@ struct RunOptions {
   bool speculation = false;
   /// Relative paths start here; empty: where this process is. Where it is not empty, `files` knows it too.
   std::string working_directory = {};
+  /// Told of everything that is decided, on run_job()'s thread; may be null.
+  JobObserver* observer = nullptr;
 };
 
 /// Words as a shell reads them back.

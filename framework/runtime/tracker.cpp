@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "framework/api/readable_key.hpp"
+#include "framework/runtime/job_observer.hpp"
 
 namespace sinter {
 namespace {
@@ -133,13 +134,13 @@ void Tracker::handle(const WorkerSaid& said) {
     const auto beat = from_message<Beat>(message);
     if (!beat.ok()) return refuse(beat.error());
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, beat->peak_memory_bytes);
-    if (beat->attempt && scheduler_.running_on(worker) == beat->attempt) running_[*beat->attempt] = beat->progress;
+    if (beat->attempt && scheduler_.running_on(worker) == beat->attempt) note_progress(*beat->attempt, beat->progress);
     take(event::Heartbeat{worker, beat->attempt, beat->steps, fraction_done(*beat)});
   } else if (kind == MessageKind::AttemptDone) {
     auto done = from_message<AttemptDone>(message);
     if (!done.ok()) return refuse(done.error());
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, done->peak_memory_bytes);
-    if (scheduler_.running_on(worker) == done->attempt) running_[done->attempt] = done->progress;
+    if (scheduler_.running_on(worker) == done->attempt) note_progress(done->attempt, done->progress);
     // A result that is made again has to be the same.
     const std::string result = layout_.attempt_result(done->attempt).substr(layout_.attempt(done->attempt).size() + 1);
     const auto sum =
@@ -177,13 +178,20 @@ std::string Tracker::place_of(const ReadPosition& position) const {
   return plan_.files[position.record->file].path + line + " (byte " + std::to_string(position.record->offset_bytes) + ")";
 }
 
+void Tracker::note_progress(const AttemptId& attempt, const AttemptProgress& progress) {
+  running_[attempt] = progress;
+  if (options_.observer != nullptr) options_.observer->progressed(attempt, progress);
+}
+
 void Tracker::feed(const Event& event) {
   take(event);
   carry_out();
 }
 
 void Tracker::take(const Event& event) {
-  for (Command& command : scheduler_.step(event, options_.clock.now_ms())) {
+  std::vector<Command> commands = scheduler_.step(event, options_.clock.now_ms());
+  if (options_.observer != nullptr) options_.observer->stepped(event, commands);
+  for (Command& command : commands) {
     if (const auto* decided = std::get_if<command::Journal>(&command)) journal_->append(decided->record);
     else due_.push_back(std::move(command));
   }

@@ -67,6 +67,7 @@ class Tracker {
   void handle(const WorkerReturned& returned);
   void handle(const HostDrains& drains);
   double fraction_done(const Beat& beat) const;
+  void note_progress(const AttemptId& attempt, const AttemptProgress& progress);
   /// Where it was, for people.
   std::string place_of(const ReadPosition& position) const;
   /// Steps the scheduler; what it asks for is due at the next carry_out().

@@ -1,6 +1,7 @@
 // Tracker: the journal: written as decisions are made, read when the process that made them is gone. One thread.
 #include <algorithm>
 
+#include "framework/runtime/job_observer.hpp"
 #include "framework/runtime/tracker.hpp"
 
 namespace sinter {
@@ -29,7 +30,10 @@ Status Tracker::restore() {
     else if (const auto* stage = std::get_if<journal::StageFound>(&record)) found = *stage;
     else if (const auto* result = std::get_if<journal::ResultAt>(&record)) said[result->attempt] = *result;
     else decisions.push_back(std::get<JournalRecord>(record));
-    if (const auto* decision = std::get_if<JournalRecord>(&record)) SINTER_TRY(replay(*decision, found, said, results));
+    const auto* decision = std::get_if<JournalRecord>(&record);
+    if (decision == nullptr) continue;
+    SINTER_TRY(replay(*decision, found, said, results));
+    if (options_.observer != nullptr) options_.observer->replayed(*decision);
   }
   SINTER_ASSIGN(scheduler_, Scheduler::restore(scheduling, decisions));
   journal_->append(journal::LifeBegan{});
@@ -80,6 +84,10 @@ void Tracker::replay_stage(const journal::StageFound& found) {
   judged_ = found.judged;
   shuffle_bytes_ = found.shuffle_bytes;
   lines_[line_of_stage(job_, stage)].tasks_total += stage.tasks;
+  if (options_.observer != nullptr) {
+    const auto number = static_cast<std::uint32_t>(stages_.size() - 1);
+    options_.observer->stage_opened(number, stages_.back(), shuffle_bytes_, true);
+  }
 }
 
 }  // namespace sinter

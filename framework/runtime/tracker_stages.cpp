@@ -3,6 +3,7 @@
 
 #include "framework/plan/partitions.hpp"
 #include "framework/runtime/attempt_context.hpp"
+#include "framework/runtime/job_observer.hpp"
 #include "framework/runtime/tracker.hpp"
 #include "shuffle/run/run_format.hpp"
 
@@ -46,6 +47,7 @@ Result<Event> Tracker::open_next_stage(std::uint32_t number) {
     return Event(event::NoMoreStages{number});
   }
   begin_line(stages_.back());
+  if (options_.observer != nullptr) options_.observer->stage_opened(number, stages_.back(), shuffle_bytes_, false);
   event::StageOpened opened{number, next->tasks, {}, freed_, writes_output(job_, *next)};
   if (next->work != StageWork::Map) opened.inputs.push_back(next->input_stage);
   if (next->summary_stage) opened.inputs.push_back(*next->summary_stage);

@@ -24,6 +24,7 @@
 #include "framework/cluster/client_messages.hpp"
 #include "framework/cluster/identity.hpp"
 #include "framework/cluster/node_messages.hpp"
+#include "framework/cluster/status_messages.hpp"
 #include "framework/cluster/transport_options.hpp"
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/messages.hpp"
@@ -193,7 +194,9 @@ TEST_F(BadPeersTest, members_say_what_their_role_may_and_nothing_else) {
     EXPECT_NE(node.refusal().find("may not send messages of the kind 140"), std::string::npos);
     node.tell(cluster::CancelRun{1});
     EXPECT_NE(node.refusal().find("may not"), std::string::npos);
-    node.tell(cluster::ListRuns{});
+    node.tell(cluster::Ask{1, "/v1/jobs"});
+    EXPECT_NE(node.refusal().find("may not"), std::string::npos);
+    node.tell(cluster::KillTask{1, "map-0"});
     EXPECT_NE(node.refusal().find("may not"), std::string::npos);
     Member person(lan.address(), AccessRole::Submit);
     person.tell(hello_of("thief"));

@@ -7,8 +7,8 @@ from source_tree import LAYERS
 MODULE_ORDER = {
     "base": [["base"], ["base/net"]],
     "shuffle": [["shuffle/record"], ["shuffle/run"], ["shuffle/merge"], ["shuffle/build"], ["shuffle/exchange"]],
-    "framework": [["framework/access", "framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"], ["framework/runtime"],
-                  ["framework/cluster"], ["framework/testing"]],
+    "framework": [["framework/access", "framework/http", "framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"],
+                  ["framework/runtime"], ["framework/cluster"], ["framework/testing"]],
     "jobs": [["jobs/generate", "jobs/fusion"]],
 }
 
@@ -28,7 +28,9 @@ LIBRARIES = {
     "simdjson": (r"simdjson", ["framework/io/"]),
     "Highway": (r"hwy/.*", ["framework/io/"]),
     "Boost.Sort": (r"boost/sort/.*", ["shuffle/run/"]),
-    "Boost.Process": (r"boost/(process|asio)(/.*)?|boost/version", ["framework/runtime/"]),
+    "Boost.Process": (r"boost/process(/.*)?|boost/version", ["framework/runtime/"]),
+    "Boost.Asio": (r"boost/asio(/.*)?", ["framework/runtime/", "framework/http/http_server.cpp"]),
+    "Boost.Beast": (r"boost/beast(/.*)?", ["framework/http/http_server.cpp"]),
     "Boost.Serialization": (r"boost/(archive|serialization)/.*", ["framework/api/boost_codec.hpp"]),
     "yaml-cpp": (r"yaml-cpp/.*", ["jobs/fusion/config/", "tests/deploy/"]),
     "RE2": (r"re2/.*", ["jobs/fusion/clean/"]),
