@@ -15,6 +15,7 @@
 #include "cli/job_loading.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_summary.hpp"
+#include "framework/cluster/client_connection.hpp"
 #include "framework/cluster/cluster_client.hpp"
 #include "framework/cluster/seen_files.hpp"
 #include "framework/cluster/shipped_run.hpp"
@@ -60,20 +61,21 @@ std::string describe(const cluster::SentFiles& sent) {
 }
 
 /// Whether the files must travel: as was said, or because somebody there does not see them.
-Result<bool> must_ship(FileSystem& files, const cluster::ClientOptions& options, const std::string& directory, const fusion::JobFile& job,
+Result<bool> must_ship(FileSystem& files, cluster::ClientConnection& tracker, const std::string& directory, const fusion::JobFile& job,
                        const std::vector<InputFile>& found, const RunArguments& arguments, const Console& console) {
   if (arguments.files != "auto") return arguments.files == "shipped";
   // A plugin is read where it is.
   if (!job.plugins.empty()) return false;
   std::vector<std::string> inputs;
   for (const InputFile& file : found) inputs.push_back(file.path);
-  SINTER_ASSIGN(const cluster::FilesSeen seen, cluster::look_for_files(options, files, directory, inputs, job.output_path));
+  SINTER_ASSIGN(const cluster::FilesSeen seen, cluster::look_for_files(tracker, files, directory, inputs, job.output_path));
   if (!seen.missing.empty()) console.note(seen.by + " does not see " + seen.missing);
   return !seen.missing.empty();
 }
 
 /// With the files it reads, and back with what it leaves. Nothing to report: it was detached.
-Result<std::optional<JobReport>> run_shipped_there(FileSystem& files, const cluster::ClientOptions& options, cluster::Submit submit,
+Result<std::optional<JobReport>> run_shipped_there(FileSystem& files, const cluster::ClientOptions& options,
+                                                   cluster::ClientConnection& tracker, cluster::Submit submit,
                                                    const std::shared_ptr<const fusion::JobFile>& job, const std::vector<InputFile>& found,
                                                    const RunArguments& arguments, const Console& console, std::string& placement) {
   SINTER_ASSIGN(const JobDefinition definition, fusion::make_fusion_job(job));
@@ -86,14 +88,14 @@ Result<std::optional<JobReport>> run_shipped_there(FileSystem& files, const clus
   cluster::SentFiles sent;
   if (arguments.detach) {
     SINTER_ASSIGN(const cluster::RunId number,
-                  cluster::submit_shipped(options, std::move(run), sent, ticket_directory_for(arguments.cluster)));
+                  cluster::submit_shipped(tracker, std::move(run), sent, ticket_directory_for(arguments.cluster)));
     console.note("job " + std::to_string(number) + " runs on " + arguments.cluster + "; its results wait there for a day after its end: " +
                  shell_command({"sinter", "job", "fetch", std::to_string(number), "--cluster", arguments.cluster}));
     return std::optional<JobReport>();
   }
   ProgressView view(arguments.progress, console);
   Result<JobReport> report =
-      cluster::run_shipped(options, std::move(run), sent, [&view](const JobProgress& progress) { view.update(progress); });
+      cluster::run_shipped(options, tracker, std::move(run), sent, [&view](const JobProgress& progress) { view.update(progress); });
   view.clear();
   if (!report.ok()) return report.error();
   placement = describe(sent);
@@ -117,18 +119,20 @@ Result<std::optional<JobReport>> run_there(FileSystem& files, const std::shared_
   submit.overwrite = arguments.force;
   submit.priority = arguments.priority;
   submit.speculation = arguments.speculation;
-  SINTER_ASSIGN(const bool ships, must_ship(files, options, submit.working_directory, *job, found, arguments, console));
+  cluster::ClientConnection tracker(options);
+  SINTER_TRY(tracker.open());
+  SINTER_ASSIGN(const bool ships, must_ship(files, tracker, submit.working_directory, *job, found, arguments, console));
   if (ships)
-    return run_shipped_there(files, options, std::move(submit), job, found, arguments, console, placement);
+    return run_shipped_there(files, options, tracker, std::move(submit), job, found, arguments, console, placement);
   placement = "on shared paths";
   if (arguments.detach) {
-    SINTER_ASSIGN(const cluster::RunId run, cluster::submit_to_cluster(options, std::move(submit)));
+    SINTER_ASSIGN(const cluster::RunId run, cluster::submit_to_cluster(tracker, std::move(submit)));
     console.note("job " + std::to_string(run) + " runs on " + arguments.cluster);
     return std::optional<JobReport>();
   }
   ProgressView view(arguments.progress, console);
   Result<JobReport> report =
-      cluster::run_on_cluster(options, std::move(submit), [&view](const JobProgress& progress) { view.update(progress); });
+      cluster::run_on_cluster(tracker, std::move(submit), [&view](const JobProgress& progress) { view.update(progress); });
   view.clear();
   if (!report.ok()) return report.error();
   return std::optional<JobReport>(std::move(report).value());

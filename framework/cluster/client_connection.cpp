@@ -48,7 +48,8 @@ Result<std::optional<net::Message>> ClientConnection::hear(std::int64_t timeout_
 
 Error ClientConnection::no_answer() const {
   return environment_error("no tracker answered at " + options_.tracker + " within " + std::to_string(options_.timeout_ms) + " ms")
-      .with_hint("Is it running there, and does it still know this user? `sinter tracker` prints its address; who was removed gets no answer");
+      .with_hint(
+          "Is it running there, and does it still know this user? `sinter tracker` prints its address; who was removed gets no answer");
 }
 
 Result<JobReport> ClientConnection::watch(RunId run, const std::function<void(const JobProgress&)>& on_progress) {

@@ -15,17 +15,15 @@ Result<Answer> ask(const ClientOptions& options, const Question& question) {
 
 }  // namespace
 
-Result<JobReport> run_on_cluster(const ClientOptions& options, Submit submit, const std::function<void(const JobProgress&)>& on_progress) {
+Result<JobReport> run_on_cluster(ClientConnection& tracker, Submit submit, const std::function<void(const JobProgress&)>& on_progress) {
   submit.watch = true;
-  ClientConnection client(options);
-  SINTER_TRY(client.open());
-  SINTER_ASSIGN(const Submitted submitted, client.ask<Submitted>(submit));
-  return client.watch(submitted.run, on_progress);
+  SINTER_ASSIGN(const Submitted submitted, tracker.ask<Submitted>(submit));
+  return tracker.watch(submitted.run, on_progress);
 }
 
-Result<RunId> submit_to_cluster(const ClientOptions& options, Submit submit) {
+Result<RunId> submit_to_cluster(ClientConnection& tracker, Submit submit) {
   submit.watch = false;
-  SINTER_ASSIGN(const Submitted submitted, ask<Submitted>(options, submit));
+  SINTER_ASSIGN(const Submitted submitted, tracker.ask<Submitted>(submit));
   return submitted.run;
 }
 

@@ -25,11 +25,13 @@ struct ClientOptions {
   std::int64_t timeout_ms = 5'000;            // for the tracker's first answer
 };
 
+class ClientConnection;
+
 /// Runs the job on the cluster and waits for its end; a client that goes away cancels it. Errors: the job's, or the tracker cannot be
 /// reached.
-Result<JobReport> run_on_cluster(const ClientOptions& options, Submit submit, const std::function<void(const JobProgress&)>& on_progress);
+Result<JobReport> run_on_cluster(ClientConnection& tracker, Submit submit, const std::function<void(const JobProgress&)>& on_progress);
 /// Submits the job and leaves it to the tracker.
-Result<RunId> submit_to_cluster(const ClientOptions& options, Submit submit);
+Result<RunId> submit_to_cluster(ClientConnection& tracker, Submit submit);
 /// Cancels a job; its line as it is then.
 Result<RunLine> cancel_on_cluster(const ClientOptions& options, RunId run);
 /// The node of this name or number is to leave in good order: how it was when it was told. Errors: there is none.

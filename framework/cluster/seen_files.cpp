@@ -5,7 +5,6 @@
 
 #include <set>
 
-#include "framework/cluster/client_connection.hpp"
 #include "framework/runtime/shipped_files.hpp"
 
 namespace sinter::cluster {
@@ -20,7 +19,7 @@ std::string first_unseen(FileSystem& files, const std::vector<SeenFile>& wanted)
   return {};
 }
 
-Result<FilesSeen> look_for_files(const ClientOptions& options, FileSystem& files, const std::string& working_directory,
+Result<FilesSeen> look_for_files(ClientConnection& tracker, FileSystem& files, const std::string& working_directory,
                                  const std::vector<std::string>& inputs, const std::string& output) {
   LookForFiles look;
   std::set<std::string> directories;
@@ -38,9 +37,7 @@ Result<FilesSeen> look_for_files(const ClientOptions& options, FileSystem& files
   // Where this user cannot write, the tracker says better why it cannot either.
   const bool made = write_file(files, probe, "?").ok();
   if (made) look.files.push_back({probe, 1, 0, false});
-  ClientConnection tracker(options);
-  Status opened = tracker.open();
-  Result<FilesSeen> seen = opened.ok() ? tracker.ask<FilesSeen>(look) : Result<FilesSeen>(std::move(opened).error());
+  Result<FilesSeen> seen = tracker.ask<FilesSeen>(look);
   if (made) SINTER_TRY(files.remove(probe));
   return seen;
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/file_system.hpp"
-#include "framework/cluster/cluster_client.hpp"
+#include "framework/cluster/client_connection.hpp"
 #include "framework/cluster/file_messages.hpp"
 
 namespace sinter::cluster {
@@ -16,7 +16,7 @@ std::string first_unseen(FileSystem& files, const std::vector<SeenFile>& wanted)
 /// Asks the tracker, and through it the nodes that are there now, for a file of each directory of the inputs, and the tracker for one that
 /// is made for a moment where the output will be. Its `missing` is empty when they see everything. Relative paths start in
 /// `working_directory`. Errors: a file that is not here, the tracker.
-Result<FilesSeen> look_for_files(const ClientOptions& options, FileSystem& files, const std::string& working_directory,
+Result<FilesSeen> look_for_files(ClientConnection& tracker, FileSystem& files, const std::string& working_directory,
                                  const std::vector<std::string>& inputs, const std::string& output);
 
 }  // namespace sinter::cluster

@@ -71,26 +71,19 @@ Result<JobReport> fetch(const ClientOptions& options, FileSystem& files, RunId r
 
 }  // namespace
 
-Result<JobReport> run_shipped(const ClientOptions& options, ShippedRun run, SentFiles& sent,
+Result<JobReport> run_shipped(const ClientOptions& options, ClientConnection& tracker, ShippedRun run, SentFiles& sent,
                               const std::function<void(const JobProgress&)>& on_progress) {
   SINTER_ASSIGN(const std::unique_ptr<OutputLock> lock, lock_targets(run.files, run.targets));
   run.submit.watch = true;
-  RunId number = 0;
-  {
-    ClientConnection tracker(options);
-    SINTER_TRY(tracker.open());
-    SINTER_ASSIGN(number, bring(tracker, run, sent));
-    SINTER_TRY(tracker.watch(number, on_progress));
-  }
+  SINTER_ASSIGN(const RunId number, bring(tracker, run, sent));
+  SINTER_TRY(tracker.watch(number, on_progress));
   return fetch(options, run.files, number, run.targets);
 }
 
-Result<RunId> submit_shipped(const ClientOptions& options, ShippedRun run, SentFiles& sent, const std::string& ticket_directory) {
+Result<RunId> submit_shipped(ClientConnection& tracker, ShippedRun run, SentFiles& sent, const std::string& ticket_directory) {
   SINTER_ASSIGN(const std::unique_ptr<OutputLock> lock, lock_targets(run.files, run.targets));
   SINTER_TRY(net::make_private_directory(ticket_directory));
   run.submit.watch = false;
-  ClientConnection tracker(options);
-  SINTER_TRY(tracker.open());
   SINTER_ASSIGN(const RunId number, bring(tracker, run, sent));
   SINTER_TRY(write_file_atomically(run.files, ticket_path(ticket_directory, number), seal_bytes(kTicketMagic, encode(run.targets))));
   return number;

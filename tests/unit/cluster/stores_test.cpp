@@ -44,6 +44,27 @@ TEST(RunStoreTest, jobs_that_run_and_jobs_that_ended_are_found_again) {
   EXPECT_THAT(*files->list(store.directory_of(2)), ElementsAre("ended"));
 }
 
+TEST(RunStoreTest, what_a_job_left_for_its_client_stays_with_its_key_until_it_is_dropped) {
+  const auto files = make_memory_file_system();
+  RunStore store(*files, "/data/jobs");
+  ASSERT_TRUE(store.add(1, submission("x")).ok());
+  for (const std::string name : {"/private", "/outputs/home/ann"}) ASSERT_TRUE(files->make_directories(store.directory_of(1) + name).ok());
+  for (const std::string name : {"/private/run.key", "/outputs/home/ann/out.csv", "/outputs/x", "/plan"})
+    ASSERT_TRUE(write_file(*files, store.directory_of(1) + name, name).ok());
+  EXPECT_FALSE(store.kept_outputs_since_ns(1).has_value());
+  EndedRun ended;
+  ended.line.run = 1;
+  ended.submitter = "ann";
+  ASSERT_TRUE(store.end(ended, true).ok());
+  EXPECT_THAT(*files->list(store.directory_of(1)), ElementsAre("ended", "outputs", "private"));
+  EXPECT_THAT(*store.outputs(1), ElementsAre("/home/ann/out.csv", "/x"));
+  EXPECT_TRUE(store.kept_outputs_since_ns(1).has_value());
+  EXPECT_EQ(store.load()->front().ended->submitter, "ann");
+  ASSERT_TRUE(store.drop_outputs(1).ok());
+  EXPECT_THAT(*files->list(store.directory_of(1)), ElementsAre("ended"));
+  EXPECT_FALSE(store.kept_outputs_since_ns(1).has_value());
+}
+
 TEST(RunStoreTest, a_job_that_nobody_was_told_of_is_removed_and_damage_is_an_error) {
   const auto files = make_memory_file_system();
   RunStore store(*files, "/data/jobs");
