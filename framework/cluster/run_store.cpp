@@ -52,7 +52,8 @@ Result<std::vector<StoredRun>> RunStore::load() {
     const std::string directory = directory_of(one.run);
     if (files_.exists(directory + "/ended")) {
       SINTER_ASSIGN(one.ended, fetch<EndedRun>(files_, directory + "/ended"));
-      SINTER_TRY(clean(one.run, true));  // a life before may have died while it did so
+      // A life before may have died while it did so.
+      SINTER_TRY(clean(one.run, one.ended->told.report.has_value() && files_.exists(outputs_of(one.run))));
     } else if (files_.exists(directory + "/submission")) {
       SINTER_ASSIGN(one.submit, fetch<Submit>(files_, directory + "/submission"));
     } else {

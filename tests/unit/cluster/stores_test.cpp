@@ -55,7 +55,9 @@ TEST(RunStoreTest, what_a_job_left_for_its_client_stays_with_its_key_until_it_is
   EndedRun ended;
   ended.line.run = 1;
   ended.submitter = "ann";
-  ASSERT_TRUE(store.end(ended, true).ok());
+  ended.told.report = JobReport{};
+  ASSERT_TRUE(store.end(ended).ok());
+  ASSERT_TRUE(store.clean(1, true).ok());
   EXPECT_THAT(*files->list(store.directory_of(1)), ElementsAre("ended", "outputs", "private"));
   EXPECT_THAT(*store.outputs(1), ElementsAre("/home/ann/out.csv", "/x"));
   EXPECT_TRUE(store.kept_outputs_since_ns(1).has_value());
@@ -63,6 +65,10 @@ TEST(RunStoreTest, what_a_job_left_for_its_client_stays_with_its_key_until_it_is
   ASSERT_TRUE(store.drop_outputs(1).ok());
   EXPECT_THAT(*files->list(store.directory_of(1)), ElementsAre("ended"));
   EXPECT_FALSE(store.kept_outputs_since_ns(1).has_value());
+  // Of a job that leaves nothing for its client the key goes too, also when the tracker dies before.
+  ASSERT_TRUE(files->make_directories(store.directory_of(1) + "/private").ok());
+  ASSERT_EQ(store.load()->size(), 1u);
+  EXPECT_THAT(*files->list(store.directory_of(1)), ElementsAre("ended"));
 }
 
 TEST(RunStoreTest, a_job_that_nobody_was_told_of_is_removed_and_damage_is_an_error) {
