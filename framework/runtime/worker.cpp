@@ -229,8 +229,8 @@ int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& 
   const std::unique_ptr<FileSystem> files = make_posix_file_system();
   auto transport = net::connect(endpoint, control_transport_options(), clock, log);
   const std::string memory_group = memory_place.empty() ? "" : memory_group_of(memory_place, worker);
-  Status status = transport.ok() ? run_worker(**transport, WorkerOptions{worker, factory, *files, clock, log, {}, true, factory_over, memory_group})
-                                 : Status(transport.error());
+  const WorkerOptions options{worker, factory, *files, clock, log, {}, true, factory_over, memory_group};
+  Status status = transport.ok() ? run_worker(**transport, options) : Status(transport.error());
   if (status.ok()) return EXIT_SUCCESS;
   log.error("the worker ends", {{"reason", status.error().to_string()}});
   return EXIT_FAILURE;

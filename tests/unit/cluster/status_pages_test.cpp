@@ -152,6 +152,7 @@ TEST_F(StatusPagesTest, a_job_that_has_ended_keeps_its_numbers_its_history_and_l
   EndedRun ended;
   ended.line.run = 6;
   ASSERT_TRUE(store.end(ended).ok());
+  ASSERT_TRUE(store.clean(ended.line.run).ok());
   EXPECT_THAT(*files.list("/data/jobs/6"), ElementsAre("ended", "history", "logs", "numbers"));
 
   const JsonDocument job = page("/v1/jobs/6");
@@ -173,6 +174,7 @@ TEST_F(StatusPagesTest, a_job_that_has_ended_keeps_its_numbers_its_history_and_l
   ended.line.run = 6 + kMaxKeptHistories;
   ASSERT_TRUE(files.make_directories(store.directory_of(ended.line.run)).ok());
   ASSERT_TRUE(store.end(ended).ok());
+  ASSERT_TRUE(store.clean(ended.line.run).ok());
   EXPECT_THAT(*files.list("/data/jobs/6"), ElementsAre("ended"));
   EXPECT_THAT(page("/v1/jobs/6/history")["events"].items(), SizeIs(0));
   EXPECT_EQ(page("/v1/jobs/6")["submitted_at"].text(), "");
