@@ -177,7 +177,7 @@ class Scheduler {
   bool newest_open() const { return state_ == JobState::Running; }
   /// Whether the inputs that the attempt could not fetch excuse it; counts the reports.
   bool excused(const event::AttemptFailed& failed);
-  bool has_other_place(const Task& task, Place here) const;
+  bool has_other_place(const std::set<Place>& bad, Place here) const;
   bool lose_unfetched(TaskId id);
   bool count_fetch_loss(AttemptId attempt, HostId host, const std::string& reason = "");
   /// Whether what reads the task may take a result that differs from the one before. If not, the job has failed.

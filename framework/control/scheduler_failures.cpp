@@ -105,11 +105,16 @@ void Scheduler::take_back_grant(TaskId id) {
 }
 
 void Scheduler::attempt_failed(AttemptId attempt, WorkerId worker, HostId host, Error error) {
-  const Task& of = stages_.at(attempt.task);
-  // A disk that is full, or a file that is not there, may be so on one host only.
-  const bool host_is_at_fault = error.fault() == Fault::Environment && host != 0 && has_other_place(of, place_of(worker, host));
-  const bool final = !error.retriable() && !host_is_at_fault;
+  Task& of = stages_.at(attempt.task);
   if (host != 0) commands_.emplace_back(command::BlameHost{host});
+  const bool final = !error.retriable();
+  if (final && error.fault() == Fault::Environment && host != 0) {
+    // A disk that is full, or a file that is not there, may be so on one host only: no verdict on the task while there is another one.
+    const Place here = place_of(worker, host);
+    of.story().failed_on.insert(here);
+    of.trouble->unfit.insert(here);
+    if (has_other_place(of.trouble->unfit, here)) return;
+  }
   decide(journal::Failed{attempt, worker, host, std::move(error), of.careful, of.trouble ? of.trouble->suspect : std::nullopt});
   if (!final && of.failures < options_.max_attempts) return;
   Error told = *of.trouble->first_error;

@@ -202,17 +202,22 @@ void Scheduler::start_attempt(WorkerId id, Worker& worker, TaskId task) {
 
 std::optional<TaskId> Scheduler::choose_task(WorkerId id, const Worker& worker) {
   const Place here = place_of(id, worker.host);
-  // It failed here before: leave it to another place, when there is one on which it has not.
-  return stages_.choose([&](const Task& candidate) { return !candidate.failed_on(here) || !has_other_place(candidate, here); });
+  // It failed here before: leave it to another place, when there is one on which it has not, or which at least can work.
+  return stages_.choose([&](const Task& candidate) {
+    if (!candidate.trouble) return true;
+    const TaskTrouble& story = *candidate.trouble;
+    if (story.unfit.contains(here) && has_other_place(story.unfit, here)) return false;
+    return !story.failed_on.contains(here) || !has_other_place(story.failed_on, here);
+  });
 }
 
-/// Whether there is a worker elsewhere on whose place the task has not failed.
-bool Scheduler::has_other_place(const Task& task, Place here) const {
+/// Whether there is a worker elsewhere than here and in these places.
+bool Scheduler::has_other_place(const std::set<Place>& bad, Place here) const {
   return std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
     const Worker& other = entry.second;
     const Place there = place_of(entry.first, other.host);
     return other.state != WorkerState::Dying && other.state != WorkerState::Released && !draining_.contains(other.host) &&
-           there != here && !task.failed_on(there);
+           there != here && !bad.contains(there);
   });
 }
 

@@ -26,6 +26,7 @@ inline Place place_of(WorkerId worker, HostId host) { return host != 0 ? host : 
 /// What only a task with a story has; most have none.
 struct TaskTrouble {
   std::set<Place> failed_on;
+  std::set<Place> unfit;  // of these: where what it needs is not there, or no room is
   std::vector<RecordAt> skip;           // set aside
   std::optional<RecordAt> suspect;      // where a careful attempt was killed from outside
   std::optional<Error> first_error;     // the most telling error so far

@@ -66,11 +66,23 @@ TEST_F(ManyHostsTest, a_disk_that_is_full_on_one_host_is_left_alone_and_one_that
   ASSERT_FALSE(full.retriable());
   step(event::AttemptFailed{1, map_attempt(0, 1), full, false, {}, {}});
   ASSERT_FALSE(scheduler_->ended());
+  EXPECT_EQ(scheduler_->failed_attempts(), 0u);
   EXPECT_FALSE(running_on(1).has_value());
   commit(2, map_attempt(1, 1));
   ASSERT_EQ(running_on(2), map_attempt(0, 2));
   step(event::AttemptFailed{2, map_attempt(0, 2), full, false, {}, {}});
   EXPECT_TRUE(scheduler_->ended());
+}
+
+TEST_F(ManyHostsTest, a_task_goes_to_where_it_failed_rather_than_to_where_it_cannot_work) {
+  options_.max_attempts = 2;
+  start_on(2, {7, 8});
+  commit(2, map_attempt(1, 1));
+  step(event::AttemptFailed{1, map_attempt(0, 1), environment_error("flaky"), false, {}, {}});
+  ASSERT_EQ(running_on(2), map_attempt(0, 2));
+  step(event::AttemptFailed{2, map_attempt(0, 2), system_error("write", "/scratch/result", ENOSPC), false, {}, {}});
+  ASSERT_FALSE(scheduler_->ended());
+  EXPECT_EQ(running_on(1), map_attempt(0, 3));
 }
 
 TEST_F(ManyHostsTest, a_host_on_which_no_worker_starts_does_not_end_a_job_that_others_work_for) {
