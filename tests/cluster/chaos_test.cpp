@@ -99,8 +99,11 @@ class ChaosRun {
 
   /// Returns how long the job took.
   int run() {
-    const auto began = std::chrono::steady_clock::now();
     client_ = lan_.run_in_background(job_, {"--set", "execution.split_size=16KiB"});
+    // Who cannot submit a job is told so; here there is one.
+    const std::string submission = lan_.directory() / "tracker-data/jobs/1/submission";
+    EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(submission); }, 20)) << "the job does not begin";
+    const auto began = std::chrono::steady_clock::now();
     std::vector<std::pair<int, std::function<void()>>> due;
     for (const Fault& fault : faults_) {
       due.emplace_back(fault.at_ms, fault.begin);
@@ -125,8 +128,9 @@ class ChaosRun {
   /// What is wrong with its output and with what it left, a line each.
   std::string judge(const std::string& fused, const std::string& rejects) {
     std::string wrong;
-    const bool cancelled = client_killed_ && wait_until([&] { return lan_.job("list").find("1  running") == std::string::npos; }, 40) &&
-                           lan_.job("list").find("1  cancelled") != std::string::npos;
+    const auto is = [&](const std::string& state) { return lan_.job("list").find("1  " + state) != std::string::npos; };
+    if (client_killed_ && !wait_until([&] { return is("cancelled") || is("done") || is("failed"); }, 60)) wrong += "the job does not end\n";
+    const bool cancelled = client_killed_ && is("cancelled");
     if (!client_killed_ && exit_code_ != 0) wrong += "the client ended with " + std::to_string(exit_code_) + "\n";
     if (!cancelled && read("out/fused.csv") != fused) wrong += "another output\n";
     if (!cancelled && read("out/fused.csv.rejects.jsonl") != rejects) wrong += "other rejects\n";
