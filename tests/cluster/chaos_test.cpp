@@ -42,6 +42,17 @@ int elapsed_ms(std::chrono::steady_clock::time_point since) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - since).count());
 }
 
+/// Like wait_until(), by the clock, for conditions that may take long themselves.
+template <class Condition>
+bool holds_within(int timeout_s, Condition condition) {
+  const auto began = std::chrono::steady_clock::now();
+  while (!condition()) {
+    if (elapsed_ms(began) >= timeout_s * 1'000) return false;
+    sleep_ms(20);
+  }
+  return true;
+}
+
 /// A disk of its own for one node's scratch, larger than what nodes keep free (kScratchHeadroomBytes). It goes before the directory it
 /// lies in.
 class SmallDisk {
@@ -129,7 +140,8 @@ class ChaosRun {
   std::string judge(const std::string& fused, const std::string& rejects) {
     std::string wrong;
     const auto is = [&](const std::string& state) { return lan_.job("list").find("1  " + state) != std::string::npos; };
-    if (client_killed_ && !wait_until([&] { return is("cancelled") || is("done") || is("failed"); }, 60)) wrong += "the job does not end\n";
+    const auto has_ended = [&] { return is("cancelled") || is("done") || is("failed"); };
+    if (client_killed_ && !holds_within(60, has_ended)) wrong += "the job does not end\n";
     const bool cancelled = client_killed_ && is("cancelled");
     if (!client_killed_ && exit_code_ != 0) wrong += "the client ended with " + std::to_string(exit_code_) + "\n";
     if (!cancelled && read("out/fused.csv") != fused) wrong += "another output\n";
@@ -143,7 +155,7 @@ class ChaosRun {
     // A job whose client was killed may also have been done before it was missed.
     const std::string job = lan_.job("list");
     if (!cancelled && job.find("1  done") == std::string::npos) wrong += "the job: " + job;
-    if (!wait_until(all_idle, 30)) wrong += "not every node is back and idle:\n" + nodes();
+    if (!holds_within(60, all_idle)) wrong += "not every node is back and idle:\n" + nodes();
     if (!wait_until([&] { return lan_.left_on_nodes().empty(); }, 20)) wrong += "left: " + lan_.left_on_nodes().front() + "\n";
     wrong += lan_.stop();
     for (int node = 0; node < kNodes; ++node)
@@ -188,6 +200,12 @@ class ChaosRun {
     return (this->*kKinds[random_.below(std::size(kKinds))])(std::move(fault));
   }
 
+  /// On a busy machine that takes a while.
+  static void kill_and_wait(BackgroundCommand& process) {
+    process.signal(SIGKILL);
+    EXPECT_NE(process.wait(20), -1) << "a process survives SIGKILL";
+  }
+
   void pause_slow_nodes() {
     for (const int node : slow_nodes_) {
       lan_.node(node).signal(pausing_ ? SIGSTOP : SIGCONT);
@@ -216,7 +234,7 @@ class ChaosRun {
   Fault kill_node(Fault fault) {
     const int node = draw_node();
     fault.name = "kill node " + std::to_string(node);
-    fault.begin = [this, node] { lan_.node(node).signal(SIGKILL); };
+    fault.begin = [this, node] { kill_and_wait(lan_.node(node)); };
     fault.end = [this, node] {
       if (!lan_.node(node).running()) lan_.start_node_again(node);
     };
@@ -243,9 +261,9 @@ class ChaosRun {
   }
   Fault kill_tracker(Fault fault) {
     fault.name = "kill the tracker";
-    fault.begin = [this] { lan_.tracker().signal(SIGKILL); };
+    fault.begin = [this] { kill_and_wait(lan_.tracker()); };
     fault.end = [this] {
-      if (lan_.tracker().wait(0) != -1) lan_.start_tracker_again();
+      if (!lan_.tracker().running()) lan_.start_tracker_again();
     };
     return fault;
   }
