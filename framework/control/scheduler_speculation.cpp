@@ -33,8 +33,8 @@ std::optional<SteadyMs> Scheduler::slow_for(const Worker& worker) const {
   const double deviation = std::sqrt(std::max(0.0, static_cast<double>(stage.took_squares) / count - mean * mean));
   // Slower than is usual by more than a deviation, and a new attempt is expected to end sooner.
   if (static_cast<double>(age) + rest <= mean + deviation || rest <= mean) return std::nullopt;
-  // The last that reads it may have committed since this attempt began to make it again.
-  if (!stages_.needed(worker.attempt->task, newest_open(), blocked_on_)) return std::nullopt;
+  // Made again: the last that reads it may have committed since this attempt began.
+  if (of.result != 0 && !stages_.needed(worker.attempt->task, newest_open(), blocked_on_)) return std::nullopt;
   return static_cast<SteadyMs>(std::min(rest, 1e15));
 }
 
