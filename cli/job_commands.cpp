@@ -13,6 +13,8 @@
 #include "framework/cluster/shipped_run.hpp"
 #include "framework/cluster/status_client.hpp"
 #include "framework/cluster/status_path.hpp"
+#include "framework/io/json_writer.hpp"
+#include "framework/plan/plan.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 
 namespace sinter::cli {
@@ -124,15 +126,6 @@ int watch(cluster::StatusClient& client, const JobVerbArguments& arguments, cons
   }
 }
 
-/// What a job whose files were shipped left, to where its client wanted it.
-int fetch(const cluster::ClientOptions& options, const JobVerbArguments& arguments, const Console& console) {
-  const auto files = make_posix_file_system();
-  const Result<JobReport> report = cluster::fetch_shipped(options, *files, arguments.run, ticket_directory_for(arguments.cluster));
-  if (!report.ok()) return failed(report.error(), console);
-  for (const OutputFileReport& file : report->outputs) console.data(file.path + " (" + format_bytes(file.bytes) + ")\n");
-  return kOk;
-}
-
 int kill_task(cluster::StatusClient& client, const JobVerbArguments& arguments, const Console& console) {
   const Result<std::uint32_t> ended = client.kill_task(arguments.run, arguments.what);
   if (!ended.ok()) return failed(ended.error(), console);
@@ -140,6 +133,22 @@ int kill_task(cluster::StatusClient& client, const JobVerbArguments& arguments, 
   else
     console.data(std::to_string(*ended) + (*ended == 1 ? " attempt" : " attempts") + " of " + arguments.what +
                  " ended; the task is made again\n");
+  return kOk;
+}
+
+/// The results of a detached job whose files were shipped.
+int fetch(const cluster::ClientOptions& options, const JobVerbArguments& arguments, const Console& console) {
+  const auto files = make_posix_file_system();
+  const Result<JobReport> report = cluster::fetch_shipped(options, *files, arguments.run, ticket_directory_for(arguments.cluster));
+  if (!report.ok()) return failed(report.error(), console);
+  JsonWriter json;
+  json.begin_object().key("outputs").begin_array();
+  for (const OutputFileReport& file : report->outputs) {
+    json.begin_object().member("path", file.path).member("bytes", file.bytes).end_object();
+    if (!console.json()) console.data(file.path + " (" + format_bytes(file.bytes) + ")\n");
+  }
+  json.end_array().end_object();
+  if (console.json()) console.data(json.text() + "\n");
   return kOk;
 }
 
@@ -170,11 +179,11 @@ int job_command(const JobVerbArguments& arguments, const Console& console) {
   Result<net::SocketSecurity> security = identity_for(arguments.cluster).security(AccessRole::Submit);
   if (!security.ok()) return failed(security.error(), console);
   const cluster::ClientOptions options{cluster::endpoint_of(arguments.cluster), std::move(*security), clock, log};
+  if (arguments.verb == "fetch") return fetch(options, arguments, console);
   if (arguments.verb == "cancel") {
     const Result<cluster::RunLine> line = cluster::cancel_on_cluster(options, arguments.run);
     if (!line.ok()) return failed(line.error(), console);
   }
-  if (arguments.verb == "fetch") return fetch(options, arguments, console);
   const Result<std::unique_ptr<cluster::StatusClient>> client = cluster::StatusClient::open(options);
   if (!client.ok()) return failed(client.error(), console);
   if (arguments.verb == "watch") return watch(**client, arguments, *signals, console);

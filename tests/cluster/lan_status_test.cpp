@@ -155,8 +155,9 @@ TEST_F(LanStatusTest, the_cluster_is_seen_over_http_and_on_one_screen) {
 
 TEST_F(LanStatusTest, the_history_of_a_job_tells_of_lost_nodes_and_of_another_life_of_the_tracker) {
   Lan lan(2, 1);
-  const std::string job_file = make_job(lan, 100'000);
-  ASSERT_EQ(lan.run(job_file, {"--detach"}).exit_code, 0);
+  // More than a thousand tasks take longer than the silence after which a node is lost.
+  const std::string job_file = make_job(lan, 400'000);
+  ASSERT_EQ(lan.run(job_file, {"--detach", "--set", "execution.split_size=4KiB"}).exit_code, 0);
   const auto history = [&] { return job(lan, {"history", "1"}).out; };
   ASSERT_TRUE(wait_until([&] { return history().find("attempt_committed") != std::string::npos; }, 20));
   lan.node(1).signal(SIGKILL);
