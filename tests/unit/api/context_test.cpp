@@ -111,7 +111,8 @@ TEST_F(ContextTest, a_job_has_parameters_side_outputs_counters_histograms_reject
   EXPECT_THAT(manifest, HasSubstr("\"percentile_90\""));
   std::string logs;
   for (const auto& [attempt, lines] : report->logs) logs += lines;
-  EXPECT_THAT(logs, HasSubstr("\"message\":\"a group\",\"key\":\"largest\""));
+  EXPECT_THAT(logs, HasSubstr("\"message\":\"a group\",\"job\":\"thresholds\",\"task\":\"reduce-"));
+  EXPECT_THAT(logs, HasSubstr(",\"attempt\":1,\"key\":\"largest\"}"));
 }
 
 TEST_F(ContextTest, parameters_are_set_by_name_and_checked) {
