@@ -99,7 +99,7 @@ TEST_F(ShippedTest, gives_the_bytes_and_names_of_one_machine_and_leaves_no_resul
   EXPECT_EQ(result(lan, "out/fused.csv.rejects.jsonl"), result(lan, "here/fused.csv.rejects.jsonl"));
   EXPECT_NE(result(lan, "out/fused.csv.rejects.jsonl").find("in/one.csv"), std::string::npos);
   EXPECT_EQ(without_run(result(lan, "out/fused.csv.success.json")), without_run(result(lan, "here/fused.csv.success.json")));
-  EXPECT_EQ(kept(lan, "jobs/1"), std::vector<std::string>{"ended"});
+  EXPECT_EQ(kept(lan, "jobs/1"), (std::vector<std::string>{"ended", "history", "numbers"}));
   EXPECT_EQ(kept(lan, "files").size(), 3u);  // two files, and where others arrive
   EXPECT_TRUE(wait_until([&] { return lan.left_on_nodes().empty(); }, 5));
   // What is there already is not replaced, and what the tracker has is not sent again.
@@ -180,7 +180,7 @@ TEST_F(ShippedTest, a_detached_jobs_results_wait_until_they_are_fetched) {
   EXPECT_EQ(fetched.exit_code, 0) << fetched.err;
   EXPECT_NE(fetched.out.find("fused.csv"), std::string::npos) << fetched.out;
   EXPECT_TRUE(result(lan, "out/fused.csv") == expected_bytes);
-  EXPECT_EQ(kept(lan, "jobs/1"), std::vector<std::string>{"ended"});
+  EXPECT_EQ(kept(lan, "jobs/1"), (std::vector<std::string>{"ended", "history", "numbers"}));
   const CommandResult again = lan.sinter(fetch);
   EXPECT_EQ(again.exit_code, 1);
   EXPECT_NE(again.err.find("was fetched already"), std::string::npos) << again.err;
