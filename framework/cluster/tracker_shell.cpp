@@ -209,7 +209,8 @@ Status TrackerShell::judge(const net::Event& event) {
 void TrackerShell::lose_node(NodeId id, const std::string& reason) {
   const NodeEntry gone = nodes_.remove(id);
   decide(cluster_event::NodeLost{static_cast<HostId>(id)});
-  options_.log.warning("a node is gone", {{"node", gone.hello.name}, {"reason", reason}});
+  if (gone.dismissed) options_.log.info("a node has left", {{"node", gone.hello.name}});
+  else options_.log.warning("a node is gone", {{"node", gone.hello.name}, {"reason", reason}});
   for (const auto& [run, worker] : gone.workers)
     push(run, WorkerEnded{worker, Loss::Node, "was lost with its node '" + gone.hello.name + "' (" + reason + ")", {}, {}});
   for (auto& [run, job] : jobs_)

@@ -194,6 +194,7 @@ TEST_F(LanTest, a_node_that_is_asked_to_leave_ends_its_work_first) {
   EXPECT_NE(lan.job("nodes").find("leaving"), std::string::npos) << "it keeps its results for the job: " << lan.job("nodes");
   EXPECT_EQ(client->wait(120), 0) << read_whole_file(lan.directory() / "client.log");
   EXPECT_EQ(lan.node(0).wait(20), 0) << lan.log_of_node(0);
+  EXPECT_TRUE(wait_until([&] { return lan.log_of_tracker().find("a node has left") != std::string::npos; }, 10)) << lan.log_of_tracker();
   EXPECT_TRUE(fused(lan) == expected_bytes);
   EXPECT_EQ(read_whole_file(lan.directory() / "client.log").find("lost"), std::string::npos) << "nothing had to be made again";
 }
