@@ -66,6 +66,12 @@ std::string attempt_of(const std::string& file, const std::vector<StageFacts>& s
   return stages[stage].name + std::string(parsed.ptr, end);
 }
 
+/// Files of what the job's attempts have logged; none is fine.
+Result<std::vector<std::string>> log_files(FileSystem& files, const std::string& directory) {
+  if (!files.exists(directory)) return std::vector<std::string>();
+  return files.list(directory);
+}
+
 void write_task(JsonWriter& json, const TaskFacts& task) {
   static constexpr const char* kStates[] = {"waiting", "running", "committed"};
   json.begin_object().member("task", task.name).member("state", kStates[static_cast<std::size_t>(task.state)]);
@@ -175,10 +181,7 @@ Result<std::string> logs_page(FileSystem& files, const JobFacts& job, const Stat
   SINTER_ASSIGN(const std::uint64_t limit, path.limit());
   SINTER_ASSIGN(const KeptJob details, details_of(files, job));
   const std::string directory = JobLayout(job.directory).logs();
-  std::vector<std::string> names;
-  if (files.exists(directory)) {
-    SINTER_ASSIGN(names, files.list(directory));
-  }
+  SINTER_ASSIGN(const std::vector<std::string> names, log_files(files, directory));
   JsonWriter json;
   json.begin_object().member("job", job.line.run).member("dropped", details.dropped_logs).key("logs").begin_array();
   std::uint64_t place = 0, next = 0;
@@ -204,10 +207,7 @@ Result<std::optional<std::string>> log_page(FileSystem& files, const JobFacts& j
   SINTER_ASSIGN(const std::uint64_t limit, path.limit());
   SINTER_ASSIGN(const KeptJob details, details_of(files, job));
   const std::string directory = JobLayout(job.directory).logs();
-  std::vector<std::string> names;
-  if (files.exists(directory)) {
-    SINTER_ASSIGN(names, files.list(directory));
-  }
+  SINTER_ASSIGN(const std::vector<std::string> names, log_files(files, directory));
   const auto found = std::find_if(names.begin(), names.end(),
                                   [&](const std::string& name) { return attempt_of(name, details.numbers.stages) == path.steps[4]; });
   if (found == names.end()) return std::optional<std::string>();

@@ -52,21 +52,16 @@ TaskSums sum_tasks(const StatusSource& source) {
 
 void add_cluster(Page& page, const StatusSource& source) {
   const ClusterFacts facts = source.cluster();
-  std::uint64_t slots = 0, busy = 0, nodes = 0;
-  for (const NodeLine& node : source.nodes()) {
-    ++nodes;
-    slots += node.slots;
-    busy += node.busy;
-  }
+  const NodeSums sums = sum_nodes(source);
   page.begin("build_info", "gauge", "Its version is a label.");
   page.value(1, "version", facts.version);
   page.single("up_seconds", "gauge", "Since the tracker began.", static_cast<std::uint64_t>(facts.up_ms / 1000));
   page.single("tracker_resident_bytes", "gauge", "Memory of the tracker's process.", facts.resident_bytes);
   page.single("tracker_queued", "gauge", "What threads of jobs have handed to the tracker's thread and it has not done.",
               facts.queued_posts);
-  page.single("nodes", "gauge", "Nodes that are there.", nodes);
-  page.single("slots", "gauge", "Slots of all nodes.", slots);
-  page.single("slots_busy", "gauge", "Slots that have a worker.", busy);
+  page.single("nodes", "gauge", "Nodes that are there.", sums.nodes);
+  page.single("slots", "gauge", "Slots of all nodes.", sums.slots);
+  page.single("slots_busy", "gauge", "Slots that have a worker.", sums.busy);
 }
 
 }  // namespace

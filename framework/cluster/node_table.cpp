@@ -1,6 +1,8 @@
 // NodeTable: see the header. Pure; one thread.
 #include "framework/cluster/node_table.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 
 namespace sinter::cluster {
@@ -59,6 +61,12 @@ std::uint32_t NodeTable::slots() const {
   std::uint32_t sum = 0;
   for (const auto& [id, node] : nodes_) sum += node.hello.slots;
   return sum;
+}
+
+std::optional<std::uint64_t> NodeTable::most_memory_bytes() const {
+  std::optional<std::uint64_t> most;
+  for (const auto& [id, node] : nodes_) most = std::max(most.value_or(0), node.hello.memory_bytes);
+  return most;
 }
 
 std::uint32_t NodeTable::workers_of(RunId run) const {

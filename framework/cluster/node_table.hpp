@@ -48,6 +48,8 @@ class NodeTable {
   void release_all(RunId run);
 
   std::uint32_t slots() const;
+  /// Of the node that has most; nothing: there is none.
+  std::optional<std::uint64_t> most_memory_bytes() const;
   std::uint32_t workers_of(RunId run) const;
   std::vector<NodeEntry*> leaving();
   std::vector<NodeLine> lines() const;

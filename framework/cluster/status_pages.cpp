@@ -14,17 +14,12 @@ namespace {
 Result<std::string> cluster_page(const StatusSource& source, const StatusPath& path) {
   SINTER_TRY(path.allow({}));
   const ClusterFacts facts = source.cluster();
-  std::uint64_t slots = 0, busy = 0, nodes = 0;
-  for (const NodeLine& node : source.nodes()) {
-    ++nodes;
-    slots += node.slots;
-    busy += node.busy;
-  }
+  const NodeSums sums = sum_nodes(source);
   const std::vector<RunLine> jobs = source.jobs();
   JsonWriter json;
   json.begin_object().member("version", facts.version).member("protocol", std::uint64_t{kClusterProtocolVersion});
   json.member("started_at", facts.started_at).member("up_ms", facts.up_ms);
-  json.member("nodes", nodes).member("slots", slots).member("busy", busy);
+  json.member("nodes", sums.nodes).member("slots", sums.slots).member("busy", sums.busy);
   json.key("jobs").begin_object();
   for (const RunState state : kRunStates) json.member(to_string(state), count_jobs(jobs, state));
   json.end_object();
@@ -123,6 +118,16 @@ std::string_view to_string(RunState state) {
     case RunState::Waiting: return "waiting";
   }
   return "";
+}
+
+NodeSums sum_nodes(const StatusSource& source) {
+  NodeSums sums;
+  for (const NodeLine& node : source.nodes()) {
+    ++sums.nodes;
+    sums.slots += node.slots;
+    sums.busy += node.busy;
+  }
+  return sums;
 }
 
 std::uint64_t count_jobs(const std::vector<RunLine>& jobs, RunState state) {

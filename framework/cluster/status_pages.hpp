@@ -50,6 +50,11 @@ HttpAnswer answer_status(const StatusSource& source, const std::string& path);
 /// "/metrics": Prometheus' text format.
 std::string metrics_page(const StatusSource& source);
 
+struct NodeSums {
+  std::uint64_t nodes = 0, slots = 0, busy = 0;
+};
+NodeSums sum_nodes(const StatusSource& source);
+
 inline constexpr RunState kRunStates[] = {RunState::Running, RunState::Waiting, RunState::Done, RunState::Failed, RunState::Cancelled};
 std::uint64_t count_jobs(const std::vector<RunLine>& jobs, RunState state);
 /// "running", "waiting", "done", "failed", "cancelled".

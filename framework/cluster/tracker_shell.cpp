@@ -66,8 +66,11 @@ Status TrackerShell::run() {
       options_.gatekeeper.expire(options_.wall_clock());
       expire_outputs();
     }
-    end_returning();
     end_looks();
+    if (options_.clock.now_ms() < next_round_ms_) continue;
+    // These look at every job or node, which is too much for every message.
+    next_round_ms_ = options_.clock.now_ms() + kStopLookMs;
+    end_returning();
     cancel_unwatched();
     if (const auto due = cluster_.next_deadline(); due && *due <= options_.clock.now_ms()) decide(cluster_event::Tick{});
     dismiss_nodes();

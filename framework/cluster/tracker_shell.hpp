@@ -147,6 +147,7 @@ class TrackerShell final : public ClusterDoor {
   MessageGate gate_;
   std::map<net::PeerId, net::PublicKey> keys_;
   SteadyMs next_expiry_ms_ = 0;
+  SteadyMs next_round_ms_ = 0;  // over all jobs and nodes
   NodeTable nodes_;
   Cluster cluster_;
   std::optional<Error> refusal_;  // of the job that was added last

@@ -79,11 +79,10 @@ std::string TrackerShell::wait_reason(RunId run, const Job& job) const {
     return "waits for its turn: " + std::to_string(options_.sharing.max_running_jobs) + " jobs run at a time";
   if (job.returning) return "waits for its nodes to come back";
   if (job.allowed > 0 || nodes_.workers_of(run) > 0) return "";
-  const std::vector<NodeLine> nodes = nodes_.lines();
-  if (nodes.empty()) return "waits for a node";
-  const bool fits =
-      std::any_of(nodes.begin(), nodes.end(), [&](const NodeLine& node) { return node.memory_bytes >= job.worker_memory_bytes; });
-  if (!fits) return "waits for a node with " + format_size(job.worker_memory_bytes) + " of memory for one worker: none has so much";
+  const std::optional<std::uint64_t> most_bytes = nodes_.most_memory_bytes();
+  if (!most_bytes) return "waits for a node";
+  if (*most_bytes < job.worker_memory_bytes)
+    return "waits for a node with " + format_size(job.worker_memory_bytes) + " of memory for one worker: none has so much";
   return "waits for slots";
 }
 

@@ -150,11 +150,6 @@ bool Cluster::waits(JobId job, WorkerId worker) const {
   return found != jobs_.end() && found->second.waiting.contains(worker);
 }
 
-bool Cluster::drains(HostId node) const {
-  const auto found = nodes_.find(node);
-  return found != nodes_.end() && found->second.draining;
-}
-
 std::uint64_t Cluster::slots() const {
   std::uint64_t sum = 0;
   for (const auto& [id, node] : nodes_) sum += node.draining ? 0 : node.slots;

@@ -135,7 +135,6 @@ class Cluster {
   bool avoids(JobId job, HostId node) const;
   /// Whether the worker is wanted and has no node yet.
   bool waits(JobId job, WorkerId worker) const;
-  bool drains(HostId node) const;
 
  private:
   struct Node {

@@ -142,9 +142,9 @@ void Tracker::handle(const WorkerSaid& said) {
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, done->peak_memory_bytes);
     if (scheduler_.running_on(worker) == done->attempt) note_progress(done->attempt, done->progress);
     // A result that is made again has to be the same.
-    const std::string result = layout_.attempt_result(done->attempt).substr(layout_.attempt(done->attempt).size() + 1);
-    const auto sum =
-        std::find_if(done->checksums.begin(), done->checksums.end(), [&](const FileChecksum& one) { return one.name == result; });
+    const auto sum = std::find_if(done->checksums.begin(), done->checksums.end(), [&](const FileChecksum& one) {
+      return layout_.attempt(done->attempt) + "/" + one.name == layout_.attempt_result(done->attempt);
+    });
     take(event::AttemptDone{worker, done->attempt, std::move(done->counters),
                             sum == done->checksums.end() ? std::nullopt : std::optional(sum->checksum)});
   } else if (kind == MessageKind::AttemptFailed) {
