@@ -89,6 +89,8 @@ struct StageOpened {
   std::vector<std::uint32_t> freed = {};
   /// Its results are parts of the output, out of reach of faults once CommitDone is reported.
   bool keeps_results = false;
+  /// For each task the host that has most of what it reads, 0: none. Empty: no task has one. A wish, so it is not journalled.
+  std::vector<HostId> nearest = {};
 };
 /// The second answer to OpenStage: there is no such stage, the job is done.
 struct NoMoreStages {

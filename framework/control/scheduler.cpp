@@ -115,6 +115,7 @@ void Scheduler::on(const event::CommitFailed& failed) {
 void Scheduler::on(const event::StageOpened& opened) {
   if (state_ != JobState::Opening || opened.stage != stages_.size()) return;
   decide(journal::StageOpened{opened.stage, opened.tasks, opened.inputs, opened.freed, opened.keeps_results});
+  stages_.prefer(opened.stage, opened.nearest);
 }
 
 void Scheduler::on(const event::NoMoreStages& none) {

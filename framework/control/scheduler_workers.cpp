@@ -203,7 +203,7 @@ void Scheduler::start_attempt(WorkerId id, Worker& worker, TaskId task) {
 std::optional<TaskId> Scheduler::choose_task(WorkerId id, const Worker& worker) {
   const Place here = place_of(id, worker.host);
   // It failed here before: leave it to another place, when there is one on which it has not, or which at least can work.
-  return stages_.choose([&](const Task& candidate) {
+  return stages_.choose(worker.host, [&](const Task& candidate) {
     if (!candidate.trouble) return true;
     const TaskTrouble& story = *candidate.trouble;
     if (story.unfit.contains(here) && has_other_place(story.unfit, here)) return false;

@@ -107,12 +107,26 @@ bool StageTable::any_ready() const {
   return std::any_of(active_.begin(), active_.end(), [this](std::uint32_t stage) { return ready(stages_[stage]); });
 }
 
-std::optional<TaskId> StageTable::choose(const std::function<bool(const Task&)>& suits) {
+void StageTable::prefer(std::uint32_t stage, const std::vector<HostId>& hosts) {
+  for (std::uint32_t ordinal = 0; ordinal < hosts.size() && ordinal < stages_[stage].tasks.size(); ++ordinal)
+    if (hosts[ordinal] != 0) stages_[stage].nearest[hosts[ordinal]].push_back(ordinal);
+}
+
+std::optional<TaskId> StageTable::choose(HostId host, const std::function<bool(const Task&)>& suits) {
   for (const std::uint32_t index : active_) {
     Stage& stage = stages_[index];
     if (!ready(stage)) continue;
     for (const std::uint32_t ordinal : stage.again)
       if (suits(stage.tasks[ordinal])) return TaskId{index, ordinal};
+    if (const auto near = stage.nearest.find(host); near != stage.nearest.end()) {
+      // A task that has been started is in `again` if it has to be made once more.
+      for (; !near->second.empty(); near->second.pop_front()) {
+        const std::uint32_t ordinal = near->second.front();
+        const Task& task = stage.tasks[ordinal];
+        if (task.state == TaskState::Pending && task.attempts == 0 && suits(task)) return TaskId{index, ordinal};
+      }
+      stage.nearest.erase(near);
+    }
     while (stage.fresh < stage.tasks.size() && stage.tasks[stage.fresh].state != TaskState::Pending) ++stage.fresh;
     for (std::uint32_t ordinal = stage.fresh; ordinal < stage.tasks.size(); ++ordinal)
       if (stage.tasks[ordinal].state == TaskState::Pending && suits(stage.tasks[ordinal])) return TaskId{index, ordinal};

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -66,6 +68,7 @@ class StageTable {
     std::array<std::uint32_t, kTaskStates> counts{};  // of its tasks, by state
     std::set<std::uint32_t> again;        // pending tasks below `fresh`
     std::uint32_t fresh = 0;              // tasks from here on may be pending and not in `again`
+    std::map<HostId, std::deque<std::uint32_t>> nearest;  // tasks that are best run on a host, until they have been started
 
     std::uint32_t count(TaskState state) const { return counts[static_cast<std::size_t>(state)]; }
     std::uint32_t running() const { return count(TaskState::Running) + count(TaskState::Committing); }
@@ -99,9 +102,11 @@ class StageTable {
   bool ready(const Stage& stage) const;
   /// Whether a pending task has all its inputs.
   bool any_ready() const;
-  /// The first pending task whose inputs are all there and that `suits`; lower stages come first.
+  /// Tasks of the stage are chosen for the host that has most of what they read, before others (`hosts`: of each task, 0: none).
+  void prefer(std::uint32_t stage, const std::vector<HostId>& hosts);
+  /// A pending task whose inputs are all there and that `suits`: of the lowest stage, tried before, best run on this host, the first.
   /// Cost: O(stages with pending tasks + pending tasks that do not suit).
-  std::optional<TaskId> choose(const std::function<bool(const Task&)>& suits);
+  std::optional<TaskId> choose(HostId host, const std::function<bool(const Task&)>& suits);
   std::vector<AttemptId> results_on(HostId host) const;
 
  private:

@@ -128,6 +128,7 @@ class Tracker {
   std::vector<Ranges> ranges_;             // of each stage's tasks: results that are lost are made again from the same ranges
   std::optional<std::uint32_t> kept_stage_;  // the stage whose ranges are kept over rounds
   Ranges kept_ranges_;
+  std::vector<HostId> nearest_, kept_nearest_;  // for each range of the stage that opens, of rounds: the host that has most of it
   bool converged_ = false;                 // the verdict on the round that was closed last
   std::vector<std::uint32_t> freed_;       // when the last stage was closed
   std::set<TaskId> counted_;               // in lines_

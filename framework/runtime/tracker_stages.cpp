@@ -4,6 +4,7 @@
 #include "framework/plan/partitions.hpp"
 #include "framework/runtime/attempt_context.hpp"
 #include "framework/runtime/job_observer.hpp"
+#include "framework/runtime/nearest_hosts.hpp"
 #include "framework/runtime/tracker.hpp"
 #include "shuffle/run/run_format.hpp"
 
@@ -27,6 +28,7 @@ Result<Event> Tracker::open_next_stage(std::uint32_t number) {
   std::optional<Stage> next = next_stage(job_, stages_, converged_);
   if (!next) return Event(event::NoMoreStages{number});
   Ranges ranges = std::make_shared<const std::vector<KeyRange>>();
+  nearest_.clear();
   if (next->work == StageWork::Map) {
     next->tasks = static_cast<std::uint32_t>(plan_.splits.size());
   } else {
@@ -48,7 +50,7 @@ Result<Event> Tracker::open_next_stage(std::uint32_t number) {
   }
   begin_line(stages_.back());
   if (options_.observer != nullptr) options_.observer->stage_opened(number, stages_.back(), shuffle_bytes_, false);
-  event::StageOpened opened{number, next->tasks, {}, freed_, writes_output(job_, *next)};
+  event::StageOpened opened{number, next->tasks, {}, freed_, writes_output(job_, *next), std::move(nearest_)};
   if (next->work != StageWork::Map) opened.inputs.push_back(next->input_stage);
   if (next->summary_stage) opened.inputs.push_back(*next->summary_stage);
   return Event(std::move(opened));
@@ -105,8 +107,12 @@ void Tracker::free_inputs() {
 }
 
 Result<Tracker::Ranges> Tracker::cut_ranges_for(const Stage& stage, std::vector<AttemptId>& lost) {
-  if (kept_stage_ == stage.input_stage) return kept_ranges_;
+  if (kept_stage_ == stage.input_stage) {
+    nearest_ = kept_nearest_;
+    return kept_ranges_;
+  }
   std::vector<RunSummary> runs;
+  std::vector<HostId> hosts;
   std::vector<const RunSummary*> pointers;
   std::uint64_t file_bytes = 0;
   std::uint64_t raw_bytes = 0;
@@ -122,11 +128,13 @@ Result<Tracker::Ranges> Tracker::cut_ranges_for(const Stage& stage, std::vector<
     }
     file_bytes += summary->file_bytes;
     runs.push_back(std::move(summary).value());
+    hosts.push_back(scheduler_.result_host(input));
   }
   if (stage.input_stage == 0) {
     for (const SortedRun& run : plan_.sorted_runs) {
       SINTER_ASSIGN(RunSummary summary, read_run_summary(options_.files, run.path));
       runs.push_back(std::move(summary));
+      hosts.push_back(0);
     }
   }
   for (const RunSummary& run : runs) {
@@ -138,10 +146,12 @@ Result<Tracker::Ranges> Tracker::cut_ranges_for(const Stage& stage, std::vector<
   const std::size_t max_ranges = stage.work == StageWork::Merge ? 1 : kMaxRanges;
   std::vector<KeyRange> ranges = cut_ranges(pointers, range_bytes(plan_, raw_bytes), max_ranges);
   if (keeps_partitions(job_, stages_[stage.input_stage])) ranges = widen_to_partitions(std::move(ranges));
+  nearest_ = nearest_hosts(runs, hosts, ranges);
   auto shared = std::make_shared<const std::vector<KeyRange>>(std::move(ranges));
   if (stage.work == StageWork::Round) {
     kept_stage_ = stage.input_stage;
     kept_ranges_ = shared;
+    kept_nearest_ = nearest_;
   }
   return Ranges(std::move(shared));
 }

@@ -221,7 +221,10 @@ void SimulatedTracker::apply(const command::OpenStage& open) {
     }
     std::vector<std::uint32_t> freed = stages[stage].freed;
     if (world.bug() == Bug::FreedEarly) freed.insert(freed.end(), stages[stage].inputs.begin(), stages[stage].inputs.end());
-    feed(event::StageOpened{stage, stages[stage].tasks, stages[stage].inputs, freed, stages[stage].keeps_results});
+    // Any wish must do: hosts that are there and not, tasks without one.
+    std::vector<HostId> nearest(stages[stage].tasks);
+    for (std::uint32_t task = 0; task < nearest.size(); ++task) nearest[task] = (task * 7 + stage) % 6;
+    feed(event::StageOpened{stage, stages[stage].tasks, stages[stage].inputs, freed, stages[stage].keeps_results, nearest});
   });
 }
 

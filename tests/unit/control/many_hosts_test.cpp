@@ -27,6 +27,33 @@ TEST_F(ManyHostsTest, a_retry_goes_to_another_host_and_not_to_another_worker_of_
   EXPECT_EQ(running_on(3), map_attempt(0, 2));
 }
 
+TEST_F(ManyHostsTest, a_task_goes_to_the_host_that_has_most_of_what_it_reads_and_waits_for_none) {
+  start_on(3, {7, 8, 8});
+  for (WorkerId worker = 1; worker <= 3; ++worker) commit(worker, map_attempt(worker - 1, 1));
+  event::StageOpened opened{1, 5, {0}};
+  opened.nearest = {8, 8, 7, 0, 9};
+  step(opened);
+  EXPECT_EQ(running_on(1), (AttemptId{{1, 2}, 1})) << "its own comes first";
+  EXPECT_EQ(running_on(2), (AttemptId{{1, 0}, 1}));
+  EXPECT_EQ(running_on(3), (AttemptId{{1, 1}, 1}));
+  commit(3, {{1, 1}, 1});
+  EXPECT_EQ(running_on(3), (AttemptId{{1, 3}, 1})) << "then those that are nobody's";
+  commit(1, {{1, 2}, 1});
+  EXPECT_EQ(running_on(1), (AttemptId{{1, 4}, 1})) << "and those of a host that has no worker";
+}
+
+TEST_F(ManyHostsTest, a_near_task_that_failed_there_is_tried_elsewhere) {
+  start_on(2, {7, 8});
+  for (WorkerId worker = 1; worker <= 2; ++worker) commit(worker, map_attempt(worker - 1, 1));
+  event::StageOpened opened{1, 2, {0}};
+  opened.nearest = {7, 7};
+  step(opened);
+  step(event::AttemptFailed{1, {{1, 0}, 1}, environment_error("disk"), false, {}});
+  EXPECT_FALSE(running_on(1).has_value());
+  commit(2, {{1, 1}, 1});
+  EXPECT_EQ(running_on(2), (AttemptId{{1, 0}, 2}));
+}
+
 TEST_F(ManyHostsTest, a_lost_node_is_no_failure_of_its_tasks_and_raises_no_suspicion) {
   options_.max_attempts = 1;
   start_on(1, {7});
