@@ -69,7 +69,7 @@ struct RoundsDeclaration {
   CombinerFactory make_combiner;       // of what rounds emit; may be empty
   TaskFactory<ReduceTask> make_merge;  // groups of one round to the bytes of its summary, at most kMaxSummaryBytes
   std::string first_summary;           // what round 1 reads
-  /// Called in the tracker's process after each round; true: no further round. Empty: max_rounds decides alone. Must be a pure function.
+  /// Called in the worker that merged the round; true: no further round. Empty: max_rounds decides alone. Must be a pure function.
   std::function<bool(std::uint32_t round, std::string_view previous, std::string_view current)> converged;
   std::uint32_t max_rounds = 0;        // at least 1
 };

@@ -25,7 +25,7 @@ struct Rounds {
   S first{};
   /// No more rounds than this; at least 1.
   std::uint32_t most = 100;
-  /// Called in the job's own process after each round with the summaries before and after it; true: no further round. Must be a pure
+  /// Called in the worker that merged the round, with the summaries before and after it; true: no further round. Must be a pure
   /// function. Empty: `most` decides alone.
   std::function<bool(const S& previous, const S& current)> converged;
 };

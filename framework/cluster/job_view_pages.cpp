@@ -3,6 +3,7 @@
 
 #include "framework/api/histogram_summary.hpp"
 #include "framework/cluster/job_view.hpp"
+#include "framework/runtime/round_verdict.hpp"
 
 namespace sinter::cluster {
 
@@ -21,6 +22,7 @@ JobNumbers JobView::numbers() const {
   JobNumbers numbers = numbers_;
   // What a histogram counts by is not for people: the report has its quantiles.
   take_histograms(numbers.counters);
+  drop_verdicts(numbers.counters);
   numbers.workers_starting = starting_.size();
   for (const OpenStage& stage : stages_)
     numbers.stages.push_back({stage.name, static_cast<std::uint32_t>(stage.tasks.size()), stage.committed, 0});

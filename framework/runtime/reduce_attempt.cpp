@@ -5,6 +5,7 @@
 #include "framework/api/readable_key.hpp"
 #include "framework/runtime/attempt_context.hpp"
 #include "framework/runtime/attempt_targets.hpp"
+#include "framework/runtime/round_verdict.hpp"
 #include "framework/runtime/stage_reader.hpp"
 
 namespace sinter {
@@ -102,6 +103,26 @@ class ReduceAttempt {
   bool threw_ = false;
 };
 
+/// The merge of a round, and the author's verdict on the summary that it left: code of a job runs in its workers only.
+AttemptResult run_merge_attempt(const AttemptSurroundings& around, const RunAttempt& run) {
+  AttemptResult result = ReduceAttempt<PartTarget>(around, run, around.job.rounds->make_merge).run();
+  const auto& converged = around.job.rounds->converged;
+  if (!result.status.ok() || !converged) return result;
+  const auto judge = [&]() -> Status {
+    SINTER_ASSIGN(const std::string current, read_file(around.files, around.layout.attempt_result(run.attempt), kMaxSummaryBytes));
+    std::string_view previous = around.job.rounds->first_summary;
+    if (run.stage.summary_stage) {
+      SINTER_ASSIGN(previous, around.side_data.summary(around.layout.result(TaskId{*run.stage.summary_stage, 0})));
+    }
+    return guarded(result.threw, "condition that ends the rounds", [&]() -> Status {
+      if (converged(run.stage.round, previous, current)) result.counters[converged_counter(run.stage.round)] = 1;
+      return {};
+    });
+  };
+  result.status = judge();
+  return result;
+}
+
 }  // namespace
 
 AttemptResult run_reduce_attempt(const AttemptSurroundings& around, const RunAttempt& run) {
@@ -116,7 +137,7 @@ AttemptResult run_reduce_attempt(const AttemptSurroundings& around, const RunAtt
   switch (stage.work) {
     case StageWork::Step: return ReduceAttempt<RunTarget>(around, run, job.steps[stage.step].make).run();
     case StageWork::Round: return ReduceAttempt<RunTarget>(around, run, job.rounds->make_round).run();
-    case StageWork::Merge: return ReduceAttempt<PartTarget>(around, run, job.rounds->make_merge).run();
+    case StageWork::Merge: return run_merge_attempt(around, run);
     case StageWork::Map:
     case StageWork::Reduce: break;
   }

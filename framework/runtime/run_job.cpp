@@ -11,6 +11,7 @@
 #include "framework/runtime/plan_file.hpp"
 #include "framework/runtime/output_lock.hpp"
 #include "framework/runtime/publish.hpp"
+#include "framework/runtime/round_verdict.hpp"
 #include "framework/runtime/scratch_directory.hpp"
 #include "framework/runtime/tracker.hpp"
 
@@ -80,6 +81,7 @@ class JobRun {
 
   Status publish(const JobLayout& layout, TrackerResult& tasks, OutputAssembly& output) {
     report_.counters = std::move(tasks.counters);
+    drop_verdicts(report_.counters);
     report_.histograms = take_histograms(report_.counters);
     report_.stages = std::move(tasks.progress);
     for (const StageProgress& stage : report_.stages) report_.rejected_lines += stage.rejected;

@@ -99,7 +99,6 @@ class Tracker {
   // From stage to stage.
   Result<Event> open_next_stage(std::uint32_t number);
   Status close_stage(std::vector<AttemptId>& lost);
-  Result<bool> judge_round(std::uint32_t merge_stage);
   void free_inputs();
   Result<Ranges> cut_ranges_for(const Stage& stage, std::vector<AttemptId>& lost);
   /// Good, with the attempt in `lost`, when the error says that a committed result cannot be read and that is the pool's nature.

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "framework/plan/partitions.hpp"
-#include "framework/runtime/attempt_context.hpp"
 #include "framework/runtime/job_observer.hpp"
 #include "framework/runtime/nearest_hosts.hpp"
+#include "framework/runtime/round_verdict.hpp"
 #include "framework/runtime/tracker.hpp"
 #include "shuffle/run/run_format.hpp"
 
@@ -61,9 +61,10 @@ Status Tracker::close_stage(std::vector<AttemptId>& lost) {
   converged_ = false;
   const auto last = static_cast<std::uint32_t>(stages_.size() - 1);
   if (stages_.back().work == StageWork::Merge) {
-    const Result<bool> verdict = judge_round(last);
-    if (!verdict.ok()) return blame(verdict.error(), TaskId{last, 0}, lost);
-    converged_ = *verdict;
+    Result<std::string> summary = read_file(options_.files, layout_.result(TaskId{last, 0}), kMaxSummaryBytes);
+    if (!summary.ok()) return blame(summary.error(), TaskId{last, 0}, lost);
+    summary_ = std::move(*summary);
+    converged_ = scheduler_.counters().contains(converged_counter(stages_.back().round));
     judged_ = last;
     if (journal_) SINTER_TRY(write_file_atomically(options_.files, layout_.summary(last), summary_));
   }
@@ -77,20 +78,6 @@ Status Tracker::blame(const Error& error, TaskId task, std::vector<AttemptId>& l
   options_.log.warning("a committed result cannot be read", {{"task", to_string(task)}, {"reason", error.to_string()}});
   lost.push_back(AttemptId{task, scheduler_.committed_attempt(task)});
   return {};
-}
-
-Result<bool> Tracker::judge_round(std::uint32_t merge_stage) {
-  SINTER_ASSIGN(std::string current, read_file(options_.files, layout_.result(TaskId{merge_stage, 0}), kMaxSummaryBytes));
-  bool converged = false;
-  if (job_.rounds->converged) {
-    bool threw = false;
-    SINTER_TRY(guarded(threw, "condition that ends the rounds", [&]() -> Status {
-      converged = job_.rounds->converged(stages_[merge_stage].round, summary_, current);
-      return {};
-    }));
-  }
-  summary_ = std::move(current);
-  return converged;
 }
 
 void Tracker::free_inputs() {
