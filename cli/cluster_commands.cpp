@@ -79,9 +79,13 @@ Status let_in_this_user(const std::string& address, const net::PublicKey& tracke
   SINTER_TRY(identity.trust(tracker));
   for (const AccessRole role : {AccessRole::Node, AccessRole::Submit, AccessRole::Admin}) {
     SINTER_ASSIGN(const std::shared_ptr<const net::KeyPair> own, identity.key(role));
-    if (gatekeeper.grant_of(own->public_key, Log::system_time())) continue;
+    // Also native code: who makes tokens may have one for it. Whether a node runs it, its own user says.
+    const Grant grant{role, role == AccessRole::Submit};
+    const std::optional<Grant> known = gatekeeper.grant_of(own->public_key, Log::system_time());
+    if (known == grant) continue;
     const std::string name = "local-" + to_string(Grant{role, false}) + "-" + net::key_characters(own->public_key.bytes).substr(0, 8);
-    SINTER_TRY(gatekeeper.add_member(own->public_key, Grant{role, false}, name, Log::system_time()));
+    if (known) SINTER_TRY(gatekeeper.revoke_member(net::public_key_text(own->public_key)));
+    SINTER_TRY(gatekeeper.add_member(own->public_key, grant, name, Log::system_time()));
   }
   return {};
 }
@@ -126,19 +130,16 @@ void raise_file_limit() {
   [[maybe_unused]] const int raised = ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// A tracker loads no code of others: it is everybody's.
+/// A tracker loads no code of others: it is everybody's. Clients plan such jobs themselves.
 Result<std::shared_ptr<const fusion::RulePlugin>> refuse_plugin(const std::string& path) {
   return user_error("'" + path + "' is native code, and a tracker loads none")
-      .with_hint("Run jobs with plugins on one machine, without --cluster");
+      .with_hint("`sinter run` of this version sends it to nodes");
 }
 
 }  // namespace
 
 cluster::Identity identity_for(const std::string& address) {
-  const char* named = std::getenv("SINTER_HOME");
-  const char* home = std::getenv("HOME");
-  const std::string root = named != nullptr && named[0] != 0 ? named : std::string(home != nullptr ? home : ".") + "/.sinter";
-  return cluster::Identity(absolute(root), address);
+  return cluster::Identity::of_user(address);
 }
 
 std::string own_name() {
@@ -229,6 +230,7 @@ int node_command(const NodeArguments& arguments, const Console& console) {
                                  .scratch_directory = absolute(arguments.scratch_directory.empty() ? temporary_directory()
                                                                                                    : arguments.scratch_directory),
                                  .scratch_limit_bytes = scratch_limit,
+                                 .native_code = arguments.allow_native,
                                  .identity = draw_identity(),
                                  .worker = {"/proc/self/exe", {"worker"}},
                                  .files = *files,

@@ -179,6 +179,7 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
   node->add_option("--drain-s", arguments.node.drain_s, "seconds that SIGTERM waits for jobs that need this node (60)");
   node->add_option("--scratch", arguments.node.scratch_directory, "where jobs keep what they shuffle; $TMPDIR or /tmp");
   node->add_option("--scratch-limit", arguments.node.scratch_limit, "how much of it, such as 100GiB; as much as the disk has");
+  node->add_flag("--allow-native", arguments.node.allow_native, "run native code that jobs bring, with the rights of this process");
   node->add_option("--token", arguments.node.token, "a join token of the tracker, the first time; others on this host can see it here");
   node->add_option("--token-file", arguments.node.token_file, "a file with the token; - is standard input");
   node->callback([&] { code = node_command(arguments.node, arguments.globals.console()); });
@@ -330,6 +331,7 @@ void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* worker = app.add_subcommand("worker", "");
   worker->group("");  // hidden: the tracker starts it
   worker->add_option("--memory-group", arguments.worker.memory_group);
+  worker->add_option("--code", arguments.worker.code);
   worker->add_option("ENDPOINT", arguments.worker.endpoint)->required();
   worker->add_option("WORKER", arguments.worker.worker)->required();
   worker->callback([&] { code = worker_command(arguments.worker); });

@@ -85,6 +85,7 @@ struct NodeArguments {
   std::uint32_t drain_s = 60;    // how long SIGTERM waits for jobs
   std::string scratch_directory;  // empty: $TMPDIR or /tmp
   std::string scratch_limit;      // "100GiB"; empty: as much as there is
+  bool allow_native = false;      // run native code that jobs bring
   std::string token;              // to join with, once
   std::string token_file;         // that holds it; - is standard input
 };
@@ -170,6 +171,7 @@ int version_command(const Console& console);
 /// `sinter worker`: started by the tracker, never by a person.
 struct WorkerArguments {
   std::string memory_group;  // of a cluster's node; empty: none
+  std::string code;          // directory of the job's plugins on a cluster's node; empty: they lie where the job says
   std::string endpoint;
   std::uint32_t worker = 0;
 };

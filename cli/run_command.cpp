@@ -13,12 +13,10 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/job_loading.hpp"
+#include "cli/plugin_code.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_summary.hpp"
-#include "framework/cluster/client_connection.hpp"
-#include "framework/cluster/cluster_client.hpp"
-#include "framework/cluster/seen_files.hpp"
-#include "framework/cluster/shipped_run.hpp"
+#include "framework/cluster/client_job.hpp"
 #include "framework/runtime/foreground_task.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
@@ -54,88 +52,39 @@ Status run_task(const JobDefinition& definition, const JobPayload& payload, cons
   return {};
 }
 
-/// What became of the job's files, for people.
-std::string describe(const cluster::SentFiles& sent) {
-  return "shipped: " + counted(sent.files, "file") + " of " + format_bytes(sent.bytes) +
-         (sent.sent_bytes < sent.bytes ? " (" + format_bytes(sent.sent_bytes) + " sent, the tracker had the others)" : "");
-}
-
-/// Whether the files must travel: as was said, or because somebody there does not see them.
-Result<bool> must_ship(FileSystem& files, cluster::ClientConnection& tracker, const std::string& directory, const fusion::JobFile& job,
-                       const std::vector<InputFile>& found, const RunArguments& arguments, const Console& console) {
-  if (arguments.files != "auto") return arguments.files == "shipped";
-  // A plugin is read where it is.
-  if (!job.plugins.empty()) return false;
-  std::vector<std::string> inputs;
-  for (const InputFile& file : found) inputs.push_back(file.path);
-  SINTER_ASSIGN(const cluster::FilesSeen seen, cluster::look_for_files(tracker, files, directory, inputs, job.output_path));
-  if (!seen.missing.empty()) console.note(seen.by + " does not see " + seen.missing);
-  return !seen.missing.empty();
-}
-
-/// With the files it reads, and back with what it leaves. Nothing to report: it was detached.
-Result<std::optional<JobReport>> run_shipped_there(FileSystem& files, const cluster::ClientOptions& options,
-                                                   cluster::ClientConnection& tracker, cluster::Submit submit,
-                                                   const std::shared_ptr<const fusion::JobFile>& job, const std::vector<InputFile>& found,
-                                                   const RunArguments& arguments, const Console& console, std::string& placement) {
-  SINTER_ASSIGN(const JobDefinition definition, fusion::make_fusion_job(job));
-  const std::string directory = submit.working_directory;
-  cluster::ShippedRun run{std::move(submit), {}, cluster::targets_of(definition, directory, arguments.force), files};
-  for (const InputFile& file : found) run.inputs.push_back(file.path);
-  run.on_sending = [&](const cluster::SentFiles& all) {
-    console.note("sending " + counted(all.files, "file") + " (" + format_bytes(all.bytes) + ") to " + arguments.cluster);
-  };
-  cluster::SentFiles sent;
-  if (arguments.detach) {
-    SINTER_ASSIGN(const cluster::RunId number,
-                  cluster::submit_shipped(tracker, std::move(run), sent, ticket_directory_for(arguments.cluster)));
-    console.note("job " + std::to_string(number) + " runs on " + arguments.cluster + "; its results wait there for a day after its end: " +
-                 shell_command({"sinter", "job", "fetch", std::to_string(number), "--cluster", arguments.cluster}));
-    return std::optional<JobReport>();
-  }
-  ProgressView view(arguments.progress, console);
-  Result<JobReport> report =
-      cluster::run_shipped(options, tracker, std::move(run), sent, [&view](const JobProgress& progress) { view.update(progress); });
-  view.clear();
-  if (!report.ok()) return report.error();
-  placement = describe(sent);
-  return std::optional<JobReport>(std::move(report).value());
-}
-
-/// The same job on a cluster: the tracker makes the definition again from what is sent.
+/// The same job on a cluster: the tracker makes the definition again from what is sent, or, when it has plugins, takes what is made here.
 Result<std::optional<JobReport>> run_there(FileSystem& files, const std::shared_ptr<const fusion::JobFile>& job,
-                                           const std::vector<InputFile>& found, const RunArguments& arguments, const Console& console,
+                                           std::vector<InputFile> found, const RunArguments& arguments, const Console& console,
                                            const SignalWatcher& signals, std::string& placement) {
   const SteadyClock clock;
   Log log(console.quiet() ? LogLevel::Error : LogLevel::Warning);
   log.add_sink(make_stderr_log_sink());
   SINTER_ASSIGN(net::SocketSecurity security, identity_for(arguments.cluster).security(AccessRole::Submit));
   const cluster::ClientOptions options{cluster::endpoint_of(arguments.cluster), std::move(security), clock, log, &signals.cancelled()};
-  JobPayload payload = fusion::make_payload(*job);
-  cluster::Submit submit;
-  submit.payload_kind = std::move(payload.kind);
-  submit.payload = std::move(payload.body);
-  submit.working_directory = std::filesystem::current_path().string();
-  submit.overwrite = arguments.force;
-  submit.priority = arguments.priority;
-  submit.speculation = arguments.speculation;
-  cluster::ClientConnection tracker(options);
-  SINTER_TRY(tracker.open());
-  SINTER_ASSIGN(const bool ships, must_ship(files, tracker, submit.working_directory, *job, found, arguments, console));
-  if (ships)
-    return run_shipped_there(files, options, tracker, std::move(submit), job, found, arguments, console, placement);
-  placement = "on shared paths";
-  if (arguments.detach) {
-    SINTER_ASSIGN(const cluster::RunId run, cluster::submit_to_cluster(tracker, std::move(submit)));
-    console.note("job " + std::to_string(run) + " runs on " + arguments.cluster);
-    return std::optional<JobReport>();
-  }
+  SINTER_ASSIGN(JobDefinition definition, fusion::make_fusion_job(job));
+  definition.input_files = std::move(found);
   ProgressView view(arguments.progress, console);
-  Result<JobReport> report =
-      cluster::run_on_cluster(tracker, std::move(submit), [&view](const JobProgress& progress) { view.update(progress); });
+  cluster::ClientJob there{.definition = definition,
+                           .payload = fusion::make_payload(*job),
+                           .code = {},
+                           .files = files,
+                           .working_directory = std::filesystem::current_path().string(),
+                           .overwrite = arguments.force,
+                           .priority = arguments.priority,
+                           .speculation = arguments.speculation,
+                           .placement = arguments.files,
+                           .detach = arguments.detach,
+                           .cluster = arguments.cluster,
+                           .ticket_directory = ticket_directory_for(arguments.cluster),
+                           .sinter_version = SINTER_VERSION,
+                           .note = [&console](const std::string& text) { console.note(text); },
+                           .on_progress = [&view](const JobProgress& progress) { view.update(progress); }};
+  if (!job->plugins.empty()) there.code.emplace().files = code_of_plugins(*job);
+  Result<cluster::ClientOutcome> outcome = cluster::run_client_job(options, std::move(there));
   view.clear();
-  if (!report.ok()) return report.error();
-  return std::optional<JobReport>(std::move(report).value());
+  if (!outcome.ok()) return outcome.error();
+  placement = std::move(outcome->placement);
+  return std::move(outcome->report);
 }
 
 /// Nothing to report: only one task was run.
@@ -192,7 +141,7 @@ int run_command(const RunArguments& arguments, const Console& console) {
   if (!found) return kBadJobFile;
   std::string placement;
   const auto ended = arguments.cluster.empty() ? run_here(*files, job, std::move(*found), arguments, console, signals)
-                                               : run_there(*files, job, *found, arguments, console, signals, placement);
+                                               : run_there(*files, job, std::move(*found), arguments, console, signals, placement);
   if (!ended.ok()) {
     console.error(ended.error());
     return code_of(ended.error(), signals);

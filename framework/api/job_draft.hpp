@@ -94,7 +94,7 @@ class CompleteJob {
   /// table; names declared twice.
   Result<JobDefinition> definition() const;
   /// Makes this program the job's command line; see job_main(). Return what it returns from main().
-  /// Defined in framework/runtime/job_main.cpp: running jobs is the business of a later module.
+  /// Defined in framework/program/job_main.cpp: running jobs is the business of a later module.
   int main(int argument_count, char** argument_values) const;
 
  private:

@@ -1,5 +1,5 @@
 // job_main: the command line of a program that is one job, and its own worker. Declared here, where authors include it; defined in
-// framework/runtime/job_main.cpp, which runs jobs. Call it from main(), before any other thread starts.
+// framework/program/job_main.cpp, which runs jobs. Call it from main(), before any other thread starts.
 #pragma once
 
 #include <functional>

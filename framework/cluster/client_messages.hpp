@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "framework/cluster/message_kinds.hpp"
+#include "framework/cluster/planned_job.hpp"
 #include "framework/cluster/report_archive.hpp"
 #include "framework/runtime/shipped_files.hpp"
 
@@ -27,11 +28,12 @@ struct Submit {
   bool ships = false;                // the job sees `shipped` and no other files, and leaves its results at the tracker
   std::vector<ShippedFile> shipped;  // they were offered and have arrived
   std::string submitter;             // public_key_text(): written by the tracker, whatever the client says
+  std::optional<PlannedJob> planned = {};  // brings native code; nothing: the tracker makes the job of the payload
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     archive & protocol_version & payload_kind & payload & working_directory & overwrite & watch & priority & speculation & ships & shipped;
-    archive & submitter;
+    archive & submitter & planned;
   }
 };
 
@@ -117,9 +119,10 @@ struct NodeLine {
   std::uint32_t busy = 0;
   std::uint64_t memory_bytes = 0;
   bool leaving = false;
+  bool native_code = false;  // takes jobs that bring some
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & node & name & host & slots & busy & memory_bytes & leaving; }
+  void serialize(Archive& archive, unsigned) { archive & node & name & host & slots & busy & memory_bytes & leaving & native_code; }
 };
 
 /// Client to tracker: this node is to leave in good order; the answer is a NodeList of it alone.

@@ -6,6 +6,7 @@
 #include "base/assert.hpp"
 #include "base/net/key_file.hpp"
 #include "framework/cluster/transport_options.hpp"
+#include "framework/runtime/plan_file.hpp"
 #include "framework/runtime/remote_results.hpp"
 
 namespace sinter::cluster {
@@ -74,9 +75,9 @@ Result<JobReport> ClusterRun::run() {
                      [this](const Place& place) { around_.door.drop_file(request_.run, place); }});
   const std::unique_ptr<ShippedFiles> shipped = shipped_view(files);
   FileSystem& seen = shipped ? static_cast<FileSystem&>(*shipped) : files;
-  SINTER_ASSIGN(JobDefinition job, around_.factory(seen, request_.payload));
+  SINTER_ASSIGN(JobDefinition job, request_.planned ? take_plan() : around_.factory(seen, request_.payload));
   // A life before may have died between the output's publication and its last word.
-  const bool resumes = around_.files.exists(JobLayout(request_.directory).plan());
+  const bool resumes = around_.files.exists(JobLayout(request_.directory).journal());
   job.overwrite = request_.overwrite || resumes;
   job.execution.in_process = false;
   if (!shipped) make_paths_absolute(job);
@@ -97,6 +98,20 @@ Result<JobReport> ClusterRun::run() {
     return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, needs, of);
   };
   return run_job(job, request_.payload, options);
+}
+
+/// The definition of a job whose code is not for us; its plan lies in the job's directory then, as if a life before had made it.
+Result<JobDefinition> ClusterRun::take_plan() const {
+  SINTER_ASSIGN(JobDefinition job, definition_of(request_.planned->outline));
+  const std::string path = JobLayout(request_.directory).plan();
+  SINTER_ASSIGN(const PlanFile made, parse_plan_file(request_.planned->plan, "of the client"));
+  const Plan& plan = made.plan;
+  if (plan.workers < 1 || plan.workers > kMaxWorkers || plan.max_attempts < 1 || plan.task_timeout_ms < 1 || plan.in_process)
+    return user_error("the plan that the client has sent is none for a cluster");
+  if (around_.files.exists(path)) return job;
+  SINTER_TRY(write_file(around_.files, path + ".new", request_.planned->plan));
+  SINTER_TRY(around_.files.rename(path + ".new", path));
+  return job;
 }
 
 /// Null: the job sees what this host sees.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "framework/cluster/cluster_pool.hpp"
+#include "framework/cluster/planned_job.hpp"
 #include "framework/runtime/job_observer.hpp"
 #include "framework/runtime/run_job.hpp"
 #include "framework/runtime/shipped_files.hpp"
@@ -34,6 +36,7 @@ class ClusterRun {
     std::shared_ptr<const std::vector<ShippedFile>> shipped = {};  // the files that it sees; null: those that this host sees
     std::string blob_directory = {};                               // they lie there, by hash
     std::string outputs = {};                                      // below `directory`: where such a job's results go
+    std::optional<PlannedJob> planned = {};  // by its client, who alone has its code
   };
   struct Surroundings {
     ClusterDoor& door;
@@ -61,6 +64,7 @@ class ClusterRun {
 
  private:
   Result<JobReport> run();
+  Result<JobDefinition> take_plan() const;
   std::unique_ptr<ShippedFiles> shipped_view(FileSystem& files) const;
   void make_paths_absolute(JobDefinition& job) const;
 

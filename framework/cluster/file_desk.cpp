@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::uint64_t kMaxPortFileBytes = 64;
 
-std::string port_of(const std::string& endpoint) { return endpoint.substr(endpoint.rfind(':') + 1); }
-
 std::vector<BlobStore::Wanted> wanted_of(const std::vector<ShippedFile>& files) {
   std::vector<BlobStore::Wanted> wanted;
   wanted.reserve(files.size());
@@ -22,10 +20,6 @@ std::vector<BlobStore::Wanted> wanted_of(const std::vector<ShippedFile>& files) 
 }
 
 }  // namespace
-
-std::string endpoint_beside(const std::string& endpoint, const std::string& tracker) {
-  return tracker.substr(0, tracker.rfind(':') + 1) + port_of(endpoint);
-}
 
 Result<std::unique_ptr<FileDesk>> FileDesk::open(Options options) {
   std::unique_ptr<FileDesk> desk(new FileDesk(std::move(options)));
@@ -161,14 +155,14 @@ void FileDesk::release(RunId run) {
   store_.unpin("run-" + std::to_string(run));
 }
 
-ShippedInputs FileDesk::serve_inputs(RunId run, const net::PublicKey& run_key, const std::vector<ShippedFile>& files) {
+ShippedInputs FileDesk::serve_inputs(RunId run, const net::PublicKey& run_key, std::vector<ShippedFile> files) {
   std::set<std::string> names;
   for (const ShippedFile& file : files) names.insert(served_blob(file.hash));
   served_->add(run, run_key, [this, names = std::move(names)](const std::string& name) -> Result<std::string> {
     if (!names.contains(name)) return environment_error("this is no file of the job");
     return store_.path_of(name.substr(name.rfind('/') + 1));
   });
-  return ShippedInputs{options_.host, options_.data_directory + "/files", endpoint(), key_text(), files};
+  return ShippedInputs{options_.host, options_.data_directory + "/files", endpoint(), key_text(), std::move(files)};
 }
 
 void FileDesk::serve_outputs(RunId run, const net::PublicKey& run_key, std::vector<std::string> paths) {

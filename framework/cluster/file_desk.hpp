@@ -18,15 +18,11 @@
 #include "base/log.hpp"
 #include "base/net/curve_key.hpp"
 #include "framework/cluster/blob_store.hpp"
+#include "framework/cluster/file_endpoint.hpp"
 #include "framework/cluster/file_messages.hpp"
 #include "framework/cluster/served_runs.hpp"
 
 namespace sinter::cluster {
-
-/// In an endpoint: the address under which its reader knows the tracker already.
-inline constexpr std::string_view kSameAddress = "*";
-/// The endpoint, reached where `tracker`'s endpoint is.
-std::string endpoint_beside(const std::string& endpoint, const std::string& tracker);
 
 class FileDesk {
  public:
@@ -57,7 +53,7 @@ class FileDesk {
   Status hold(RunId run, const std::vector<ShippedFile>& files);
   void release(RunId run);
   /// Serves what hold() was told of to the holder of the job's key. What its workers must know.
-  ShippedInputs serve_inputs(RunId run, const net::PublicKey& run_key, const std::vector<ShippedFile>& files);
+  ShippedInputs serve_inputs(RunId run, const net::PublicKey& run_key, std::vector<ShippedFile> files);
   /// Serves these to the holder of the job's key, by their number.
   void serve_outputs(RunId run, const net::PublicKey& run_key, std::vector<std::string> paths);
   void stop_serving(RunId run) { served_->remove(run); }

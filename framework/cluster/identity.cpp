@@ -1,6 +1,9 @@
 // Identity: `tracker`, `node.key` and `submit.key` in <home>/<host_port>/.
 #include "framework/cluster/identity.hpp"
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "base/file_system.hpp"
 #include "base/net/key_file.hpp"
 #include "framework/access/join_handshake.hpp"
@@ -36,6 +39,13 @@ std::string endpoint_of(std::string_view address) {
   const std::size_t colon = address.rfind(':');
   const bool has_port = colon != std::string_view::npos && address.find(']', colon) == std::string_view::npos;
   return std::string(kScheme) + std::string(address) + (has_port ? "" : ":" + std::string(kDefaultPort));
+}
+
+Identity Identity::of_user(std::string_view address) {
+  const char* named = std::getenv("SINTER_HOME");
+  const char* home = std::getenv("HOME");
+  const std::string root = named != nullptr && named[0] != 0 ? named : std::string(home != nullptr ? home : ".") + "/.sinter";
+  return Identity(std::filesystem::absolute(root).lexically_normal().string(), address);
 }
 
 Identity::Identity(std::string home, std::string_view address) : home_(std::move(home)), endpoint_(endpoint_of(address)) {

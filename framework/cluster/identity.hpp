@@ -20,6 +20,8 @@ std::string endpoint_of(std::string_view address);
 
 class Identity {
  public:
+  /// Of this process's user: $SINTER_HOME, or .sinter in the user's home directory.
+  static Identity of_user(std::string_view address);
   /// `home`: a directory for all clusters, made private when it is not there.
   Identity(std::string home, std::string_view address);
 

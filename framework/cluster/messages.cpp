@@ -78,9 +78,32 @@ Status check_shipped(const std::vector<ShippedFile>& files) {
         .with_hint("Put many small files into a few large ones, or on a shared path");
   return {};
 }
-Status check(const OpenRun& open) { return open.shipped ? check_shipped(open.shipped->files) : Status(); }
+Status check_code(const JobCode& code) {
+  std::uint64_t bytes = 0;
+  bool has_program = false;
+  for (const ShippedFile& file : code.files) {
+    SINTER_TRY(check_hash(file.hash));
+    if (!is_confined(file.path)) return user_error("a job's code names a file outside its directory");
+    if (file.size_bytes > kMaxCodeBytes - bytes || code.files.size() > kMaxCodeFiles)
+      return user_error("a job may bring " + std::to_string(kMaxCodeFiles) + " files of native code (kMaxCodeFiles) of " +
+                        std::to_string(kMaxCodeBytes) + " bytes (kMaxCodeBytes)");
+    bytes += file.size_bytes;
+    has_program = has_program || file.path == kCodeProgram;
+  }
+  return has_program == code.is_program ? Status() : user_error("a job's code has no program, or one that is none");
+}
+Status check(const OpenRun& open) {
+  if (open.code) SINTER_TRY(check_code(*open.code));
+  return open.shipped ? check_shipped(open.shipped->files) : Status();
+}
 Status check(const Submit& submit) {
   SINTER_TRY(check_version(submit.protocol_version, "the client"));
+  if (submit.planned) SINTER_TRY(check_code(submit.planned->code));
+  if (submit.planned && submit.planned->plan.size() > kMaxSentPlanBytes)
+    return user_error("the job's plan has " + std::to_string(submit.planned->plan.size()) +
+                      " bytes, and of a job that brings native code " + std::to_string(kMaxSentPlanBytes) +
+                      " are taken (kMaxSentPlanBytes)")
+        .with_hint("Give it fewer input files: put many small ones into a few large ones");
   return check_shipped(submit.shipped);
 }
 Status check(const OfferFiles& offer) {

@@ -8,7 +8,8 @@
 #include <map>
 #include <memory>
 
-#include "framework/cluster/file_desk.hpp"
+#include "framework/cluster/code_cache.hpp"
+#include "framework/cluster/file_endpoint.hpp"
 #include "framework/cluster/node_messages.hpp"
 #include "framework/cluster/run_host.hpp"
 #include "framework/cluster/scratch_quota.hpp"
@@ -33,6 +34,7 @@ class Node {
 
   Status run() {
     SINTER_ASSIGN(scratch_, ScratchDirectory::create(options_.files, options_.scratch_directory, options_.log));
+    if (options_.native_code) code_.emplace(options_.files, scratch_->path() + "/code");
     quota_.emplace(options_.files, options_.clock, options_.name, scratch_->path(), options_.scratch_limit_bytes);
     limit_memory_by_groups();
     SINTER_ASSIGN(served_, ServedRuns::open(options_.tracker, options_.security.own, options_.files, options_.clock, options_.log));
@@ -89,6 +91,7 @@ class Node {
     hello.memory_bytes = options_.memory_bytes;
     hello.identity = options_.identity;
     hello.leaving = leaving_;
+    hello.native_code = options_.native_code;
     // What is said from now on comes behind this message, so nothing that happens is missed.
     introduced_ = true;
     for (const auto& [run, host] : runs_) {
@@ -183,6 +186,7 @@ class Node {
     options.host = options_.host;
     const RunId run = open.run;
     if (open.shipped) open.shipped->endpoint = endpoint_beside(open.shipped->endpoint, options_.tracker);
+    if (open.code) open.code_at.endpoint = endpoint_beside(open.code_at.endpoint, options_.tracker);
     const std::string memory_place = memory_groups_ ? memory_groups_->place_of(run) : "";
     if (memory_groups_) options.worker.arguments.push_back("--memory-group=" + memory_place);
     const std::string directory = scratch_->path() + "/run-" + std::to_string(run);
@@ -194,7 +198,8 @@ class Node {
       // The tracker misses its heartbeats then, and ends the attempt.
       if (!posted.ok()) options_.log.error("a worker's message could not be passed on", {{"reason", posted.error().message()}});
     };
-    runs_[run] = std::make_unique<RunHost>(std::move(open), directory, options, *quota_, memory_place, tell);
+    runs_[run] = std::make_unique<RunHost>(std::move(open), directory, options, RunHost::Shared{*quota_, code_ ? &*code_ : nullptr},
+                                           memory_place, tell);
     return {};
   }
 
@@ -202,6 +207,7 @@ class Node {
   std::unique_ptr<ScratchDirectory> scratch_;
   std::unique_ptr<MemoryGroups> memory_groups_;  // null: none can be made here
   std::optional<ScratchQuota> quota_;
+  std::optional<CodeCache> code_;  // nothing: the node runs no native code of jobs
   std::unique_ptr<ServedRuns> served_;
   std::unique_ptr<net::Transport> transport_;
   std::int64_t beat_interval_ms_ = 500;

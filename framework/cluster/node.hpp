@@ -25,6 +25,7 @@ struct NodeOptions {
   std::uint64_t memory_bytes = 0; // for all of them together, as told to people
   std::string scratch_directory;  // jobs get directories in one of our own in it
   std::uint64_t scratch_limit_bytes = 0;  // for files of all jobs; 0: as much as the disk has, see ScratchQuota
+  bool native_code = false;       // run that of jobs, with this process's rights
   std::uint64_t identity = 0;     // drawn at random: another one for each start
   WorkerProgram worker;
   FileSystem& files;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "framework/cluster/message_kinds.hpp"
+#include "framework/cluster/planned_job.hpp"
 #include "framework/control/events.hpp"
 #include "framework/runtime/shipped_files.hpp"
 
@@ -36,10 +37,12 @@ struct NodeHello {
   bool leaving = false;               // see NodeDrains
   std::vector<RunId> runs;            // jobs whose files it keeps
   std::vector<HeldWorker> workers;
+  bool native_code = false;           // runs that of jobs, with its own rights
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     archive & protocol_version & name & host & endpoint & slots & memory_bytes & identity & leaving & runs & workers;
+    archive & native_code;
   }
 };
 
@@ -63,9 +66,12 @@ struct OpenRun {
   std::string run_secret;         // secret_key_text() of the job's own pair
   /// What the client has sent, if it did. In the endpoint's place of an address is kSameAddress.
   std::optional<ShippedInputs> shipped = {};
+  /// What it has brought, and where that lies; `files` of the latter are empty.
+  std::optional<JobCode> code = {};
+  ShippedInputs code_at = {};
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & run & plan & working_directory & run_secret & shipped; }
+  void serialize(Archive& archive, unsigned) { archive & run & plan & working_directory & run_secret & shipped & code & code_at; }
 };
 
 /// Tracker to node: end the job's workers at once and remove its files.

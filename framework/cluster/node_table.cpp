@@ -69,6 +69,10 @@ std::optional<std::uint64_t> NodeTable::most_memory_bytes() const {
   return most;
 }
 
+bool NodeTable::any_native_code() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [](const auto& one) { return one.second.hello.native_code; });
+}
+
 std::uint32_t NodeTable::workers_of(RunId run) const {
   return static_cast<std::uint32_t>(std::distance(placed_.lower_bound({run, 0}), placed_.lower_bound({run + 1, 0})));
 }
@@ -84,7 +88,7 @@ std::vector<NodeLine> NodeTable::lines() const {
   std::vector<NodeLine> lines;
   for (const auto& [id, node] : nodes_)
     lines.push_back({id, node.hello.name, node.hello.host, node.hello.slots, static_cast<std::uint32_t>(node.workers.size()),
-                     node.hello.memory_bytes, node.leaving});
+                     node.hello.memory_bytes, node.leaving, node.hello.native_code});
   return lines;
 }
 

@@ -50,6 +50,8 @@ class NodeTable {
   std::uint32_t slots() const;
   /// Of the node that has most; nothing: there is none.
   std::optional<std::uint64_t> most_memory_bytes() const;
+  /// Whether one takes jobs that bring native code.
+  bool any_native_code() const;
   std::uint32_t workers_of(RunId run) const;
   std::vector<NodeEntry*> leaving();
   std::vector<NodeLine> lines() const;

@@ -2,21 +2,27 @@
 #include "framework/cluster/run_host.hpp"
 
 #include "framework/runtime/memory_group.hpp"
+#include "framework/runtime/remote_results.hpp"
 
 namespace sinter::cluster {
 namespace {
 
 /// A command wakes the pool before this is over.
 constexpr std::int64_t kIdleMs = 1'000;
+/// A tracker that is started again is there within these.
+constexpr int kCodeTries = 20;
+constexpr std::chrono::milliseconds kCodePause{500};
+/// Sets a variable for the program that it becomes.
+constexpr const char* kEnvironment = "/usr/bin/env";
 
 }  // namespace
 
-RunHost::RunHost(OpenRun open, std::string directory, const RunOptions& options, ScratchQuota& quota, std::string memory_place,
+RunHost::RunHost(OpenRun open, std::string directory, const RunOptions& options, Shared shared, std::string memory_place,
                  std::function<void(net::Message)> tell)
     : open_(std::move(open)),
       layout_(std::move(directory)),
       options_(options),
-      quota_(quota),
+      shared_(shared),
       memory_place_(std::move(memory_place)),
       tell_(std::move(tell)) {
   options_.working_directory = open_.working_directory;
@@ -64,7 +70,7 @@ void RunHost::send(WorkerId worker, net::Message message) {
 
 /// An attempt that would fill the disk is not begun: it fails at once, with a reason, and another node may have room for it.
 bool RunHost::has_room(WorkerId worker, const AttemptId& attempt) {
-  const Status room = quota_.room();
+  const Status room = shared_.quota.room();
   if (room.ok()) return true;
   const net::Message failed = to_message(AttemptFailed{attempt, WireError::of(room.error()), false, {}, {}});
   FromWorker from{open_.run, worker, failed.kind, failed.body, layout_.root(), {}};
@@ -124,9 +130,48 @@ Status RunHost::open() {
   open_.plan = {};
   if (open_.shipped) SINTER_TRY(write_shipped_inputs(files, layout_, *open_.shipped));
   open_.shipped.reset();
+  if (open_.code) SINTER_TRY(bring_code());
   SINTER_ASSIGN(pool_, make_process_pool(layout_, options_));
   const std::lock_guard lock(mutex_);
   to_wake_ = pool_.get();
+  return {};
+}
+
+bool RunHost::is_closing_after(std::chrono::milliseconds pause) {
+  std::unique_lock lock(mutex_);
+  return arrived_.wait_for(lock, pause, [this] { return closing_; });
+}
+
+/// Workers are the job's program with its own libraries, or our own program that loads the job's plugins.
+Status RunHost::bring_code() {
+  if (shared_.code == nullptr)
+    return user_error("this node runs no native code of jobs").with_hint("Start it with --allow-native to let it");
+  const ShippedInputs& at = open_.code_at;
+  SINTER_ASSIGN(const net::SecretKey secret, net::parse_secret_key(open_.run_secret));
+  RemoteResults remote(std::make_shared<const net::KeyPair>(net::key_pair_of(secret)), kRemoteBudgetBytes, options_.clock, options_.log);
+  const auto fetch = [&](const ShippedFile& file) -> Result<std::unique_ptr<ReadableFile>> {
+    if (at.host == options_.host)  // its own file, where this user may read it
+      if (auto local = options_.files.open(at.blob_directory + "/" + file.hash); local.ok()) return local;
+    return remote.open(Place{0, at.host, at.endpoint, at.endpoint_key, at.blob_directory, served_blob(file.hash), {}});
+  };
+  const std::string directory = layout_.code();
+  for (const ShippedFile& file : open_.code->files) {
+    Status provided = shared_.code->provide(file, directory + "/" + file.path, fetch);
+    for (int tries = 1; !provided.ok() && provided.error().retriable() && tries < kCodeTries && !is_closing_after(kCodePause); ++tries)
+      provided = shared_.code->provide(file, directory + "/" + file.path, fetch);
+    if (!provided.ok()) return std::move(provided).with_context("while fetching the job's native code");
+  }
+  WorkerProgram& worker = options_.worker;
+  if (open_.code->is_program) {
+    // Before its own words come those of its client: so it makes the same job.
+    std::vector<std::string> words{"LD_LIBRARY_PATH=" + directory + "/" + std::string(kCodeLibraries),
+                                   directory + "/" + std::string(kCodeProgram)};
+    words.insert(words.end(), open_.code->arguments.begin(), open_.code->arguments.end());
+    words.insert(words.end(), worker.arguments.begin(), worker.arguments.end());
+    worker = WorkerProgram{kEnvironment, std::move(words)};
+  } else {
+    worker.arguments.push_back("--code=" + directory);
+  }
   return {};
 }
 

@@ -2,6 +2,7 @@
 // from any thread and return at once, the work is done on a thread of its own, one per job.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "framework/cluster/code_cache.hpp"
 #include "framework/cluster/node_messages.hpp"
 #include "framework/cluster/scratch_quota.hpp"
 #include "framework/runtime/run_job.hpp"
@@ -22,8 +24,13 @@ namespace sinter::cluster {
 
 class RunHost {
  public:
+  /// What the node keeps for all jobs; it outlives us.
+  struct Shared {
+    ScratchQuota& quota;
+    CodeCache* code = nullptr;  // null: the node runs no native code of jobs
+  };
   /// `tell` sends to the tracker; it is called on our thread. `options` says how a worker is run; it and `directory`'s parent outlive us.
-  RunHost(OpenRun open, std::string directory, const RunOptions& options, ScratchQuota& quota, std::string memory_place,
+  RunHost(OpenRun open, std::string directory, const RunOptions& options, Shared shared, std::string memory_place,
           std::function<void(net::Message)> tell);
   /// Ends the workers at once, and removes the directory.
   ~RunHost();
@@ -51,6 +58,8 @@ class RunHost {
 
   void work();
   Status open();
+  Status bring_code();
+  bool is_closing_after(std::chrono::milliseconds pause);
   void command(Command one);
   bool has_room(WorkerId worker, const AttemptId& attempt);
   void handle(const WorkerUp& up);
@@ -65,7 +74,7 @@ class RunHost {
   OpenRun open_;
   JobLayout layout_;
   RunOptions options_;
-  ScratchQuota& quota_;
+  Shared shared_;
   const std::string memory_place_;  // see memory_group_of(); empty: workers have no groups
   std::function<void(net::Message)> tell_;
   std::unique_ptr<WorkerPool> pool_;  // made and used on our thread

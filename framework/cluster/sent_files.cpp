@@ -139,6 +139,23 @@ Result<std::vector<ShippedFile>> hash_files(FileSystem& files, const std::string
   return shipped;
 }
 
+Result<std::vector<ShippedFile>> hash_code(FileSystem& files, const std::string& working_directory, const std::vector<CodeFile>& brought,
+                                           std::vector<ShippedFile>& code, ClientConnection& tracker) {
+  std::vector<ShippedFile> sending;
+  std::uint64_t bytes = 0;
+  for (const CodeFile& file : brought) {
+    SINTER_ASSIGN(std::vector<ShippedFile> hashed, hash_files(files, working_directory, {file.path}, tracker));
+    sending.push_back(std::move(hashed.front()));
+    code.push_back({file.name, sending.back().size_bytes, sending.back().hash});
+    bytes += sending.back().size_bytes;
+  }
+  if (bytes <= kMaxCodeBytes && brought.size() <= kMaxCodeFiles) return sending;
+  return user_error("the job brings " + std::to_string(brought.size()) + " files of native code with " + std::to_string(bytes) +
+                    " bytes, and may bring " + std::to_string(kMaxCodeFiles) + " (kMaxCodeFiles) with " + std::to_string(kMaxCodeBytes) +
+                    " (kMaxCodeBytes)")
+      .with_hint("`strip` makes programs smaller");
+}
+
 Status send_files(ClientConnection& tracker, FileSystem& files, std::uint64_t upload, const std::vector<ShippedFile>& shipped,
                   SentFiles& sent) {
   sent.files = shipped.size();

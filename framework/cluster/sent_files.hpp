@@ -23,6 +23,16 @@ struct SentFiles {
 Result<std::vector<ShippedFile>> hash_files(FileSystem& files, const std::string& working_directory, const std::vector<std::string>& paths,
                                             ClientConnection& tracker);
 
+/// A file of native code: its name among the job's, and where it lies here.
+struct CodeFile {
+  std::string name;
+  std::string path;
+};
+/// The same for a job's code: what is to be sent, and in `code` what the job is to say of it. Errors also: more than a job may bring (the
+/// user's, named).
+Result<std::vector<ShippedFile>> hash_code(FileSystem& files, const std::string& working_directory, const std::vector<CodeFile>& brought,
+                                           std::vector<ShippedFile>& code, ClientConnection& tracker);
+
 /// The tracker has all of them when this returns, and keeps them while the connection lasts. `upload`: see OfferFiles. Errors: the
 /// tracker's quota, a file that changed since it was hashed (the user's), cancelled, the tracker is gone for long.
 Status send_files(ClientConnection& tracker, FileSystem& files, std::uint64_t upload, const std::vector<ShippedFile>& shipped,

@@ -6,7 +6,7 @@
 #include "base/checksum.hpp"
 #include "base/net/key_file.hpp"
 #include "framework/cluster/client_connection.hpp"
-#include "framework/cluster/file_desk.hpp"
+#include "framework/cluster/file_endpoint.hpp"
 #include "framework/runtime/sealed_bytes.hpp"
 
 namespace sinter::cluster {
@@ -23,14 +23,20 @@ std::string ticket_path(const std::string& directory, RunId run) { return direct
 Result<RunId> bring(ClientConnection& tracker, ShippedRun& run, SentFiles& sent) {
   SINTER_ASSIGN(run.submit.shipped, hash_files(run.files, run.targets.working_directory, run.inputs, tracker));
   run.submit.ships = true;
+  std::vector<ShippedFile> sending = run.submit.shipped;
+  if (run.submit.planned) {
+    SINTER_ASSIGN(const std::vector<ShippedFile> code,
+                  hash_code(run.files, run.targets.working_directory, run.code, run.submit.planned->code.files, tracker));
+    sending.insert(sending.end(), code.begin(), code.end());
+  }
   if (run.on_sending) {
-    SentFiles all{run.submit.shipped.size(), 0, 0};
-    for (const ShippedFile& file : run.submit.shipped) all.bytes += file.size_bytes;
+    SentFiles all{sending.size(), 0, 0};
+    for (const ShippedFile& file : sending) all.bytes += file.size_bytes;
     run.on_sending(all);
   }
   // One run at a time writes an output: no other upload of this client is called so.
   const std::uint64_t upload = checksum64(run.targets.working_directory + "\n" + run.targets.output);
-  SINTER_TRY(send_files(tracker, run.files, upload, run.submit.shipped, sent));
+  SINTER_TRY(send_files(tracker, run.files, upload, sending, sent));
   SINTER_ASSIGN(const Submitted submitted, tracker.ask<Submitted>(run.submit));
   return submitted.run;
 }

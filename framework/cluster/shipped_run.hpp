@@ -17,6 +17,7 @@ struct ShippedRun {
   std::vector<std::string> inputs;  // every file that the job reads, as the client finds it
   OutputTargets targets;
   FileSystem& files;
+  std::vector<CodeFile> code = {};  // of one that is planned
   /// The files are known and about to be sent.
   std::function<void(const SentFiles&)> on_sending = {};
 };

@@ -42,7 +42,7 @@ Result<std::string> nodes_page(const StatusSource& source, const StatusPath& pat
     }
     json.begin_object().member("node", node.node).member("name", node.name).member("host", node.host);
     json.member("slots", std::uint64_t{node.slots}).member("busy", std::uint64_t{node.busy}).member("memory_bytes", node.memory_bytes);
-    json.member("leaving", node.leaving);
+    json.member("leaving", node.leaving).member("native_code", node.native_code);
     json.end_object();
   }
   end_page(json, next);

@@ -5,6 +5,12 @@
 
 namespace sinter::cluster {
 
+cluster_event::JobAdded job_added(RunId run, const Submit& submitted) {
+  cluster_event::JobAdded added{static_cast<JobId>(run), submitted.priority};
+  added.native_code = submitted.planned.has_value();
+  return added;
+}
+
 void TrackerShell::lose(net::PeerId peer, const std::string& reason) {
   desk_->peer_lost(peer);
   if (const NodeEntry* found = nodes_.find_peer(peer)) return lose_node(found->node, reason);
@@ -62,7 +68,14 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
 Status TrackerShell::submit(net::PeerId peer, Submit submitted) {
   const RunId run = next_run_;
   submitted.submitter = net::public_key_text(keys_.at(peer));
-  if (submitted.ships) SINTER_TRY(desk_->hold(run, submitted.shipped));
+  if (submitted.planned) {
+    SINTER_TRY(check_code(peer, *submitted.planned));
+    SINTER_TRY(desk_->hold(run, submitted.planned->code.files));
+  }
+  if (Status held = submitted.ships ? desk_->hold(run, submitted.shipped) : Status(); !held.ok()) {
+    desk_->release(run);
+    return held;
+  }
   if (Status added = add(run, submitted); !added.ok()) {
     desk_->release(run);
     return added;
@@ -75,10 +88,24 @@ Status TrackerShell::submit(net::PeerId peer, Submit submitted) {
   return {};
 }
 
+/// Whether this client may bring native code, and somebody is there that would run it.
+Status TrackerShell::check_code(net::PeerId peer, const PlannedJob& planned) const {
+  const std::optional<Grant> grant = options_.gatekeeper.grant_of(keys_.at(peer), options_.wall_clock());
+  if (!grant || !grant->native_code)
+    return user_error("the job brings native code, and this key may not: it has the role 'submit', not 'submit+native'")
+        .with_hint("Ask who runs the tracker for a token: sinter token create --role submit+native");
+  if (planned.sinter_version != options_.version)
+    return user_error("the job's code is built with sinter " + planned.sinter_version + ", and this tracker is sinter " + options_.version)
+        .with_hint("Build it with the version of the cluster");
+  if (nodes_.slots() == 0 || nodes_.any_native_code()) return {};
+  return user_error("the job brings native code, and none of the nodes that are there was started with --allow-native")
+      .with_hint("`sinter node TRACKER --allow-native` is for hosts whose users trust those who may submit such jobs");
+}
+
 /// The job is known to the cluster and stored; nothing of it runs.
 Status TrackerShell::add(RunId run, const Submit& submitted) {
   jobs_[run].line.run = run;
-  decide(cluster_event::JobAdded{static_cast<JobId>(run), submitted.priority});
+  decide(job_added(run, submitted));
   Status added = refusal_ ? Status(*std::exchange(refusal_, std::nullopt)) : store_.add(run, submitted);
   if (added.ok()) return added;
   decide(cluster_event::JobRemoved{static_cast<JobId>(run)});
@@ -101,6 +128,11 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
     if (const Status held = desk_->hold(run, *job.shipped); !held.ok())
       options_.log.error("files of a job are gone", {{"job", run}, {"reason", held.error().to_string()}});
   }
+  if (submitted.planned) {
+    job.code = std::make_shared<const JobCode>(submitted.planned->code);
+    if (const Status held = desk_->hold(run, job.code->files); !held.ok())
+      options_.log.error("code of a job is gone", {{"job", run}, {"reason", held.error().to_string()}});
+  }
   job.view = make_view(run, resumes);
   const auto on_progress = [this, run](const std::string& name, const JobProgress& progress) {
     post([this, run, name, progress] { tell_progress(run, name, progress); });
@@ -111,7 +143,7 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
   job.run = std::make_unique<ClusterRun>(
       ClusterRun::Request{run, {std::move(submitted.payload_kind), std::move(submitted.payload)}, std::move(submitted.working_directory),
                           submitted.overwrite, std::max(1u, nodes_.slots()), submitted.speculation, store_.directory_of(run), job.shipped,
-                          options_.data_directory + "/files", store_.outputs_of(run)},
+                          options_.data_directory + "/files", store_.outputs_of(run), std::move(submitted.planned)},
       ClusterRun::Surroundings{*this, options_.factory, options_.files, options_.clock, options_.log, options_.host, job.view, on_progress,
                                on_end});
 }
@@ -180,7 +212,7 @@ void TrackerShell::end(RunId run, Result<JobReport>& report) {
   job.ended = RunEnded{run, {}, {}};
   if (report.ok()) job.ended->report = std::move(report).value();
   else job.ended->error = WireError::of(report.error());
-  if (job.shipped) desk_->release(run);
+  if (job.shipped || job.code) desk_->release(run);
   keep_view(run, job);
   // Before it is told: a client may only hear what another life of ours will say as well.
   const Status stored = store_.end({job.line, *job.ended, job.submitter});

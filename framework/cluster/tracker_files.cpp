@@ -74,10 +74,20 @@ Status TrackerShell::hear_files(net::PeerId peer, const net::Message& message) {
 
 /// Nodes are told what the client sent, and may read it.
 void TrackerShell::open_shipped(Job& job, OpenRun& open) {
-  if (!job.shipped) return;
+  if (!job.shipped && !job.code) return;
   const auto secret = net::parse_secret_key(open.run_secret);
   if (!secret.ok()) return options_.log.error("the job's key is damaged", {{"job", open.run}});
-  open.shipped = desk_->serve_inputs(open.run, net::key_pair_of(*secret).public_key, *job.shipped);
+  std::vector<ShippedFile> files;
+  if (job.shipped) files = *job.shipped;
+  if (job.code) files.insert(files.end(), job.code->files.begin(), job.code->files.end());
+  ShippedInputs at = desk_->serve_inputs(open.run, net::key_pair_of(*secret).public_key, std::move(files));
+  if (job.code) {
+    open.code = *job.code;
+    open.code_at = {at.host, at.blob_directory, at.endpoint, at.endpoint_key, {}};
+  }
+  if (!job.shipped) return;
+  at.files = *job.shipped;
+  open.shipped = std::move(at);
 }
 
 void TrackerShell::keep_outputs(Job& job, RunId run) {

@@ -110,7 +110,7 @@ Status TrackerShell::resume_jobs() {
     next_run_ = one.run + 1;
     if (!one.ended) {
       jobs_[one.run].line.run = one.run;
-      decide(cluster_event::JobAdded{static_cast<JobId>(one.run), one.submit.priority});
+      decide(job_added(one.run, one.submit));
       begin(one.run, std::move(one.submit), true);
       continue;
     }
@@ -240,7 +240,7 @@ Status TrackerShell::take_node(net::PeerId peer, NodeHello hello) {
   NodeEntry& node = nodes_.add(id, peer, std::move(hello));
   options_.log.info("a node has joined", {{"node", node.hello.name}, {"slots", std::uint64_t{node.hello.slots}}});
   send(peer, pack(welcome));
-  decide(cluster_event::NodeJoined{static_cast<HostId>(id), node.hello.slots, node.hello.memory_bytes});
+  decide(cluster_event::NodeJoined{static_cast<HostId>(id), node.hello.slots, node.hello.memory_bytes, node.hello.native_code});
   for (const HeldWorker& held : node.hello.workers) {
     if (std::find(welcome.runs.begin(), welcome.runs.end(), held.run) == welcome.runs.end()) continue;
     nodes_.place(id, {held.run, held.worker});

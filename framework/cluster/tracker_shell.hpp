@@ -26,6 +26,8 @@
 
 namespace sinter::cluster {
 
+cluster_event::JobAdded job_added(RunId run, const Submit& submitted);
+
 /// Adds who may say what of files.
 void add_file_rules(std::vector<MessageRule>& rules);
 
@@ -66,6 +68,7 @@ class TrackerShell final : public ClusterDoor {
     std::shared_ptr<JobView> view;       // null when it has ended
     std::optional<RunEnded> ended;       // what its client is told, also one that asks late
     std::shared_ptr<const std::vector<ShippedFile>> shipped;  // by its client; null: it reads what nodes see
+    std::shared_ptr<const JobCode> code;                      // that it brings; null: none
     std::string submitter;                                    // its key
     std::optional<Timestamp> outputs_until;                   // what it left waits here for its client
   };
@@ -109,6 +112,7 @@ class TrackerShell final : public ClusterDoor {
   Status take_node(net::PeerId peer, NodeHello hello);
 
   Status submit(net::PeerId peer, Submit submitted);
+  Status check_code(net::PeerId peer, const PlannedJob& planned) const;
   Status add(RunId run, const Submit& submitted);
   void begin(RunId run, Submit submitted, bool resumes);
   Status watch(net::PeerId peer, RunId run);

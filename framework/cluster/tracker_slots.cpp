@@ -81,6 +81,8 @@ std::string TrackerShell::wait_reason(RunId run, const Job& job) const {
   if (job.allowed > 0 || nodes_.workers_of(run) > 0) return "";
   const std::optional<std::uint64_t> most_bytes = nodes_.most_memory_bytes();
   if (!most_bytes) return "waits for a node";
+  if (job.code && !nodes_.any_native_code())
+    return "waits for a node that was started with --allow-native: the job brings native code, and none that is there takes it";
   if (*most_bytes < job.worker_memory_bytes)
     return "waits for a node with " + format_size(job.worker_memory_bytes) + " of memory for one worker: none has so much";
   return "waits for slots";

@@ -25,6 +25,7 @@ void Cluster::on(const cluster_event::NodeJoined& joined) {
   Node& node = nodes_[joined.node];
   node.slots = joined.slots;
   node.memory_bytes = joined.memory_bytes;
+  node.native_code = joined.native_code;
   node.draining = false;
 }
 
@@ -54,6 +55,7 @@ void Cluster::on(const cluster_event::JobAdded& added) {
   job.weight = std::max<std::uint32_t>(added.weight, 1);
   job.wanted = added.wanted;
   job.worker_memory_bytes = added.worker_memory_bytes;
+  job.native_code = added.native_code;
 }
 
 void Cluster::on(const cluster_event::JobDemand& demand) {
@@ -131,6 +133,10 @@ bool Cluster::avoids(JobId id, HostId node) const {
     return nodes_.contains(one.first) && leaves_alone(found->second, one.first);
   });
   return static_cast<std::size_t>(bad) * kMinNodesPerBadNode <= nodes_.size();
+}
+
+bool Cluster::takes(HostId host, const Node& node, JobId id, const Job& job) const {
+  return !node.draining && (node.native_code || !job.native_code) && !avoids(id, host);
 }
 
 std::uint64_t Cluster::room(const Job& job, const Node& node) {

@@ -39,6 +39,7 @@ struct NodeJoined {
   HostId node = 0;
   std::uint32_t slots = 0;
   std::uint64_t memory_bytes = 0;  // for workers
+  bool native_code = false;        // takes jobs that bring some
 };
 /// The node and all that ran on it are gone.
 struct NodeLost {
@@ -54,6 +55,7 @@ struct JobAdded {
   std::uint32_t weight = 1;            // of its share among those of equal priority
   std::uint64_t wanted = 0;            // workers that it could put to use
   std::uint64_t worker_memory_bytes = 0;
+  bool native_code = false;            // brings some, for nodes that take it
 };
 struct JobDemand {
   JobId job = 0;
@@ -142,6 +144,7 @@ class Cluster {
     std::uint64_t memory_bytes = 0;
     std::uint32_t used = 0;
     std::uint64_t used_memory_bytes = 0;
+    bool native_code = false;
     bool draining = false;
   };
   struct Place {
@@ -157,6 +160,7 @@ class Cluster {
     std::uint32_t weight = 1;
     std::uint64_t wanted = 0;
     std::uint64_t worker_memory_bytes = 0;
+    bool native_code = false;
     bool running = false;
     std::uint32_t used = 0;              // slots
     std::uint32_t share = 0;
@@ -182,6 +186,8 @@ class Cluster {
   /// Workers of the job that the node could take beside those it has.
   static std::uint64_t room(const Job& job, const Node& node);
   bool leaves_alone(const Job& job, HostId node) const;
+  /// Whether a worker of the job may be placed on the node, if there is room.
+  bool takes(HostId host, const Node& node, JobId id, const Job& job) const;
   /// Running jobs, those to be served first first.
   std::vector<JobId> by_rank() const;
   void admit_jobs();

@@ -27,7 +27,14 @@ void Cluster::admit_jobs() {
   }
 }
 
-std::uint64_t Cluster::demand_of(const Job& job) const { return std::min<std::uint64_t>(job.wanted, options_.max_slots_per_job); }
+/// Not more than the nodes have that take such a job: what it could not use would be nobody's.
+std::uint64_t Cluster::demand_of(const Job& job) const {
+  std::uint64_t most = std::min<std::uint64_t>(job.wanted, options_.max_slots_per_job);
+  if (!job.native_code || most == 0) return most;
+  std::uint64_t slots = 0;
+  for (const auto& [id, node] : nodes_) slots += node.native_code && !node.draining ? node.slots : 0;
+  return std::min(most, slots);
+}
 
 void Cluster::share_slots() {
   for (auto& [id, job] : jobs_) job.share = 0;
@@ -84,7 +91,7 @@ void Cluster::place_waiting() {
       HostId best = 0;
       std::uint64_t most = 0;
       for (const auto& [host, node] : nodes_) {
-        if (node.draining || avoids(id, host)) continue;
+        if (!takes(host, node, id, job)) continue;
         const std::uint64_t here = room(job, node);
         if (here > most) {
           most = here;
@@ -109,7 +116,7 @@ void Cluster::say_allowed() {
     std::uint32_t more = job.share > job.used ? job.share - job.used : 0;
     for (auto& [host, node] : left) {
       if (more == 0) break;
-      if (node.draining || avoids(id, host)) continue;
+      if (!takes(host, node, id, job)) continue;
       const auto here = static_cast<std::uint32_t>(std::min<std::uint64_t>(more, room(job, node)));
       node.used += here;
       node.used_memory_bytes += here * job.worker_memory_bytes;

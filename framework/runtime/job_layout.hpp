@@ -15,6 +15,8 @@ class JobLayout {
   std::string plan() const { return root_ + "/plan"; }
   /// What its client has sent along, where it has.
   std::string shipped_inputs() const { return root_ + "/shipped"; }
+  /// Native code that it brought to a node.
+  std::string code() const { return root_ + "/code"; }
   /// Of a job that outlives its tracker's process.
   std::string journal() const { return root_ + "/journal"; }
   /// What the Merge of this stage made of its round, kept for the next life of the tracker.

@@ -54,12 +54,18 @@ void serialize(Archive& archive, PlanFile& file, unsigned) {
   archive & file.payload & file.plan;
 }
 
+std::string plan_file_bytes(const PlanFile& plan) { return seal_bytes(kMagic, encode(plan)); }
+
 Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan) {
-  return write_file(files, path, seal_bytes(kMagic, encode(plan)));
+  return write_file(files, path, plan_file_bytes(plan));
 }
 
 Result<PlanFile> read_plan_file(FileSystem& files, const std::string& path) {
   SINTER_ASSIGN(const std::string bytes, read_file(files, path, kMaxPlanFileBytes));
+  return parse_plan_file(bytes, path);
+}
+
+Result<PlanFile> parse_plan_file(std::string_view bytes, const std::string& path) {
   SINTER_ASSIGN(const std::string_view body, unseal_bytes(kMagic, bytes, "plan file", path));
   Result<PlanFile> plan = decode<PlanFile>(body, "plan file '" + path + "'");
   if (plan.ok() && plan->plan.files.size() != plan->plan.modified_ns.size())

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/file_system.hpp"
 #include "base/result.hpp"
@@ -22,5 +23,8 @@ struct PlanFile {
 Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan);
 /// Errors name the path: missing, damaged, another version.
 Result<PlanFile> read_plan_file(FileSystem& files, const std::string& path);
+/// What such a file holds, and back; `path` is for messages.
+std::string plan_file_bytes(const PlanFile& plan);
+Result<PlanFile> parse_plan_file(std::string_view bytes, const std::string& path);
 
 }  // namespace sinter

@@ -238,16 +238,6 @@ TEST_F(LanTest, errors_of_a_job_reach_its_client) {
   EXPECT_NE(again.err.find("exists"), std::string::npos) << again.err;
 }
 
-TEST_F(LanTest, a_tracker_loads_no_code_of_others) {
-  Lan lan(1, 1);
-  std::string job = make_job(lan, 100);
-  job =
-      lan.directory().write("job/plugin.yaml", read_whole_file(job) + "plugins: [" + std::string(SINTER_PLUGIN_DIR) + "/test_rules.so]\n");
-  const CommandResult run = lan.run(job);
-  EXPECT_EQ(run.exit_code, 1);
-  EXPECT_NE(run.err.find("is native code, and a tracker loads none"), std::string::npos) << run.err;
-}
-
 TEST_F(LanTest, a_tracker_that_is_not_there_is_told_so) {
   Lan lan(0, 1);
   const std::string job = make_job(lan, 100);

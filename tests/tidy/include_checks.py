@@ -8,7 +8,7 @@ MODULE_ORDER = {
     "base": [["base"], ["base/net"]],
     "shuffle": [["shuffle/record"], ["shuffle/run"], ["shuffle/merge"], ["shuffle/build"], ["shuffle/exchange"]],
     "framework": [["framework/access", "framework/http", "framework/io"], ["framework/api"], ["framework/plan"], ["framework/control"],
-                  ["framework/runtime"], ["framework/cluster"], ["framework/testing"]],
+                  ["framework/runtime"], ["framework/cluster"], ["framework/program"], ["framework/testing"]],
     "jobs": [["jobs/generate", "jobs/fusion"]],
 }
 
@@ -47,7 +47,7 @@ OPT_IN_HEADERS = ("framework/api/boost_codec.hpp",)
 
 # The operating system's own headers: allowed in .cpp files.
 SYSTEM_HEADER = re.compile(r"(sys|linux|netinet|arpa)/[a-z_]+\.h|(unistd|fcntl|dirent|poll|signal|spawn|termios|pty|dlfcn|pthread|sched|"
-                           r"netdb|immintrin|fnmatch|sysexits|malloc|stdlib)\.h")
+                           r"link|netdb|immintrin|fnmatch|sysexits|malloc|stdlib)\.h")
 STANDARD_HEADER = re.compile(r"[a-z_]+")
 
 

@@ -56,6 +56,29 @@ TEST(ClusterMessagesTest, messages_about_files_come_back_as_they_were) {
   EXPECT_EQ(round_trip(open).shipped->files[0].hash, hash);
 }
 
+TEST(ClusterMessagesTest, code_of_a_job_comes_back_as_it_was_and_stays_in_its_directory) {
+  const std::string hash(64, 'a');
+  Submit submit;
+  submit.planned = PlannedJob{"1.2", {}, "plan", {true, {"--force"}, {{"program", 5, hash}, {"lib/libx.so", 6, hash}}}};
+  submit.planned->outline.steps = {{"first", true}};
+  submit.planned->outline.side_outputs = {{"side", {"out/side.csv", "a,b\n", ".csv"}}};
+  const Submit back = round_trip(submit);
+  EXPECT_EQ(back.planned->plan, "plan");
+  EXPECT_EQ(back.planned->outline.steps[0].name, "first");
+  EXPECT_EQ(back.planned->outline.side_outputs[0].output.header, "a,b\n");
+  EXPECT_EQ(back.planned->code.files[1].path, "lib/libx.so");
+  const auto refusal = [&](const std::string& name, std::uint64_t size, bool is_program) {
+    submit.planned->code = {is_program, {}, {{name, size, hash}}};
+    return unpack<Submit>(pack(submit)).error().message();
+  };
+  EXPECT_THAT(refusal("../program", 5, false), HasSubstr("outside its directory"));
+  EXPECT_THAT(refusal("program", kMaxCodeBytes + 1, true), HasSubstr("kMaxCodeBytes"));
+  EXPECT_THAT(refusal("lib/x.so", 5, true), HasSubstr("no program"));
+  submit.planned->code = {};
+  submit.planned->plan = std::string(kMaxSentPlanBytes + 1, 'x');
+  EXPECT_THAT(unpack<Submit>(pack(submit)).error().message(), HasSubstr("kMaxSentPlanBytes"));
+}
+
 TEST(ClusterMessagesTest, files_that_are_no_files_or_too_many_are_refused) {
   const std::string hash(64, 'a');
   Submit submit;

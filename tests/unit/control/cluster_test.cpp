@@ -101,6 +101,22 @@ TEST_F(ClusterTest, memory_limits_what_a_node_takes) {
   EXPECT_EQ(allowed_[1], 3u);
 }
 
+TEST_F(ClusterTest, a_job_that_brings_native_code_gets_the_slots_of_nodes_that_take_it_and_no_others) {
+  step(NodeJoined{1, 4, 0});
+  step(NodeJoined{2, 2, 0, true});
+  JobAdded brings{1, 0, 1, 100, 0};
+  brings.native_code = true;
+  step(brings);
+  add(2, 100);
+  EXPECT_EQ(allowed_[1], 2u);
+  EXPECT_EQ(allowed_[2], 4u) << "what the first cannot use is the other's";
+  EXPECT_EQ(start(1, 1), 2u);
+  EXPECT_EQ(start(1, 2), 2u);
+  EXPECT_EQ(start(1, 3), 0u);
+  step(NodeJoined{3, 1, 0, true});
+  EXPECT_EQ(places_.at({1, 3}), 3u);
+}
+
 TEST_F(ClusterTest, jobs_beyond_the_limit_wait_and_beyond_the_next_are_refused) {
   options_.max_running_jobs = 1;
   options_.max_jobs = 2;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "framework/plan/job_outline.hpp"
+
 namespace sinter {
 namespace {
 
@@ -167,6 +169,37 @@ TEST(StagesTest, sorted_inputs_need_no_map_and_sorted_outputs_no_reduce) {
   ASSERT_TRUE(check_shape(job).ok());
   EXPECT_THAT(walk(job).names, ElementsAre("map", "step 1", "sorted output"));
   EXPECT_EQ(stage_lines(job).back(), "sorted output");
+}
+
+TEST(StagesTest, an_outline_has_the_stages_of_its_job_and_no_code) {
+  JobDefinition job = job_with(2, 3);
+  job.steps[0].name = "first";
+  job.steps[1].whole_partitions = true;
+  job.inputs.resize(2);
+  job.execution.memory_bytes = 64u << 20;
+  const auto known = definition_of(outline_of(job));
+  ASSERT_TRUE(known.ok()) << known.error().to_string();
+  EXPECT_EQ(walk(*known, 2).names, walk(job, 2).names);
+  EXPECT_EQ(stage_lines(*known), stage_lines(job));
+  EXPECT_TRUE(known->steps[1].whole_partitions);
+  EXPECT_EQ(known->inputs.size(), 2u);
+  EXPECT_EQ(known->execution.memory_bytes, job.execution.memory_bytes);
+  JobDefinition writes;
+  writes.make_map_output = [](std::size_t, TaskContext&) -> Result<std::unique_ptr<MapOutputTask>> { return internal_error("not run"); };
+  EXPECT_TRUE(writes_output(*definition_of(outline_of(writes)), Stage{}));
+}
+
+TEST(StagesTest, an_outline_of_no_job_is_refused) {
+  const auto said_of = [](JobOutline outline) { return definition_of(outline).error().message(); };
+  JobOutline outline = outline_of(job_with(0, 0));
+  outline.reduces = false;
+  EXPECT_THAT(said_of(outline), HasSubstr("has no reduce"));
+  outline = outline_of(job_with(0, 0));
+  outline.side_inputs = UINT32_MAX;
+  EXPECT_THAT(said_of(outline), HasSubstr("kMaxOutlineParts"));
+  outline = outline_of(job_with(0, 0));
+  outline.memory_bytes = 1;
+  EXPECT_THAT(said_of(outline), HasSubstr("a worker needs at least"));
 }
 
 }  // namespace

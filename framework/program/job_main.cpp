@@ -8,7 +8,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
+#include <filesystem>
 #include <optional>
 #include <thread>
 
@@ -16,8 +16,11 @@
 #include "base/parse_size.hpp"
 #include "framework/api/job_draft.hpp"
 #include "framework/api/parameter.hpp"
+#include "framework/cluster/client_job.hpp"
+#include "framework/cluster/identity.hpp"
 #include "framework/io/committed_output.hpp"
 #include "framework/plan/plan.hpp"
+#include "framework/program/own_code.hpp"
 #include "framework/runtime/attempt.hpp"
 #include "framework/runtime/foreground_task.hpp"
 #include "framework/runtime/run_job.hpp"
@@ -33,11 +36,12 @@ enum ExitCode : int { kOk = 0, kRunFailed = 1, kUsage = 2, kInterrupted = 130, k
 enum class Verb { Run, Check, Explain };
 
 constexpr std::string_view kWorkerWord = "worker";
-constexpr std::string_view kOwnExecutable = "/proc/self/exe";
+constexpr std::string_view kMemoryGroup = "--memory-group=";
 constexpr std::uint64_t kMaxExecutableBytes = 4 * kGiB;
 
 /// Those with a value.
-constexpr std::string_view kOptions[] = {"--workers", "--memory", "--split", "--timeout", "--output", "--param", "--task"};
+constexpr std::string_view kOptions[] = {"--workers", "--memory", "--split", "--timeout", "--output", "--param", "--task",
+                                           "--cluster", "--files", "--priority"};
 
 struct CommandLine {
   Verb verb = Verb::Run;
@@ -51,6 +55,11 @@ struct CommandLine {
   std::vector<std::string> outputs;     // "PATH" or "NAME=PATH"
   bool force = false;
   bool in_process = false;
+  std::string cluster;                  // the tracker that runs it; empty: this machine
+  std::string placement = "auto";       // of files, see ClientJob
+  std::int32_t priority = 0;
+  bool detach = false;
+  bool speculation = true;
   bool help = false;
 };
 
@@ -70,6 +79,13 @@ std::string usage(const JobProgram& program) {
          "  --force         replace the output\n"
          "  --in-process    threads instead of worker processes, for debuggers\n"
          "  --task NAME     run one attempt of this task (map-3, step1-0, reduce-7) in the foreground, and write nothing\n"
+         "  --cluster HOST[:PORT]\n"
+         "                  run on the nodes of the tracker there, with this program; the rest is about that:\n"
+         "  --files HOW     shared: nodes see the files under their paths; shipped: they are sent; auto (default)\n"
+         "  --detach        leave the job to the tracker: `sinter job list` and `sinter job fetch`\n"
+         "  --priority N    jobs of higher ones get slots first (0)\n"
+         "  --no-speculation\n"
+         "                  no second attempts at slow tasks\n"
          "  --help          this text\n";
 }
 
@@ -86,7 +102,23 @@ Result<std::int64_t> parse_timeout(const std::string& text) {
   return user_error("--timeout needs a number of seconds above 0, not '" + text + "'");
 }
 
+Status set_cluster_option(CommandLine& line, const std::string& name, const std::string& value) {
+  if (name == "--cluster") {
+    line.cluster = value;
+  } else if (name == "--files") {
+    if (value != "auto" && value != "shared" && value != "shipped")
+      return user_error("--files is auto, shared or shipped, not '" + value + "'");
+    line.placement = value;
+  } else {
+    const std::optional<std::int32_t> priority = parse_parameter<std::int32_t>(value);
+    if (!priority) return user_error("--priority needs a whole number, not '" + value + "'");
+    line.priority = *priority;
+  }
+  return {};
+}
+
 Status set_option(CommandLine& line, const std::string& name, const std::string& value) {
+  if (name == "--cluster" || name == "--files" || name == "--priority") return set_cluster_option(line, name, value);
   if (name == "--workers") {
     SINTER_ASSIGN(line.workers, parse_workers(value));
   } else if (name == "--memory") {
@@ -115,6 +147,24 @@ void take_verb(const JobProgram& program, CommandLine& line) {
   line.arguments.erase(line.arguments.begin());
 }
 
+/// Those without a value.
+bool set_flag(CommandLine& line, const std::string& word) {
+  if (word == "--force") line.force = true;
+  else if (word == "--in-process") line.in_process = true;
+  else if (word == "--detach") line.detach = true;
+  else if (word == "--no-speculation") line.speculation = false;
+  else if (word == "--help") line.help = true;
+  else return false;
+  return true;
+}
+
+Status check_options(const CommandLine& line) {
+  if (line.cluster.empty() && line.detach) return user_error("--detach leaves a job to a tracker: --cluster says which");
+  if (!line.cluster.empty() && (line.in_process || !line.task.empty()))
+    return user_error("--in-process and --task are of this machine, without --cluster");
+  return {};
+}
+
 /// Options as `--name value` or `--name=value`.
 Result<CommandLine> parse_command_line(const JobProgram& program, const std::vector<std::string>& words) {
   CommandLine line;
@@ -124,12 +174,8 @@ Result<CommandLine> parse_command_line(const JobProgram& program, const std::vec
     const std::string name = word.substr(0, equals);
     if (!word.starts_with("--")) {
       line.arguments.push_back(word);
-    } else if (word == "--force") {
-      line.force = true;
-    } else if (word == "--in-process") {
-      line.in_process = true;
-    } else if (word == "--help") {
-      line.help = true;
+    } else if (set_flag(line, word)) {
+      continue;
     } else if (std::find(std::begin(kOptions), std::end(kOptions), name) == std::end(kOptions)) {
       return user_error("unknown option '" + word + "'");
     } else if (equals != std::string::npos) {
@@ -141,6 +187,7 @@ Result<CommandLine> parse_command_line(const JobProgram& program, const std::vec
     }
   }
   take_verb(program, line);
+  SINTER_TRY(check_options(line));
   if (line.help || line.arguments.size() == program.arguments.size()) return line;
   if (line.arguments.size() < program.arguments.size()) return user_error(program.arguments[line.arguments.size()] + " is missing");
   return user_error("unexpected argument '" + line.arguments[program.arguments.size()] + "'");
@@ -185,7 +232,7 @@ std::uint64_t count(const Counters& counters, std::string_view name) {
   return found == counters.end() ? 0 : found->second;
 }
 
-void print_summary(const std::string& name, const JobReport& report) {
+void print_summary(const std::string& name, const JobReport& report, const std::string& placement) {
   const std::uint64_t rejected = count(report.counters, kRowsRejectedCounter);
   std::string text = "ok  " + name + "  " + std::to_string(report.input_files) + (report.input_files == 1 ? " file" : " files");
   // A job of sorted pairs reads no rows.
@@ -195,6 +242,7 @@ void print_summary(const std::string& name, const JobReport& report) {
   char seconds[32];
   std::snprintf(seconds, sizeof(seconds), " in %.2f s, ", static_cast<double>(report.total_ms) / 1000);
   text += seconds + std::to_string(report.workers) + (report.workers == 1 ? " worker\n" : " workers\n");
+  if (!placement.empty()) text += "  files     " + placement + "\n";
   if (report.rounds > 0) text += "  rounds    " + std::to_string(report.rounds) + "\n";
   if (report.failed_attempts > 0) {
     text += "  attempts  " + std::to_string(report.failed_attempts) + " failed and were repeated, " + std::to_string(report.lost_workers) +
@@ -282,6 +330,31 @@ int run_task(const JobProgram& program, const JobDefinition& job, const CommandL
   return kOk;
 }
 
+/// What becomes of the job on a cluster, whose nodes run this program as their workers.
+Result<cluster::ClientOutcome> run_there(const JobProgram& program, JobDefinition& job, const std::vector<std::string>& words,
+                                         const CommandLine& line, FileSystem& files, const SignalWatcher& signals, Log& log) {
+  const SteadyClock clock;
+  const cluster::Identity identity = cluster::Identity::of_user(line.cluster);
+  SINTER_ASSIGN(net::SocketSecurity security, identity.security(AccessRole::Submit));
+  const cluster::ClientOptions options{cluster::endpoint_of(line.cluster), std::move(security), clock, log, &signals.cancelled()};
+  SINTER_ASSIGN(std::vector<cluster::CodeFile> code, own_code());
+  return cluster::run_client_job(
+      options, {.definition = job,
+                .payload = {program.name, {}},
+                .code = cluster::ClientCode{true, words, std::move(code)},
+                .files = files,
+                .working_directory = std::filesystem::current_path().string(),
+                .overwrite = job.overwrite,
+                .priority = line.priority,
+                .speculation = line.speculation,
+                .placement = line.placement,
+                .detach = line.detach,
+                .cluster = line.cluster,
+                .ticket_directory = identity.directory(),
+                .sinter_version = SINTER_VERSION,
+                .note = [&](const std::string& text) { std::fputs((program.name + ": " + text + "\n").c_str(), stderr); }});
+}
+
 int run(const JobProgram& program, const std::string& called, const std::vector<std::string>& words, const CommandLine& line) {
   const SignalWatcher signals;
   const std::unique_ptr<FileSystem> files = make_posix_file_system();
@@ -293,6 +366,12 @@ int run(const JobProgram& program, const std::string& called, const std::vector<
   const SteadyClock clock;
   Log log(LogLevel::Warning);
   log.add_sink(make_stderr_log_sink());
+  if (!line.cluster.empty()) {
+    const auto outcome = run_there(program, *job, words, line, *files, signals, log);
+    if (!outcome.ok()) return report_error(program, outcome.error(), exit_code_of(outcome.error(), signals));
+    if (outcome->report) print_summary(job->name, *outcome->report, outcome->placement);
+    return kOk;
+  }
   // A worker has this command line and the worker's words behind it, so it makes the same job.
   WorkerProgram worker{std::string(kOwnExecutable), words};
   worker.arguments.emplace_back(kWorkerWord);
@@ -310,27 +389,32 @@ int run(const JobProgram& program, const std::string& called, const std::vector<
   options.rerun_command = shell_command(again);
   const Result<JobReport> report = run_job(*job, {program.name, {}}, options);
   if (!report.ok()) return report_error(program, report.error(), exit_code_of(report.error(), signals));
-  print_summary(job->name, *report);
+  print_summary(job->name, *report, "");
   return kOk;
 }
 
-/// Whether run_job() started this process. An endpoint is a URL, so an input that is called "worker" is not mistaken.
-bool is_worker(const std::vector<std::string>& words) {
-  return words.size() >= 3 && words[words.size() - 3] == kWorkerWord && words[words.size() - 2].find("://") != std::string::npos;
+/// How many words at the end make this process a worker; 0: none. An endpoint is a URL, so an input that is called "worker" is not
+/// mistaken.
+std::size_t worker_words(const std::vector<std::string>& words) {
+  const std::size_t size = words.size();
+  if (size < 3 || words[size - 2].find("://") == std::string::npos) return 0;
+  if (words[size - 3] == kWorkerWord) return 3;
+  return size >= 4 && words[size - 4] == kWorkerWord && words[size - 3].starts_with(kMemoryGroup) ? 4 : 0;
 }
 
-int serve(const JobProgram& program, std::vector<std::string> words) {
+int serve(const JobProgram& program, std::vector<std::string> words, std::size_t of_worker) {
+  const std::string memory_group = of_worker == 4 ? words[words.size() - 3].substr(kMemoryGroup.size()) : "";
   const std::string endpoint = words[words.size() - 2];
   WorkerId worker = 0;
   const std::string& number = words.back();
   std::from_chars(number.data(), number.data() + number.size(), worker);
-  words.resize(words.size() - 3);
+  words.resize(words.size() - of_worker);
   const Result<CommandLine> line = parse_command_line(program, words);
   const JobFactory factory = [&](const JobPayload&) -> Result<JobDefinition> {
     if (!line.ok()) return line.error();
     return make_job(program, *line);
   };
-  return worker_main(endpoint, worker, factory);
+  return worker_main(endpoint, worker, factory, {}, memory_group);
 }
 
 }  // namespace
@@ -343,7 +427,7 @@ int CompleteJob::main(int argument_count, char** argument_values) const {
 
 int job_main(const JobProgram& program, int argument_count, char** argument_values) {
   const std::vector<std::string> words(argument_values + std::min(argument_count, 1), argument_values + argument_count);
-  if (is_worker(words)) return serve(program, words);
+  if (const std::size_t of_worker = worker_words(words); of_worker > 0) return serve(program, words, of_worker);
   const Result<CommandLine> line = parse_command_line(program, words);
   if (!line.ok()) {
     report_error(program, line.error(), kUsage);
