@@ -78,6 +78,8 @@ std::string probe_script(const ClusterPlan& plan, const ProbeRequest& request) {
 
 std::string tracker_script(const ClusterPlan& plan) {
   const std::string here = shell_quoted(address_on_its_host(plan.listen));
+  // Who starts nodes that run native code is to bring some.
+  const bool native = std::any_of(plan.hosts.begin(), plan.hosts.end(), [](const HostLine& host) { return host.native; });
   const std::string create = "\"$sinter\" token create --for 15m --note cluster-up --cluster " + here;
   return opening_with_program(plan) + "if ! runs tracker; then\n" +
          begin(kTrackerProcess, "tracker --listen " + shell_quoted(plan.listen) + " --data \"$base/data\"") +
@@ -90,7 +92,7 @@ std::string tracker_script(const ClusterPlan& plan) {
 done
 echo "node $token"
 token=$()sh" +
-         create + " --role submit) || exit 1\necho \"submit $token\"\n";
+         create + " --role submit" + (native ? "+native" : "") + ") || exit 1\necho \"submit $token\"\n";
 }
 
 std::string node_script(const ClusterPlan& plan, const HostLine& host, const std::string& token) {
@@ -99,6 +101,7 @@ std::string node_script(const ClusterPlan& plan, const HostLine& host, const std
       "node " + shell_quoted(plan.address) + " --name " + shell_quoted(host.name) + " --token-file \"$base/" + process + ".token\"";
   if (host.slots > 0) words += " --slots " + std::to_string(host.slots);
   if (!host.scratch.empty()) words += " --scratch " + shell_quoted(host.scratch);
+  if (host.native) words += " --allow-native";
   return opening_with_program(plan) + "if runs " + process +
          "; then echo \"runs already\"; exit 0; fi\nmkdir -p \"$base\" || exit 1\ncat >\"$base/" + process + ".token\" <<'END'\n" + token +
          "\nEND\n" + begin(process, words) + "tries=0\nuntil grep -q 'joined the tracker' \"$base/" + process +

@@ -28,13 +28,17 @@ Status take_setting(std::string_view word, HostLine& host) {
   const std::size_t equals = word.find('=');
   const std::string_view key = word.substr(0, equals);
   const std::string_view value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
-  if (value.empty() || (key != "name" && key != "address" && key != "slots" && key != "scratch"))
-    return user_error("behind the host stand name=, address=, slots= or scratch=, not '" + std::string(word) + "'");
+  if (value.empty() || (key != "name" && key != "address" && key != "slots" && key != "scratch" && key != "native"))
+    return user_error("behind the host stand name=, address=, slots=, scratch= or native=, not '" + std::string(word) + "'");
   if (key == "name") host.name = value;
   if (key == "address") host.address = value;
   if (key == "scratch") {
     if (value.front() != '/') return user_error("scratch= is a path from the root, not '" + std::string(value) + "'");
     host.scratch = value;
+  }
+  if (key == "native") {
+    if (value != "yes" && value != "no") return user_error("native= is yes or no, not '" + std::string(value) + "'");
+    host.native = value == "yes";
   }
   if (key == "slots") {
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), host.slots);

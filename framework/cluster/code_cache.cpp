@@ -37,9 +37,9 @@ void wait_until_closed(const std::string& path) {
 
 }  // namespace
 
-Status CodeCache::provide(const ShippedFile& file, const std::string& path, const ShippedOpener& open) {
+Status CodeCache::provide(const ShippedFile& file, const std::string& path, const ShippedOpener& open, const std::function<bool()>& stop) {
   const std::lock_guard lock(mutex_);
-  if (!kept_.contains(file.hash)) SINTER_TRY(fetch(file, open));
+  if (!kept_.contains(file.hash)) SINTER_TRY(fetch(file, open, stop));
   kept_.at(file.hash).used = ++uses_;
   SINTER_TRY(files_.make_directories(directory_of(path)));
   // A link, not a copy: it keeps the bytes when the cache gives its own name up.
@@ -51,7 +51,7 @@ std::uint64_t CodeCache::used_bytes() const {
   return bytes_;
 }
 
-Status CodeCache::fetch(const ShippedFile& file, const ShippedOpener& open) {
+Status CodeCache::fetch(const ShippedFile& file, const ShippedOpener& open, const std::function<bool()>& stop) {
   SINTER_TRY(net::make_private_directory(directory_));
   SINTER_TRY(make_room(file.size_bytes));
   SINTER_ASSIGN(const std::unique_ptr<ReadableFile> from, open(file));
@@ -63,6 +63,7 @@ Status CodeCache::fetch(const ShippedFile& file, const ShippedOpener& open) {
     for (std::uint64_t at = 0; at < file.size_bytes;) {
       SINTER_ASSIGN(const std::size_t got, from->read_at(at, piece.data(), std::min<std::uint64_t>(piece.size(), file.size_bytes - at)));
       if (got == 0) break;
+      if (stop && stop()) return environment_error("the job ended while its code was fetched", false);
       hasher.append({piece.data(), got});
       SINTER_TRY(to->append({piece.data(), got}));
       at += got;

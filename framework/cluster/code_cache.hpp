@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -24,8 +25,8 @@ class CodeCache {
 
   /// Makes `path`, in the same file system, a name of the file with this hash: one that can be executed and not written. It is fetched by
   /// `open` when it is not here, and stays as long as `path` does, whatever becomes of the cache. Errors: the disk, what `open` says, bytes
-  /// that do not have the hash.
-  Status provide(const ShippedFile& file, const std::string& path, const ShippedOpener& open);
+  /// that do not have the hash, `stop` said so.
+  Status provide(const ShippedFile& file, const std::string& path, const ShippedOpener& open, const std::function<bool()>& stop = {});
   std::uint64_t used_bytes() const;
 
  private:
@@ -35,7 +36,7 @@ class CodeCache {
   };
 
   std::string path_of(const std::string& hash) const { return directory_ + "/" + hash; }
-  Status fetch(const ShippedFile& file, const ShippedOpener& open);
+  Status fetch(const ShippedFile& file, const ShippedOpener& open, const std::function<bool()>& stop);
   Status make_room(std::uint64_t size_bytes);
 
   FileSystem& files_;

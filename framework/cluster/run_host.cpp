@@ -154,11 +154,12 @@ Status RunHost::bring_code() {
       if (auto local = options_.files.open(at.blob_directory + "/" + file.hash); local.ok()) return local;
     return remote.open(Place{0, at.host, at.endpoint, at.endpoint_key, at.blob_directory, served_blob(file.hash), {}});
   };
+  const auto stop = [this] { return is_closing_after(std::chrono::milliseconds(0)); };
   const std::string directory = layout_.code();
   for (const ShippedFile& file : open_.code->files) {
-    Status provided = shared_.code->provide(file, directory + "/" + file.path, fetch);
+    Status provided = shared_.code->provide(file, directory + "/" + file.path, fetch, stop);
     for (int tries = 1; !provided.ok() && provided.error().retriable() && tries < kCodeTries && !is_closing_after(kCodePause); ++tries)
-      provided = shared_.code->provide(file, directory + "/" + file.path, fetch);
+      provided = shared_.code->provide(file, directory + "/" + file.path, fetch, stop);
     if (!provided.ok()) return std::move(provided).with_context("while fetching the job's native code");
   }
   WorkerProgram& worker = options_.worker;

@@ -87,5 +87,14 @@ TEST_F(CodeCacheTest, what_was_used_longest_ago_goes_and_stays_with_the_job_that
   EXPECT_EQ(fetched_, 4);
 }
 
+TEST_F(CodeCacheTest, a_job_that_ends_while_its_code_comes_leaves_none) {
+  CodeCache cache(*files_, directory_ + "/code");
+  const ShippedFile file = send("one");
+  const auto open = [this](const ShippedFile& wanted) { return sent_->open("/" + wanted.hash); };
+  EXPECT_FALSE(cache.provide(file, path_of("a"), open, [] { return true; }).ok());
+  EXPECT_EQ(cache.used_bytes(), 0u);
+  EXPECT_TRUE(cache.provide(file, path_of("a"), open, [] { return false; }).ok());
+}
+
 }  // namespace
 }  // namespace sinter::cluster

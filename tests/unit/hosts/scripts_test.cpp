@@ -56,6 +56,7 @@ TEST(ClusterScripts, start_ask_after_and_stop_a_process) {
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   ClusterPlan cluster = plan();
   cluster.command = program;
+  cluster.hosts.front().native = true;
   const auto run = [&](const std::string& script) {
     return *run_program({"env", "HOME=" + home.path().string(), "sh", "-s"}, script, 60'000);
   };
@@ -67,7 +68,7 @@ TEST(ClusterScripts, start_ask_after_and_stop_a_process) {
   EXPECT_EQ(run(status_script(cluster, {"tracker", node})).out.substr(0, node.size() + 1), node + " ");
   const std::string words = sinter::testing::read_whole_file(home / "words");
   EXPECT_NE(words.find("node 10.0.0.1:7077 --name lab-1"), std::string::npos) << words;
-  EXPECT_NE(words.find("--slots 2 --scratch /sc ratch/it's"), std::string::npos) << words;
+  EXPECT_NE(words.find("--slots 2 --scratch /sc ratch/it's --allow-native"), std::string::npos) << words;
   EXPECT_EQ(words.find("sinter-join"), std::string::npos);
   EXPECT_EQ(run(stop_script(cluster, node)).out, "ended\n");
   EXPECT_EQ(run(stop_script(cluster, node)).out, "did not run\n");
