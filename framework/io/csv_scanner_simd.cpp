@@ -98,17 +98,39 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace sinter::csv {
+namespace {
 
-HWY_EXPORT(scan);
-HWY_EXPORT(extend);
+/// One instruction set's functions.
+struct Scanner {
+  decltype(&HWY_STATIC_DISPATCH(scan)) scan;
+  decltype(&HWY_STATIC_DISPATCH(extend)) extend;
+};
+
+/// Not Highway's own choice: that is in its library, which measures the processor's clock for 5 ms whenever a process starts.
+Scanner choose_scanner() {
+#if HWY_ARCH_X86 && (HWY_TARGETS & HWY_AVX2)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma"))
+    return {&N_AVX2::scan, &N_AVX2::extend};
+#endif
+#if HWY_ARCH_X86 && (HWY_TARGETS & HWY_SSE4)
+  if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("aes"))
+    return {&N_SSE4::scan, &N_SSE4::extend};
+#endif
+  return {&HWY_STATIC_DISPATCH(scan), &HWY_STATIC_DISPATCH(extend)};
+}
+
+const Scanner& scanner() {
+  static const Scanner chosen = choose_scanner();
+  return chosen;
+}
+
+}  // namespace
 
 CsvState scan_simd(const CsvDialect& dialect, CsvState state, std::string_view bytes, std::size_t from, CsvIndex& index) {
-  return HWY_DYNAMIC_DISPATCH(scan)(dialect, state, bytes, from, index);
+  return scanner().scan(dialect, state, bytes, from, index);
 }
 
-void extend_chunk_simd(const CsvDialect& dialect, std::string_view bytes, CsvChunk& chunk) {
-  HWY_DYNAMIC_DISPATCH(extend)(dialect, bytes, chunk);
-}
+void extend_chunk_simd(const CsvDialect& dialect, std::string_view bytes, CsvChunk& chunk) { scanner().extend(dialect, bytes, chunk); }
 
 }  // namespace sinter::csv
 #endif
