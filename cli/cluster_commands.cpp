@@ -232,7 +232,7 @@ int node_command(const NodeArguments& arguments, const Console& console) {
                                  .scratch_limit_bytes = scratch_limit,
                                  .native_code = arguments.allow_native,
                                  .identity = draw_identity(),
-                                 .worker = {"/proc/self/exe", {"worker"}},
+                                 .worker = {"/proc/self/exe", {"worker"}, {"standby"}},
                                  .files = *files,
                                  .clock = clock,
                                  .log = log,

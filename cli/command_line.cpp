@@ -335,6 +335,11 @@ void add_reference_verbs(CLI::App& app, Arguments& arguments, int& code) {
   worker->add_option("ENDPOINT", arguments.worker.endpoint)->required();
   worker->add_option("WORKER", arguments.worker.worker)->required();
   worker->callback([&] { code = worker_command(arguments.worker); });
+
+  CLI::App* standby = app.add_subcommand("standby", "");
+  standby->group("");  // likewise
+  standby->add_option("--memory-group", arguments.worker.memory_group);
+  standby->callback([&] { code = standby_command(arguments.worker); });
 }
 
 /// Verbs that know --format json.

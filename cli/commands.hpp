@@ -176,5 +176,7 @@ struct WorkerArguments {
   std::uint32_t worker = 0;
 };
 int worker_command(const WorkerArguments& arguments);
+/// `sinter standby`: one of these that waits for its endpoint and number.
+int standby_command(const WorkerArguments& arguments);
 
 }  // namespace sinter::cli

@@ -15,6 +15,7 @@
 #include "framework/cluster/scratch_quota.hpp"
 #include "framework/cluster/seen_files.hpp"
 #include "framework/cluster/served_runs.hpp"
+#include "framework/cluster/standby_worker.hpp"
 #include "framework/cluster/transport_options.hpp"
 #include "framework/runtime/memory_group.hpp"
 #include "framework/runtime/scratch_directory.hpp"
@@ -25,6 +26,8 @@ namespace {
 /// How long a request to stop may go unseen.
 constexpr std::int64_t kStopLookMs = 100;
 constexpr std::int64_t kGoodbyeMs = 500;
+/// After the start of a worker, while others run, before another one is made ready.
+constexpr SteadyMs kCalmMs = 1'000;
 constexpr const char* kGroups = "/sys/fs/cgroup";
 constexpr const char* kOwnGroups = "/proc/self/cgroup";
 
@@ -37,11 +40,13 @@ class Node {
     if (options_.native_code) code_.emplace(options_.files, scratch_->path() + "/code");
     quota_.emplace(options_.files, options_.clock, options_.name, scratch_->path(), options_.scratch_limit_bytes);
     limit_memory_by_groups();
+    SINTER_ASSIGN(standby_, StandbyWorker::create(options_.worker, scratch_->path(), memory_groups_.get(), options_.clock, options_.log));
     SINTER_ASSIGN(served_, ServedRuns::open(options_.tracker, options_.security.own, options_.files, options_.clock, options_.log));
     SINTER_ASSIGN(transport_, net::connect(options_.tracker, cluster_transport_options(options_.security), options_.clock, options_.log));
     while (!is_over()) {
       SINTER_ASSIGN(const std::optional<net::Event> event, transport_->receive(kStopLookMs));
       if (event) SINTER_TRY(handle(*event));
+      refill_standby();
     }
     runs_.clear();
     const Result<bool> closed = transport_->close(kGoodbyeMs);
@@ -63,6 +68,18 @@ class Node {
     // Without a tracker nobody tells us.
     return now >= *leave_by_ms_ || (!introduced_.load() && runs_.empty());
   }
+
+  /// Not while jobs begin, which need the processors.
+  void refill_standby() {
+    const SteadyMs now = options_.clock.now_ms();
+    if (standby_->is_waiting() || is_leaving()) return;
+    std::size_t workers = 0;
+    for (const auto& [run, host] : runs_) workers += host->workers().size();
+    const bool calm = now - last_start_ms_ >= kCalmMs && workers < options_.slots;
+    if (runs_.empty() || calm) standby_->refill();
+  }
+
+  bool is_leaving() const { return leaving_ || may_leave_ || options_.stop.load(); }
 
   void limit_memory_by_groups() {
     std::ifstream file(kOwnGroups);
@@ -153,7 +170,9 @@ class Node {
   /// To the host of the job it names; of a job that was closed here, nothing.
   Status pass_on(const net::Message& message) {
     switch (static_cast<Kind>(message.kind)) {
-      case Kind::StartWorker: return with_host<StartWorker>(message, [](RunHost& host, StartWorker& one) { host.start(one.worker); });
+      case Kind::StartWorker:
+        last_start_ms_ = options_.clock.now_ms();
+        return with_host<StartWorker>(message, [](RunHost& host, StartWorker& one) { host.start(one.worker); });
       case Kind::KillWorker: return with_host<KillWorker>(message, [](RunHost& host, KillWorker& one) { host.kill(one.worker); });
       case Kind::StopWorkers: return with_host<StopWorkers>(message, [](RunHost& host, StopWorkers& one) { host.stop(one.at_once); });
       case Kind::DropFiles: return with_host<DropFiles>(message, [](RunHost& host, DropFiles& one) { host.drop(std::move(one.names)); });
@@ -184,6 +203,11 @@ class Node {
                        .on_progress = {}};
     options.heartbeat_interval_ms = beat_interval_ms_;
     options.host = options_.host;
+    // A worker that waits is of our own program: a job that brings code starts its own.
+    if (!open.code)
+      options.make_launcher = [this](OnWorkerExit on_exit) -> Result<std::unique_ptr<Launcher>> {
+        return standby_->launcher(std::move(on_exit));
+      };
     const RunId run = open.run;
     if (open.shipped) open.shipped->endpoint = endpoint_beside(open.shipped->endpoint, options_.tracker);
     if (open.code) open.code_at.endpoint = endpoint_beside(open.code_at.endpoint, options_.tracker);
@@ -206,6 +230,8 @@ class Node {
   const NodeOptions& options_;
   std::unique_ptr<ScratchDirectory> scratch_;
   std::unique_ptr<MemoryGroups> memory_groups_;  // null: none can be made here
+  std::unique_ptr<StandbyWorker> standby_;
+  SteadyMs last_start_ms_ = 0;  // of a worker
   std::optional<ScratchQuota> quota_;
   std::optional<CodeCache> code_;  // nothing: the node runs no native code of jobs
   std::unique_ptr<ServedRuns> served_;

@@ -82,7 +82,7 @@ WorkerExit describe(WorkerId worker, int native_status) {
 
 class ProcessLauncher final : public Launcher {
  public:
-  explicit ProcessLauncher(std::function<void(WorkerExit)> on_exit)
+  explicit ProcessLauncher(OnWorkerExit on_exit)
       : on_exit_(std::move(on_exit)), work_(asio::make_work_guard(context_)), thread_([this] { context_.run(); }) {}
 
   ~ProcessLauncher() override {
@@ -93,12 +93,15 @@ class ProcessLauncher final : public Launcher {
     thread_.join();
   }
 
-  void start(WorkerId worker, std::vector<std::string> command, const std::string& output_path) override {
+  void start(WorkerId worker, std::vector<std::string> command, const std::string& output_path,
+             std::shared_ptr<const Descriptor> input) override {
     {
       const std::lock_guard lock(mutex_);
       ++alive_;
     }
-    asio::post(context_, [this, worker, words = std::move(command), output_path] { spawn(worker, words, output_path); });
+    asio::post(context_, [this, worker, words = std::move(command), output_path, input = std::move(input)] {
+      spawn(worker, words, output_path, input.get());
+    });
   }
 
   void kill(WorkerId worker) override {
@@ -115,14 +118,15 @@ class ProcessLauncher final : public Launcher {
  private:
   static void kill_group(process::process& child) { ::kill(-child.id(), SIGKILL); }
 
-  void spawn(WorkerId worker, const std::vector<std::string>& words, const std::string& output_path) {
+  void spawn(WorkerId worker, const std::vector<std::string>& words, const std::string& output_path, const Descriptor* given) {
     // Asked first because Boost 1.81 leaves a zombie behind a failed exec.
     if (::access(words.front().c_str(), X_OK) != 0) {
       report({worker, Loss::Start, "cannot be started: '" + words.front() + "': " + std::strerror(errno)});
       return;
     }
     const Descriptor output(::open(output_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-    const Descriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const Descriptor nothing(given != nullptr ? -1 : ::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const Descriptor& input = given != nullptr ? *given : nothing;
     if (output.number() < 0 || input.number() < 0) {
       report({worker, Loss::Start, "cannot be started: '" + output_path + "': " + std::strerror(errno)});
       return;
@@ -156,7 +160,7 @@ class ProcessLauncher final : public Launcher {
     none_left_.notify_all();
   }
 
-  std::function<void(WorkerExit)> on_exit_;
+  OnWorkerExit on_exit_;
   std::mutex mutex_;
   std::condition_variable none_left_;
   std::size_t alive_ = 0;
@@ -168,7 +172,7 @@ class ProcessLauncher final : public Launcher {
 
 }  // namespace
 
-Result<std::unique_ptr<Launcher>> Launcher::create(std::function<void(WorkerExit)> on_exit) {
+Result<std::unique_ptr<Launcher>> Launcher::create(OnWorkerExit on_exit) {
   try {
     return std::unique_ptr<Launcher>(std::make_unique<ProcessLauncher>(std::move(on_exit)));
   } catch (const std::exception& failure) {

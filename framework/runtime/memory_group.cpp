@@ -142,8 +142,12 @@ std::string MemoryGroups::place_of(std::uint64_t job) const { return directory_ 
 
 std::string memory_group_of(const std::string& place, std::uint32_t worker) { return place + "-" + std::to_string(worker); }
 
-Status join_memory_group(const std::string& group, std::uint64_t limit_bytes) {
+Status join_memory_group(const std::string& group) {
   SINTER_TRY(make(group));
+  return put(group + "/cgroup.procs", std::to_string(::getpid()));
+}
+
+Status limit_memory_group(const std::string& group, std::uint64_t limit_bytes) {
   const std::string directory = directory_of(group);
   const std::string limit = std::to_string(limit_bytes);
   if (::access((directory + kLimitV1).c_str(), F_OK) == 0) {
@@ -157,7 +161,7 @@ Status join_memory_group(const std::string& group, std::uint64_t limit_bytes) {
     // All of them go, not only the one that is largest.
     if (::access((group + "/memory.oom.group").c_str(), F_OK) == 0) SINTER_TRY(put(group + "/memory.oom.group", "1"));
   }
-  return put(group + "/cgroup.procs", std::to_string(::getpid()));
+  return {};
 }
 
 void remove_memory_groups(const std::string& place) { remove_empty(directory_of(place), place.substr(place.rfind('/') + 1) + "-"); }

@@ -37,9 +37,11 @@ class MemoryGroups {
 /// The group of one worker at a place.
 std::string memory_group_of(const std::string& place, std::uint32_t worker);
 
-/// Makes the group. The calling process and all that it starts from now on may use this much memory together; the kernel kills it beyond.
-/// Errors: the group cannot be made.
-Status join_memory_group(const std::string& group, std::uint64_t limit_bytes);
+/// Makes the group, for the calling process and all that it starts from now on. Errors: the group cannot be made. Cost: the kernel takes
+/// some 10 ms to move a process.
+Status join_memory_group(const std::string& group);
+/// Those in it may use this much memory together; the kernel kills them beyond.
+Status limit_memory_group(const std::string& group, std::uint64_t limit_bytes);
 
 /// Removes a group whose processes have ended. "" or, when the kernel killed for its limit, a sentence that names it.
 std::string end_memory_group(const std::string& group);

@@ -17,6 +17,7 @@
 #include "framework/control/task_id.hpp"
 #include "framework/plan/plan.hpp"
 #include "framework/plan/stages.hpp"
+#include "framework/runtime/launcher.hpp"
 #include "framework/runtime/worker_pool.hpp"
 
 namespace sinter {
@@ -27,6 +28,8 @@ class JobObserver;
 struct WorkerProgram {
   std::string executable;
   std::vector<std::string> arguments;
+  /// With these it calls standby_main(). Empty: it cannot be started before it is needed.
+  std::vector<std::string> standby_arguments = {};
 };
 
 enum class JobPhase : std::uint8_t { Planning, Running, Publishing, Done };
@@ -111,6 +114,8 @@ struct RunOptions {
   std::string rerun_command = {};
   /// In-process only: asked by the workers' threads before they report success. For tests of faults; may be empty.
   AttemptJudge judge_attempt = {};
+  /// How worker processes of this machine are started. Empty: each when it is needed.
+  LauncherFactory make_launcher = {};
   /// Where workers come from. Empty: processes of this machine, or with JobDefinition's in_process threads.
   PoolFactory make_pool = {};
   /// Not empty: the job lives in this directory and has a journal there. When the process dies, run_job() with the same job and directory

@@ -1,15 +1,21 @@
 // Worker: the communication loop and the task thread.
 #include "framework/runtime/worker.hpp"
 
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
 #include <condition_variable>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
 #include <thread>
 
+#include "base/descriptor.hpp"
 #include "framework/runtime/memory_group.hpp"
 #include "framework/runtime/memory_limit.hpp"
 #include "framework/runtime/placed_files.hpp"
@@ -121,8 +127,9 @@ class Worker {
   void limit(std::uint64_t worker_bytes) {
     limit_memory(worker_bytes);
     if (options_.memory_group.empty()) return;
-    if (const Status joined = join_memory_group(options_.memory_group, memory_limit_bytes(worker_bytes)); !joined.ok())
-      options_.log.warning("the kernel does not limit this worker's memory", {{"reason", joined.error().message()}});
+    Status limited = options_.is_in_group ? Status() : join_memory_group(options_.memory_group);
+    if (limited.ok()) limited = limit_memory_group(options_.memory_group, memory_limit_bytes(worker_bytes));
+    if (!limited.ok()) options_.log.warning("the kernel does not limit this worker's memory", {{"reason", limited.error().message()}});
   }
 
   /// What is read ahead of other hosts is a small share of the job's memory, beside it.
@@ -210,6 +217,21 @@ class Worker {
   std::thread task_thread_;
 };
 
+/// A process that is nothing but this worker.
+int serve_process(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over,
+                  const std::string& memory_group, bool is_in_group) {
+  const SteadyClock clock;
+  Log log(LogLevel::Warning);
+  log.add_sink(make_stderr_log_sink());
+  const std::unique_ptr<FileSystem> files = make_posix_file_system();
+  auto transport = net::connect(endpoint, control_transport_options(), clock, log);
+  const WorkerOptions options{worker, factory, *files, clock, log, {}, true, factory_over, memory_group, is_in_group};
+  const Status status = transport.ok() ? run_worker(**transport, options) : Status(transport.error());
+  if (status.ok()) return EXIT_SUCCESS;
+  log.error("the worker ends", {{"reason", status.error().to_string()}});
+  return EXIT_FAILURE;
+}
+
 }  // namespace
 
 Status run_worker(net::Transport& transport, const WorkerOptions& options) {
@@ -223,17 +245,50 @@ Status run_worker(net::Transport& transport, const WorkerOptions& options) {
 
 int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over,
                 const std::string& memory_place) {
-  const SteadyClock clock;
-  Log log(LogLevel::Warning);
-  log.add_sink(make_stderr_log_sink());
-  const std::unique_ptr<FileSystem> files = make_posix_file_system();
-  auto transport = net::connect(endpoint, control_transport_options(), clock, log);
-  const std::string memory_group = memory_place.empty() ? "" : memory_group_of(memory_place, worker);
-  const WorkerOptions options{worker, factory, *files, clock, log, {}, true, factory_over, memory_group};
-  Status status = transport.ok() ? run_worker(**transport, options) : Status(transport.error());
-  if (status.ok()) return EXIT_SUCCESS;
-  log.error("the worker ends", {{"reason", status.error().to_string()}});
-  return EXIT_FAILURE;
+  const std::string group = memory_place.empty() ? "" : memory_group_of(memory_place, worker);
+  return serve_process(endpoint, worker, factory, factory_over, group, false);
+}
+
+std::string encode_order(const StandbyOrder& order) {
+  const char end = '\0';
+  return order.output_path + end + order.endpoint + end + std::to_string(order.worker) + end;
+}
+
+std::optional<StandbyOrder> decode_order(std::string_view bytes) {
+  std::array<std::string, 3> words;
+  for (std::string& word : words) {
+    const std::size_t end = bytes.find('\0');
+    if (end == std::string_view::npos) return std::nullopt;
+    word = bytes.substr(0, end);
+    bytes.remove_prefix(end + 1);
+  }
+  StandbyOrder order{std::move(words[0]), std::move(words[1]), 0};
+  const auto parsed = std::from_chars(words[2].data(), words[2].data() + words[2].size(), order.worker);
+  if (!bytes.empty() || parsed.ec != std::errc() || parsed.ptr != words[2].data() + words[2].size()) return std::nullopt;
+  return order;
+}
+
+int standby_main(const JobFactory& factory, const JobFactoryOver& factory_over, const std::string& memory_group) {
+  ::prctl(PR_SET_NAME, kStandbyName);
+  const bool is_in_group = !memory_group.empty() && join_memory_group(memory_group).ok();
+  std::string bytes;
+  std::array<char, 4096> piece;
+  while (true) {
+    const ssize_t got = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    bytes.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  if (bytes.empty()) return EXIT_SUCCESS;
+  const std::optional<StandbyOrder> order = decode_order(bytes);
+  ::prctl(PR_SET_NAME, "sinter");
+  // What it says from now on is the job's.
+  const Descriptor output(order ? ::open(order->output_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1);
+  const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (output.number() < 0 || ::dup2(nothing.number(), STDIN_FILENO) < 0 || ::dup2(output.number(), STDOUT_FILENO) < 0 ||
+      ::dup2(output.number(), STDERR_FILENO) < 0)
+    return EXIT_FAILURE;
+  return serve_process(order->endpoint, order->worker, factory, factory_over, memory_group, is_in_group);
 }
 
 net::TransportOptions control_transport_options() {

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
@@ -29,7 +31,8 @@ struct WorkerOptions {
   AttemptJudge judge_attempt = {};  // see RunOptions
   bool owns_process = false;        // then its memory is limited, and it goes to the job's working directory
   JobFactoryOver factory_over = {};  // empty: `factory` looks into no files
-  std::string memory_group = {};    // that it joins, see join_memory_group(); empty: its process alone is limited
+  std::string memory_group = {};    // see join_memory_group(); empty: its process alone is limited
+  bool is_in_group = false;         // else it joins it
 };
 
 /// Serves the tracker at the other end of `transport` until it says stop or is gone. Errors: the transport failed.
@@ -39,6 +42,23 @@ Status run_worker(net::Transport& transport, const WorkerOptions& options);
 /// `memory_place`: see memory_group_of(); empty: none.
 int worker_main(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over = {},
                 const std::string& memory_place = {});
+
+/// What a standby worker is told at last: the place of one that was started for it.
+struct StandbyOrder {
+  std::string output_path;  // for its standard output and error
+  std::string endpoint;
+  WorkerId worker = 0;
+};
+std::string encode_order(const StandbyOrder& order);
+/// Nothing: it is not whole.
+std::optional<StandbyOrder> decode_order(std::string_view bytes);
+
+/// A worker process that was started before a job needs it. It joins its memory group, if it has one, waits on standard input for a
+/// StandbyOrder, and is then what worker_main() is. Returns the exit status; good when the input ends without an order.
+int standby_main(const JobFactory& factory, const JobFactoryOver& factory_over, const std::string& memory_group);
+
+/// The name of its process, as `ps` shows it, while it waits.
+inline constexpr const char* kStandbyName = "sinter-standby";
 
 /// The transport settings both ends use for control messages.
 net::TransportOptions control_transport_options();

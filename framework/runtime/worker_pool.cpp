@@ -142,7 +142,8 @@ class ProcessPool final : public ListeningPool {
                         std::to_string(kMaxSocketPathBytes) + " bytes)")
           .with_hint("Set execution.scratch to a directory with a shorter path");
     SINTER_ASSIGN(transport_, net::listen("ipc://" + layout_.socket(), control_transport_options(), options_.clock, options_.log));
-    SINTER_ASSIGN(launcher_, Launcher::create([this](WorkerExit exit) { report(std::move(exit)); }));
+    OnWorkerExit on_exit = [this](WorkerExit exit) { report(std::move(exit)); };
+    SINTER_ASSIGN(launcher_, options_.make_launcher ? options_.make_launcher(std::move(on_exit)) : Launcher::create(std::move(on_exit)));
     return {};
   }
 

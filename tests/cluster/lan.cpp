@@ -16,6 +16,18 @@ bool log_says(const std::string& path, const std::string& words) {
   return std::filesystem::exists(path) && read_whole_file(path).find(words) != std::string::npos;
 }
 
+std::string verb_of(pid_t process) {
+  const std::string words = read_whole_file("/proc/" + std::to_string(process) + "/cmdline");
+  const std::size_t end = words.find('\0');
+  return end == std::string::npos ? "" : words.substr(end + 1).c_str();
+}
+/// A node's child that is between its fork and its exec is neither this nor the next.
+bool is_worker(pid_t process) {
+  const std::string verb = verb_of(process);
+  return verb == "worker" || (verb == "standby" && read_whole_file("/proc/" + std::to_string(process) + "/comm") == "sinter\n");
+}
+bool is_on_standby(pid_t process) { return verb_of(process) == "standby" && !is_worker(process); }
+
 }  // namespace
 
 Lan::Lan(int nodes, int slots, const std::string& listen, std::vector<std::string> tracker_words)
@@ -104,7 +116,17 @@ std::string Lan::stop() {
   return wrong;
 }
 
-std::vector<pid_t> Lan::workers(int node) { return children_of(this->node(node).pid()); }
+std::vector<pid_t> Lan::workers(int node) {
+  std::vector<pid_t> all = children_of(this->node(node).pid());
+  std::erase_if(all, [](pid_t process) { return !is_worker(process); });
+  return all;
+}
+
+std::vector<pid_t> Lan::standby(int node) {
+  std::vector<pid_t> all = children_of(this->node(node).pid());
+  std::erase_if(all, [](pid_t process) { return !is_on_standby(process); });
+  return all;
+}
 
 CommandResult Lan::sinter(std::vector<std::string> words, int timeout_s) const {
   words.insert(words.begin(), kProgram);

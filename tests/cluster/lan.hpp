@@ -24,8 +24,10 @@ class Lan {
   const std::string& address() const { return address_; }
   BackgroundCommand& tracker() { return *tracker_; }
   BackgroundCommand& node(int index) { return *nodes_[static_cast<std::size_t>(index)]; }
-  /// Worker processes of a node.
+  /// Worker processes of a node that jobs have.
   std::vector<pid_t> workers(int node);
+  /// Those that wait for a job.
+  std::vector<pid_t> standby(int node);
   /// Ends the tracker by this signal and starts another one at the same address with the same data.
   void restart_tracker(int signal);
   /// Starts the tracker again that has died or was ended, with the same data; waits until it listens.

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <set>
 
 #include "tests/cluster/lan.hpp"
 #include "tests/cluster/readings.hpp"
@@ -50,6 +51,44 @@ TEST_F(LanTest, gives_the_bytes_of_one_machine_and_leaves_nothing) {
   EXPECT_NE(lan.job("list").find("1  done"), std::string::npos) << lan.job("list");
   EXPECT_TRUE(wait_until([&] { return lan.left_on_nodes().empty(); }, 5)) << lan.left_on_nodes().front();
   for (int node = 0; node < 3; ++node) EXPECT_TRUE(lan.workers(node).empty());
+}
+
+TEST_F(LanTest, a_worker_stands_by_for_the_next_job) {
+  Lan lan(1, 1);
+  const std::string job = make_job(lan, 60'000);
+  const std::string expected_bytes = expected(lan, job);
+  std::set<pid_t> seen;
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(wait_until([&] { return lan.standby(0).size() == 1; }, 20));
+    const pid_t ready = lan.standby(0).front();
+    EXPECT_TRUE(seen.insert(ready).second) << "a worker belongs to one job";
+    // The second time it dies before it is needed: the job does without, and another one comes.
+    if (round == 1) ::kill(ready, SIGKILL);
+    const auto client = lan.run_in_background(job, {"--force", "--set", "execution.split_size=4KiB"});
+    std::vector<pid_t> workers;
+    EXPECT_TRUE(wait_until([&] { return !(workers = lan.workers(0)).empty() || !client->running(); }, 20));
+    if (round != 1) {
+      EXPECT_EQ(workers, std::vector<pid_t>{ready});
+    }
+    EXPECT_EQ(client->wait(60), 0) << read_whole_file(lan.directory() / "client.log");
+    EXPECT_TRUE(fused(lan) == expected_bytes);
+  }
+  EXPECT_EQ(lan.stop(), "");
+  for (const pid_t process : seen) EXPECT_FALSE(is_alive(process));
+}
+
+TEST_F(LanTest, a_job_that_cannot_be_written_down_is_refused_and_the_next_one_is_taken) {
+  Lan lan(1, 1);
+  const std::string job = make_job(lan, 100);
+  lan.directory().write("tracker-data/jobs", "in the way of a directory");
+  const CommandResult refused = lan.run(job);
+  EXPECT_NE(refused.exit_code, 0);
+  EXPECT_NE(refused.err.find("tracker-data/jobs"), std::string::npos) << refused.err;
+  EXPECT_EQ(lan.job("list").find("readings"), std::string::npos) << lan.job("list");
+  std::filesystem::remove(lan.directory() / "tracker-data/jobs");
+  const CommandResult taken = lan.run(job);
+  EXPECT_EQ(taken.exit_code, 0) << taken.err;
+  EXPECT_EQ(lan.stop(), "");
 }
 
 TEST_F(LanTest, killed_workers_change_nothing) {

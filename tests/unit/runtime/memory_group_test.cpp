@@ -30,7 +30,8 @@ TEST(MemoryGroup, goes_below_the_own_group_of_v1) {
   EXPECT_EQ((*groups)->directory(), root / ("memory/lab/sinter-" + me()));
   root.write("memory/lab/sinter-" + me() + "/memory.limit_in_bytes", "0");  // the kernel would
   const std::string group = memory_group_of((*groups)->place_of(7), 2);
-  ASSERT_TRUE(join_memory_group(group, 3 * kMiB).ok());
+  ASSERT_TRUE(join_memory_group(group).ok());
+  ASSERT_TRUE(limit_memory_group(group, 3 * kMiB).ok());
   EXPECT_EQ(group, (*groups)->directory() + "/sinter-worker-7-2");
   EXPECT_EQ(read_whole_file(group + "/memory.limit_in_bytes"), std::to_string(3 * kMiB));
   EXPECT_EQ(read_whole_file(group + "/cgroup.procs"), me());
@@ -53,7 +54,8 @@ TEST(MemoryGroup, moves_itself_aside_in_v2) {
   EXPECT_EQ(read_whole_file(root / ("lab/sinter-" + me() + "/cgroup.procs")), me());
   EXPECT_EQ(read_whole_file(root / "lab/cgroup.subtree_control"), "+memory");
   const std::string group = memory_group_of((*groups)->place_of(7), 2);
-  ASSERT_TRUE(join_memory_group(group, 3 * kMiB).ok());
+  ASSERT_TRUE(join_memory_group(group).ok());
+  ASSERT_TRUE(limit_memory_group(group, 3 * kMiB).ok());
   EXPECT_EQ(read_whole_file(root / ("lab/sinter-worker-7-2/memory.max")), std::to_string(3 * kMiB));
   root.write("lab/sinter-worker-7-2/memory.events", "low 0\nmax 7\noom 2\noom_kill 2\n");
   EXPECT_NE(end_memory_group(group).find("3MiB"), std::string::npos);
@@ -64,7 +66,7 @@ TEST(MemoryGroup, says_why_there_is_none) {
   const auto groups = MemoryGroups::make(root.path().string(), "0::/lab\n");
   ASSERT_FALSE(groups.ok());
   EXPECT_NE(groups.error().message().find("there is no memory controller"), std::string::npos) << groups.error().message();
-  EXPECT_FALSE(join_memory_group(root / "nowhere/group", 1).ok());
+  EXPECT_FALSE(join_memory_group(root / "nowhere/group").ok());
 }
 
 TEST(MemoryGroup, the_kernel_kills_what_takes_more) {
@@ -74,7 +76,7 @@ TEST(MemoryGroup, the_kernel_kills_what_takes_more) {
   const std::string group = memory_group_of((*groups)->place_of(7), 2);
   const pid_t child = ::fork();
   if (child == 0) {
-    if (!join_memory_group(group, kLimit).ok()) ::_exit(3);
+    if (!join_memory_group(group).ok() || !limit_memory_group(group, kLimit).ok()) ::_exit(3);
     const pid_t grandchild = ::fork();  // what a worker starts counts too
     if (grandchild == 0) {
       // Volatile, or a compiler that optimizes sees that nobody needs it.
