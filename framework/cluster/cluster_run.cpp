@@ -94,7 +94,8 @@ Result<JobReport> ClusterRun::run() {
   options.heartbeat_timeout_ms = kWorkerSilenceMs;
   RunNeeds needs{job.execution.memory_bytes};
   if (job.execution.workers > 0) needs.most_workers = job.execution.workers;
-  options.make_pool = [&](const JobLayout& layout, const RunOptions& of) {
+  options.make_pool = [&](const JobLayout& layout, const RunOptions& of) -> Result<std::unique_ptr<WorkerPool>> {
+    if (request_.stored.valid()) SINTER_TRY(request_.stored.get());
     return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, needs, of);
   };
   return run_job(job, request_.payload, options);

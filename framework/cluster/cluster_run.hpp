@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@ class ClusterRun {
     std::string blob_directory = {};                               // they lie there, by hash
     std::string outputs = {};                                      // below `directory`: where such a job's results go
     std::optional<PlannedJob> planned = {};  // by its client, who alone has its code
+    std::shared_future<Status> stored = {};  // that it was submitted; nobody else hears of it before
   };
   struct Surroundings {
     ClusterDoor& door;

@@ -1,5 +1,6 @@
 // TrackerShell: its clients and their jobs, from submission to the last word.
 #include <algorithm>
+#include <future>
 
 #include "framework/cluster/tracker_shell.hpp"
 
@@ -72,19 +73,23 @@ Status TrackerShell::submit(net::PeerId peer, Submit submitted) {
     SINTER_TRY(check_code(peer, *submitted.planned));
     SINTER_TRY(desk_->hold(run, submitted.planned->code.files));
   }
-  if (Status held = submitted.ships ? desk_->hold(run, submitted.shipped) : Status(); !held.ok()) {
-    desk_->release(run);
-    return held;
+  Status added = submitted.ships ? desk_->hold(run, submitted.shipped) : Status();
+  if (added.ok()) added = add(run, submitted);
+  if (added.ok()) {
+    ++next_run_;
+    std::promise<Status> stored;
+    // It is planned while the disk writes down that it was submitted.
+    begin(run, submitted, false, stored.get_future().share());
+    added = store_.add(run, submitted);
+    stored.set_value(added);
+    if (!added.ok()) drop(run);
   }
-  if (Status added = add(run, submitted); !added.ok()) {
+  if (!added.ok()) {
     desk_->release(run);
     return added;
   }
-  ++next_run_;
   send(peer, pack(Submitted{run}));
-  const bool watched = submitted.watch;
-  begin(run, std::move(submitted), false);
-  if (watched) jobs_[run].watcher = peer;
+  if (submitted.watch) jobs_[run].watcher = peer;
   return {};
 }
 
@@ -102,18 +107,27 @@ Status TrackerShell::check_code(net::PeerId peer, const PlannedJob& planned) con
       .with_hint("`sinter node TRACKER --allow-native` is for hosts whose users trust those who may submit such jobs");
 }
 
-/// The job is known to the cluster and stored; nothing of it runs.
+/// The job is known to the cluster; nothing of it runs.
 Status TrackerShell::add(RunId run, const Submit& submitted) {
   jobs_[run].line.run = run;
   decide(job_added(run, submitted));
-  Status added = refusal_ ? Status(*std::exchange(refusal_, std::nullopt)) : store_.add(run, submitted);
-  if (added.ok()) return added;
+  if (!refusal_) return {};
   decide(cluster_event::JobRemoved{static_cast<JobId>(run)});
   jobs_.erase(run);
-  return added;
+  return *std::exchange(refusal_, std::nullopt);
 }
 
-void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
+/// Nobody was told of it, and its thread waits to hear that nobody will be.
+void TrackerShell::drop(RunId run) {
+  jobs_.at(run).run.reset();
+  jobs_.at(run).view.reset();
+  decide(cluster_event::JobRemoved{static_cast<JobId>(run)});
+  jobs_.erase(run);
+  if (const Status removed = options_.files.remove_all(store_.directory_of(run)); !removed.ok())
+    options_.log.error("what is left of a job that was refused cannot be removed", {{"job", run}, {"reason", removed.error().to_string()}});
+}
+
+void TrackerShell::begin(RunId run, Submit submitted, bool resumes, std::shared_future<Status> stored) {
   Job& job = jobs_[run];
   job.began_ms = options_.clock.now_ms();
   job.line.run = run;
@@ -143,7 +157,7 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes) {
   job.run = std::make_unique<ClusterRun>(
       ClusterRun::Request{run, {std::move(submitted.payload_kind), std::move(submitted.payload)}, std::move(submitted.working_directory),
                           submitted.overwrite, std::max(1u, nodes_.slots()), submitted.speculation, store_.directory_of(run), job.shipped,
-                          options_.data_directory + "/files", store_.outputs_of(run), std::move(submitted.planned)},
+                          options_.data_directory + "/files", store_.outputs_of(run), std::move(submitted.planned), std::move(stored)},
       ClusterRun::Surroundings{*this, options_.factory, options_.files, options_.clock, options_.log, options_.host, job.view, on_progress,
                                on_end});
 }
@@ -184,6 +198,7 @@ RunList TrackerShell::list() const {
 }
 
 void TrackerShell::tell_progress(RunId run, const std::string& name, const JobProgress& progress) {
+  if (!jobs_.contains(run)) return;  // it could not be stored
   Job& job = jobs_.at(run);
   job.line.name = name;
   job.progress = progress;
@@ -197,6 +212,7 @@ void TrackerShell::tell_progress(RunId run, const std::string& name, const JobPr
 }
 
 void TrackerShell::end(RunId run, Result<JobReport>& report) {
+  if (!jobs_.contains(run)) return;  // it could not be stored
   Job& job = jobs_.at(run);
   job.run.reset();
   if (pausing_) return;

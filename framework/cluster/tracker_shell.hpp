@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -114,7 +115,8 @@ class TrackerShell final : public ClusterDoor {
   Status submit(net::PeerId peer, Submit submitted);
   Status check_code(net::PeerId peer, const PlannedJob& planned) const;
   Status add(RunId run, const Submit& submitted);
-  void begin(RunId run, Submit submitted, bool resumes);
+  void begin(RunId run, Submit submitted, bool resumes, std::shared_future<Status> stored = {});
+  void drop(RunId run);
   Status watch(net::PeerId peer, RunId run);
   Status cancel_run(net::PeerId peer, RunId run);
   RunLine line_of(RunId run, const Job& job) const;

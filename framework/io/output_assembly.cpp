@@ -185,7 +185,7 @@ Status OutputAssembly::move_into_place() {
     return renamed;
   }
   finished_ = true;
-  Status synced = files_.sync_directory(directory_);
+  Status synced = syncs_directory_ ? files_.sync_directory(directory_) : Status();
   if (replaces_directory) {
     Status removed = files_.remove_all(old);
     if (synced.ok()) return removed;

@@ -33,6 +33,9 @@ class OutputAssembly {
   /// Part `ordinal` lies whole at `path`. Each ordinal once, in any order; they are joined in ascending order by a thread of our own.
   void part_ready(std::size_t ordinal, std::string path);
 
+  /// finish() leaves it to its caller to make the name of what it renamed durable. Before the first part.
+  void leave_directory_unsynced() { syncs_directory_ = false; }
+
   /// Waits for parts 0 to count - 1, syncs the output and renames it into its place. Requires: all of them are ready. Call once.
   /// Errors: as publish_output(). Returns the files in order.
   Result<std::vector<PublishedFile>> finish(std::size_t count);
@@ -57,6 +60,7 @@ class OutputAssembly {
   const std::string target_;     // without '/' at the end
   const std::string directory_;  // that holds the target
   const std::string temporary_;
+  bool syncs_directory_ = true;
   // The joining thread's, and finish()'s behind it.
   std::unique_ptr<char[]> buffer_;
   std::unique_ptr<FileBuilder> file_;

@@ -38,9 +38,15 @@ Status take_records(std::string_view batch, const std::string& path, std::vector
   return {};
 }
 
+/// What a crash leaves of one that was never synced.
+bool was_never_synced(std::string_view bytes) {
+  return bytes.size() <= kMagic.size() && (kMagic.starts_with(bytes) || bytes.find_first_not_of('\0') == std::string_view::npos);
+}
+
 /// Records of all whole batches. A torn one at the end was never durable.
 Status read_records(FileSystem& files, const std::string& path, std::vector<std::string>& records) {
   SINTER_ASSIGN(const std::string bytes, read_file(files, path, kMaxJournalBytes));
+  if (was_never_synced(bytes)) return {};
   if (!std::string_view(bytes).starts_with(kMagic)) return internal_error("'" + path + "' is no journal of this version");
   std::size_t at = kMagic.size();
   while (const auto batch = batch_at(bytes, at)) {
@@ -59,15 +65,16 @@ Status read_records(FileSystem& files, const std::string& path, std::vector<std:
 Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::string& path, std::vector<std::string>& records) {
   records.clear();
   if (files.exists(path)) SINTER_TRY(read_records(files, path, records));
-  const std::string fresh = path + ".new";
+  const std::string fresh = records.empty() ? path : path + ".new";
   SINTER_ASSIGN(std::unique_ptr<WritableFile> file, files.create(fresh));
   SINTER_TRY(file->append(kMagic));
-  std::unique_ptr<Journal> journal(new Journal(std::move(file)));
+  std::unique_ptr<Journal> journal(new Journal(files, directory_of(path), std::move(file)));
+  if (records.empty()) return journal;
   for (const std::string& record : records) journal->append(record);
+  journal->is_named_ = true;  // it gets its name when it is durable
   SINTER_TRY(journal->sync());
-  SINTER_TRY(journal->file_->sync());
   SINTER_TRY(files.rename(fresh, path));
-  SINTER_TRY(files.sync_directory(directory_of(path)));
+  SINTER_TRY(files.sync_directory(journal->directory_));
   return journal;
 }
 
@@ -79,6 +86,8 @@ Status Journal::sync() {
   broken_ = true;
   SINTER_TRY(file_->append(framed(batch_)));
   SINTER_TRY(file_->sync());
+  if (!is_named_) SINTER_TRY(files_.sync_directory(directory_));
+  is_named_ = true;
   batch_.clear();
   broken_ = false;
   return {};

@@ -18,9 +18,10 @@ inline constexpr std::uint64_t kMaxJournalBytes = 4ull << 30;
 
 class Journal {
  public:
-  /// Opens the journal at `path`, or begins one; its directory exists. `records` are those of lives before: all that were synced, and no
-  /// part of a batch that was not. They are written into a new file that takes the old one's place, so a full disk or a crash leaves the
-  /// old one as it was. Errors: a file that is no journal, or damaged before its last batch (internal); the file system's.
+  /// Opens the journal at `path`, or begins one, which is there for good after its first sync(); its directory exists. `records` are those
+  /// of lives before: all that were synced, and no part of a batch that was not. They are written into a new file that takes the old one's
+  /// place, so a full disk or a crash leaves the old one as it was. Errors: a file that is no journal, or damaged before its last batch
+  /// (internal); the file system's.
   static Result<std::unique_ptr<Journal>> open(FileSystem& files, const std::string& path, std::vector<std::string>& records);
 
   /// Durable after the next sync().
@@ -29,9 +30,13 @@ class Journal {
   Status sync();
 
  private:
-  explicit Journal(std::unique_ptr<WritableFile> file) : file_(std::move(file)) {}
+  Journal(FileSystem& files, std::string directory, std::unique_ptr<WritableFile> file)
+      : files_(files), directory_(std::move(directory)), file_(std::move(file)) {}
 
+  FileSystem& files_;
+  const std::string directory_;
   std::unique_ptr<WritableFile> file_;
+  bool is_named_ = false;  // for good: its directory was synced
   std::string batch_;
   bool broken_ = false;
 };

@@ -56,8 +56,11 @@ void serialize(Archive& archive, PlanFile& file, unsigned) {
 
 std::string plan_file_bytes(const PlanFile& plan) { return seal_bytes(kMagic, encode(plan)); }
 
-Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan) {
-  return write_file(files, path, plan_file_bytes(plan));
+Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan, bool synced) {
+  SINTER_ASSIGN(const std::unique_ptr<WritableFile> file, files.create(path));
+  SINTER_TRY(file->append(plan_file_bytes(plan)));
+  if (synced) SINTER_TRY(file->sync());
+  return file->close();
 }
 
 Result<PlanFile> read_plan_file(FileSystem& files, const std::string& path) {

@@ -20,7 +20,8 @@ struct PlanFile {
   Plan plan;
 };
 
-Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan);
+/// `synced`: its bytes are durable when it returns; its name is when its directory is synced.
+Status write_plan_file(FileSystem& files, const std::string& path, const PlanFile& plan, bool synced = false);
 /// Errors name the path: missing, damaged, another version.
 Result<PlanFile> read_plan_file(FileSystem& files, const std::string& path);
 /// What such a file holds, and back; `path` is for messages.

@@ -32,6 +32,8 @@ class JobRun {
     OutputPublication publication = output_of(job_);
     publication.consume_parts = scratch_ != nullptr;  // else another life may have to publish them again
     OutputAssembly output(options_.files, std::move(publication));
+    // The manifest is beside a file, and the sync that makes its name durable does so for the file's, which was there first.
+    if (!job_.output.path.ends_with('/')) output.leave_directory_unsynced();
     const auto on_part = [&](TaskId task) { output.part_ready(task.ordinal, layout.result(task)); };
     Result<TrackerResult> tasks = Tracker(plan_, job_, layout, options_, on_part).run();
     if (Status kept = keep_logs(options_.files, layout, paths_.logs); !kept.ok())
@@ -66,8 +68,8 @@ class JobRun {
     SINTER_ASSIGN(plan_, make_plan(options_.files, job_, options_.cores));
     const PlanFile made{payload_, plan_};
     if (scratch_) return write_plan_file(options_.files, layout.plan(), made);
-    // Whole or not there at all, whatever happens now.
-    SINTER_TRY(write_plan_file(options_.files, layout.plan() + ".new", made));
+    // Whole or not there at all, whatever happens now; there for good with the first sync of the journal beside it.
+    SINTER_TRY(write_plan_file(options_.files, layout.plan() + ".new", made, true));
     return options_.files.rename(layout.plan() + ".new", layout.plan());
   }
 

@@ -198,10 +198,11 @@ void Tracker::take(const Event& event) {
 }
 
 // Commands may cause events in turn; one loop instead of recursion keeps their order. What was decided is durable before anything follows
-// from it, and many decisions share one sync.
+// from it that others see, and many decisions share one sync. What the next stage is we only find out.
 void Tracker::carry_out() {
   while (!due_.empty() || !events_.empty()) {
-    if (journal_) sync_journal();
+    const auto is_seen = [](const Command& command) { return !std::holds_alternative<command::OpenStage>(command); };
+    if (std::any_of(due_.begin(), due_.end(), is_seen)) sync_journal();
     std::vector<Command> now;
     now.swap(due_);
     for (const Command& command : now) std::visit([this](const auto& one) { apply(one); }, command);
@@ -211,7 +212,7 @@ void Tracker::carry_out() {
       take(next);
     }
   }
-  if (journal_) sync_journal();
+  sync_journal();
   if (const std::uint64_t wanted = scheduler_.wanted_workers(); wanted != wanted_) {
     wanted_ = wanted;
     pool_->want_workers(wanted);

@@ -7,6 +7,7 @@
 namespace sinter {
 
 void Tracker::sync_journal() {
+  if (!journal_) return;
   if (Status synced = journal_->sync(); !synced.ok() && !failure_) {
     // Nothing that follows may happen: the job fails, and whoever looks at the journal later finds it as it was.
     failure_ = std::move(synced).error().with_context("while writing the job's journal");
@@ -36,8 +37,7 @@ Status Tracker::restore() {
     if (options_.observer != nullptr) options_.observer->replayed(*decision);
   }
   SINTER_ASSIGN(scheduler_, Scheduler::restore(scheduling, decisions));
-  journal_->append(journal::LifeBegan{});
-  SINTER_TRY(journal_->sync());
+  journal_->append(journal::LifeBegan{});  // durable before anybody hears of this life
   if (stages_.empty()) return {};
   for (const auto& [task, result] : results) {
     SINTER_TRY(pool_->put_back(layout_.result(task), result.place));

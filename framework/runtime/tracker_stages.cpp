@@ -23,9 +23,12 @@ void add(StageProgress& line, const AttemptProgress& attempt) {
 /// The answer to OpenStage. It may be asked for again, when results were lost that it takes.
 Result<Event> Tracker::open_next_stage(std::uint32_t number) {
   std::vector<AttemptId> lost;
-  if (line_began_ms_) SINTER_TRY(close_stage(lost));
+  const bool closes = line_began_ms_.has_value();
+  if (closes) SINTER_TRY(close_stage(lost));
   if (!lost.empty()) return Event(event::StageBlocked{number, std::move(lost)});
   std::optional<Stage> next = next_stage(job_, stages_, converged_);
+  // What the last stage has read goes with the job, or at once where no journal has to be durable before.
+  if (closes && (next || !journal_)) free_inputs();
   if (!next) return Event(event::NoMoreStages{number});
   Ranges ranges = std::make_shared<const std::vector<KeyRange>>();
   nearest_.clear();
@@ -56,7 +59,7 @@ Result<Event> Tracker::open_next_stage(std::uint32_t number) {
   return Event(std::move(opened));
 }
 
-/// All tasks of the last stage have committed: the verdict, if it was a round's, and what nobody reads any more.
+/// All tasks of the last stage have committed: the verdict, if it was a round's.
 Status Tracker::close_stage(std::vector<AttemptId>& lost) {
   converged_ = false;
   const auto last = static_cast<std::uint32_t>(stages_.size() - 1);
@@ -69,7 +72,6 @@ Status Tracker::close_stage(std::vector<AttemptId>& lost) {
     if (journal_) SINTER_TRY(write_file_atomically(options_.files, layout_.summary(last), summary_));
   }
   end_line();
-  free_inputs();
   return {};
 }
 
@@ -82,6 +84,10 @@ Status Tracker::blame(const Error& error, TaskId task, std::vector<AttemptId>& l
 
 void Tracker::free_inputs() {
   freed_ = stages_to_free(stages_);
+  if (freed_.empty()) return;
+  // A commit that was forgotten would have to read them once more.
+  sync_journal();
+  if (failure_) return;
   for (const std::uint32_t stage : freed_) {
     for (std::uint32_t task = 0; task < stages_[stage].tasks; ++task) {
       const std::string path = layout_.result(TaskId{stage, task});

@@ -61,7 +61,24 @@ bool Oracle::needed(std::uint32_t stage) const {
 }
 
 void Oracle::on_journal(const JournalRecord& record) {
+  unsynced_.push_back(record);
   std::visit([this](const auto& one) { on(one); }, record);
+}
+
+void Oracle::on_synced() {
+  synced_.insert(synced_.end(), unsynced_.begin(), unsynced_.end());
+  unsynced_.clear();
+}
+
+void Oracle::on_crashed() {
+  if (unsynced_.empty()) return;
+  forgotten_ += unsynced_.size();
+  unsynced_.clear();
+  Oracle again(model_);
+  again.written_ = written_;
+  again.faulted_ = faulted_;
+  for (const JournalRecord& record : synced_) std::visit([&](const auto& one) { again.on(one); }, record);
+  stages_ = std::move(again.stages_);
 }
 
 void Oracle::on(const journal::StageOpened& opened) {
@@ -99,11 +116,13 @@ void Oracle::on(const journal::Failed& failed) {
 void Oracle::on(const journal::Quarantined& quarantined) { violate(to_string(quarantined.attempt) + " lost an innocent record"); }
 
 void Oracle::on_start_worker(WorkerId worker) {
+  expect_durable("worker " + std::to_string(worker) + " is started");
   expect(workers_.insert(worker).second, "worker " + std::to_string(worker) + " is started twice");
 }
 
 void Oracle::on_run(AttemptId attempt, const std::vector<AttemptId>& inputs) {
   const std::string name = to_string(attempt);
+  expect_durable(name + " is ordered");
   expect(ordered_.insert(attempt).second, name + " is ordered twice");
   if (attempt.task.stage >= stages_.size()) return violate(name + " is of a stage that the journal does not know");
   const State& state = stages_[attempt.task.stage][attempt.task.ordinal];
@@ -117,6 +136,7 @@ void Oracle::on_run(AttemptId attempt, const std::vector<AttemptId>& inputs) {
 }
 
 void Oracle::on_discard(AttemptId attempt) {
+  expect_durable(to_string(attempt) + " is discarded");
   if (attempt.task.stage >= stages_.size()) return;
   expect(stages_[attempt.task.stage][attempt.task.ordinal].committed != attempt.number,
          to_string(attempt) + " is discarded, and committed");
@@ -148,6 +168,7 @@ void Oracle::on_restored(const Scheduler& scheduler) {
 }
 
 void Oracle::on_finished(const Scheduler& scheduler, const std::map<TaskId, std::vector<std::uint64_t>>& output) {
+  expect_durable("the job is finished");
   const auto last = static_cast<std::uint32_t>(model_.stages().size() - 1);
   expect(stages_.size() == model_.stages().size(), "the job finishes early");
   expect(output.size() == model_.stages()[last].tasks, "the output has " + std::to_string(output.size()) + " parts");

@@ -48,7 +48,12 @@ class Oracle {
 
   // What the tracker decides and says.
   void on_journal(const JournalRecord& record);
+  /// All of the records so far are durable.
+  void on_synced();
+  /// Those that were not are forgotten, and nothing that anybody saw has followed from them.
+  void on_crashed();
   void on_start_worker(WorkerId worker);
+  void on_kill(WorkerId worker) { expect_durable("worker " + std::to_string(worker) + " is ended"); }
   void on_run(AttemptId attempt, const std::vector<AttemptId>& inputs);
   void on_discard(AttemptId attempt);
   void on_blocked(AttemptId attempt) { blocked_.insert(attempt.task); }
@@ -66,6 +71,8 @@ class Oracle {
   std::uint64_t lost_results() const { return lost_results_; }
   std::uint64_t remade() const { return remade_; }
   std::uint64_t doubled() const { return doubled_; }
+  /// Decisions that a crash took along.
+  std::uint64_t forgotten() const { return forgotten_; }
 
  private:
   struct State {
@@ -78,11 +85,13 @@ class Oracle {
   void on(const journal::Failed& failed);
   void on(const journal::Quarantined& quarantined);
   void on(const journal::Ended&) {}
+  void expect_durable(const std::string& what) { expect(unsynced_.empty(), what + " before what it follows from is durable"); }
   bool complete(std::uint32_t stage) const;
   bool needed(std::uint32_t stage) const;
 
   const JobModel& model_;
   std::vector<std::string> violations_;
+  std::vector<JournalRecord> synced_, unsynced_;
   std::vector<std::vector<State>> stages_;  // opened, in the journal
   std::set<AttemptId> ordered_, begun_, written_, faulted_;
   std::set<WorkerId> workers_;
@@ -90,6 +99,7 @@ class Oracle {
   std::uint64_t lost_results_ = 0;
   std::uint64_t remade_ = 0;
   std::uint64_t doubled_ = 0;
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace sinter::simulation

@@ -30,6 +30,7 @@ SteadyMs SimulatedTracker::time() {
 }
 
 void SimulatedTracker::begin() {
+  world_.oracle().on_crashed();
   const bool mistaken = world_.bug() == Bug::GenerationForgotten;
   auto restored = Scheduler::restore(options_of(mistaken ? 1 : life_, world_.speculation()), world_.journal);
   if (!restored.ok()) {
@@ -61,6 +62,7 @@ void SimulatedTracker::feed(const Event& event) {
     events_.pop_front();
     carry_out(scheduler_->step(next, time()));
   }
+  if (alive() && !opening_) sync();
   feeding_ = false;
 }
 
@@ -75,6 +77,8 @@ void SimulatedTracker::carry_out(std::vector<Command> commands) {
       if (journal != nullptr && world_.bug() == Bug::TornRecordTaken) world_.journal.push_back(journal->record);
       return world_.crash_tracker();
     }
+    // What others see of decisions comes when they are durable.
+    if (!std::holds_alternative<command::Journal>(command) && !std::holds_alternative<command::OpenStage>(command)) sync();
     std::visit([this](const auto& one) { apply(one); }, command);
   }
 }
@@ -85,6 +89,9 @@ void SimulatedTracker::send(HostId host, std::function<void(SimulatedNode&)> mes
 }
 
 void SimulatedTracker::sync() {
+  const auto is_commit = [](const JournalRecord& record) { return std::holds_alternative<journal::Committed>(record); };
+  if (world_.bug() == Bug::SyncForgotten && std::all_of(unsynced_.begin(), unsynced_.end(), is_commit)) return;
+  world_.oracle().on_synced();
   world_.journal.insert(world_.journal.end(), unsynced_.begin(), unsynced_.end());
   unsynced_.clear();
 }
@@ -92,7 +99,6 @@ void SimulatedTracker::sync() {
 void SimulatedTracker::apply(const command::Journal& journal) {
   world_.oracle().on_journal(journal.record);
   unsynced_.push_back(journal.record);
-  if (world_.bug() != Bug::SyncForgotten || !std::holds_alternative<journal::Committed>(journal.record)) sync();
 }
 
 void SimulatedTracker::apply(const command::StartWorker& start) {
@@ -119,6 +125,7 @@ void SimulatedTracker::apply(const command::KillWorker& kill) {
   const bool idle_hands = ran_.contains(kill.worker) && now - ran_[kill.worker] >= 20'000;
   const auto running = scheduler_->running_on(kill.worker);
   const bool beaten = running && world_.oracle().is_committed(running->task);
+  world_.oracle().on_kill(kill.worker);
   const bool unwanted = beaten || doomed_.contains(kill.worker) || !running || !ran_.contains(kill.worker);
   world_.oracle().expect(silent || idle_hands || unwanted, "worker " + std::to_string(kill.worker) + " is killed for nothing");
   if (running) world_.oracle().on_fault(*running);
@@ -208,9 +215,11 @@ std::optional<AttemptId> SimulatedTracker::unreachable_result(std::uint32_t stag
 }
 
 void SimulatedTracker::apply(const command::OpenStage& open) {
+  opening_ = true;  // found out before anything else is done, however long it takes
   world_.oracle().on_open(open.stage);
   world_.after(static_cast<SteadyMs>(world_.random().below(300)), [this, stage = open.stage, life = life_, &world = world_] {
     if (!world.tracker_lives(life) || world.ended()) return;
+    opening_ = false;
     const std::vector<JobModel::Stage>& stages = world.model().stages();
     if (stage == stages.size()) return feed(event::NoMoreStages{stage});
     if (stage > 0) {

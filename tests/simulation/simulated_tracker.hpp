@@ -66,6 +66,7 @@ class SimulatedTracker {
   std::optional<Scheduler> scheduler_;
   std::deque<Event> events_;
   bool feeding_ = false;
+  bool opening_ = false;             // looks for the next stage
   SteadyMs last_time_ = 0;
   std::map<HostId, Connection> connections_;
   std::map<WorkerId, HostId> placed_;
@@ -74,7 +75,7 @@ class SimulatedTracker {
   std::set<AttemptId> committing_;
   std::map<WorkerId, SteadyMs> heard_, ran_;
   std::map<std::uint32_t, std::vector<Located>> remembered_;
-  std::vector<JournalRecord> unsynced_;
+  std::vector<JournalRecord> unsynced_;  // nobody else has seen what follows from them
 };
 
 }  // namespace sinter::simulation

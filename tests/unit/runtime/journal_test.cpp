@@ -76,6 +76,21 @@ TEST(JournalTest, a_torn_last_batch_is_dropped_at_every_byte) {
   }
 }
 
+TEST(JournalTest, one_that_was_never_synced_is_none) {
+  const auto files = disk();
+  for (std::size_t size = 0; size <= 8; ++size) {
+    for (const std::string& left : {std::string("SNTRJRN1").substr(0, size), std::string(size, '\0')}) {
+      EXPECT_TRUE(write_file(*files, kPath, left).ok());
+      EXPECT_THAT(read_back(*files), IsEmpty()) << size;
+    }
+  }
+  std::vector<std::string> records;
+  const auto journal = *Journal::open(*files, kPath, records);
+  journal->append("first");
+  EXPECT_TRUE(journal->sync().ok());
+  EXPECT_THAT(read_back(*files), ElementsAre("first"));
+}
+
 TEST(JournalTest, damage_before_the_last_batch_is_an_error_and_nothing_is_overwritten) {
   const auto files = disk();
   std::vector<std::string> records;
@@ -133,6 +148,23 @@ TEST(JournalTest, what_was_durable_survives_power_cuts_at_every_operation) {
       ASSERT_GE(found.size(), durable.size());
       EXPECT_TRUE(std::equal(durable.begin(), durable.end(), found.begin()));
       EXPECT_LE(found.size(), durable.size() + 1);  // one may have reached the disk without our knowing
+    }
+  }
+}
+
+TEST(JournalTest, so_it_does_in_its_first_life) {
+  for (std::uint64_t operation = 0; operation < 20; ++operation) {
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      SCOPED_TRACE("operation " + std::to_string(operation) + ", seed " + std::to_string(seed));
+      const auto inner = disk();
+      FaultyFileSystem files(*inner);
+      files.lose_power_after(operation);
+      const std::vector<std::string> durable = live_until_it_fails(files, {});
+      ASSERT_TRUE(files.crash(seed).ok());
+      const std::vector<std::string> found = read_back(files);
+      ASSERT_GE(found.size(), durable.size());
+      EXPECT_TRUE(std::equal(durable.begin(), durable.end(), found.begin()));
+      EXPECT_LE(found.size(), durable.size() + 1);
     }
   }
 }
