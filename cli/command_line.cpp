@@ -98,7 +98,8 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
   run->add_option("--cluster", arguments.run.cluster, "run on the cluster of the tracker at this address, host or host:port");
   run->add_flag("--detach", arguments.run.detach, "with --cluster: leave the job to the tracker and print its number");
   run->add_option("--priority", arguments.run.priority, "with --cluster: jobs of higher ones get slots first (0)");
-  run->add_flag("!--no-speculation", arguments.run.speculation, "with --cluster: no second attempts at slow tasks");
+  run->add_flag("!--no-speculation", arguments.run.speculation,
+                "with --cluster: no second attempts at slow tasks, and no ranges cut again");
   run->add_option("--files", arguments.run.files,
                   "with --cluster: shared, on paths that all hosts see; shipped, sent there and fetched; auto finds out")
       ->check(CLI::IsMember({"auto", "shared", "shipped"}));

@@ -24,7 +24,7 @@ struct Submit {
   bool overwrite = false;
   bool watch = true;  // wants RunProgress and RunEnded; the job is cancelled when such a client goes
   std::int32_t priority = 0;  // jobs of higher ones get slots first
-  bool speculation = true;    // second attempts at slow tasks
+  bool speculation = true;    // second attempts at slow tasks, ranges cut again
   bool ships = false;                // the job sees `shipped` and no other files, and leaves its results at the tracker
   std::vector<ShippedFile> shipped;  // they were offered and have arrived
   std::string submitter;             // public_key_text(): written by the tracker, whatever the client says

@@ -88,6 +88,7 @@ Result<JobReport> ClusterRun::run() {
   options.pause = &paused_;
   options.cores = request_.slots;
   options.speculation = request_.speculation;
+  options.cut_ranges = request_.speculation;
   options.working_directory = request_.working_directory;
   options.job_directory = request_.directory;
   options.run_secret = net::secret_key_text(key->secret_key);

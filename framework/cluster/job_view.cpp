@@ -179,6 +179,11 @@ void JobView::tell(const JournalRecord& record) {
   } else if (const auto* lost = std::get_if<journal::ResultLost>(&record)) {
     ++around_.totals.results_lost;
     write(Members("result_lost").add("attempt", name_of(lost->attempt)).text());
+  } else if (const auto* cut = std::get_if<journal::RangeCut>(&record)) {
+    write(Members("range_cut")
+              .add("attempt", name_of(cut->attempt))
+              .add("rest", name_of(TaskId{cut->attempt.task.stage, cut->rest}))
+              .text());
   } else if (const auto* pinned = std::get_if<journal::Quarantined>(&record)) {
     write(Members("record_set_aside")
               .add("attempt", name_of(pinned->attempt))
@@ -203,6 +208,9 @@ void JobView::decide(const JournalRecord& record) {
     if (task == nullptr || task->committed == 0) return;
     task->committed = 0;
     --stages_[lost->attempt.task.stage].committed;
+  } else if (const auto* cut = std::get_if<journal::RangeCut>(&record)) {
+    if (cut->attempt.task.stage >= stages_.size()) return;
+    stages_[cut->attempt.task.stage].tasks.emplace_back();
   } else if (const auto* failed = std::get_if<journal::Failed>(&record)) {
     if (Task* const task = find(failed->attempt.task)) {
       ++task->failures;

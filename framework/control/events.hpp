@@ -69,6 +69,18 @@ struct WorkerLost {
   /// What it last wrote to its standard error.
   std::string output_tail;
 };
+/// The attempt ends before `border`, a key inside its range, and so do all later ones of its task: the rest of the range becomes a task of
+/// its own. The answer to AskToCut; also unasked, when the question was that of a tracker's life before.
+struct RangeCut {
+  WorkerId worker = 0;
+  AttemptId attempt;
+  std::string border;
+};
+/// The other answer to AskToCut: the attempt ends where it was to end.
+struct CutRefused {
+  WorkerId worker = 0;
+  AttemptId attempt;
+};
 /// The shell has (not) renamed the files of an attempt whose commit was granted.
 struct CommitDone {
   AttemptId attempt;
@@ -134,7 +146,7 @@ struct Tick {};
 using Event = std::variant<event::WorkerReady, event::Heartbeat, event::AttemptDone, event::AttemptFailed, event::WorkerLost,
                            event::CommitDone, event::CommitFailed, event::StageOpened, event::NoMoreStages,
                            event::ShellFailed, event::Cancel, event::Tick, event::StageBlocked, event::ResultsLost,
-                           event::WorkersAllowed, event::WorkerAdopted, event::HostDraining>;
+                           event::WorkersAllowed, event::WorkerAdopted, event::HostDraining, event::RangeCut, event::CutRefused>;
 
 namespace command {
 
@@ -174,6 +186,20 @@ struct FailJob {
   std::optional<AttemptId> attempt;
 };
 
+/// The attempt has long to go beside idle workers: ask it to end before the middle of what is left of its range, then report RangeCut or
+/// CutRefused.
+struct AskToCut {
+  WorkerId worker = 0;
+  AttemptId attempt;
+};
+/// The range of the attempt's task now ends at `border`; what was behind that is the range of the new task `rest` of the stage, which comes
+/// right after it in the order of the output.
+struct RangeCut {
+  TaskId task;
+  std::uint32_t rest = 0;
+  std::string border;
+};
+
 /// The job has more workers than it may: end this one, which runs nothing or still starts; its WorkerLost follows.
 struct ReleaseWorker {
   WorkerId worker = 0;
@@ -191,6 +217,6 @@ struct Journal {
 
 using Command = std::variant<command::StartWorker, command::KillWorker, command::RunTask, command::Commit, command::Discard,
                              command::OpenStage, command::FinishJob, command::FailJob, command::ReleaseWorker, command::BlameHost,
-                             command::Journal>;
+                             command::Journal, command::AskToCut, command::RangeCut>;
 
 }  // namespace sinter

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -54,6 +55,14 @@ struct Quarantined {
   RecordAt record;
   friend bool operator==(const Quarantined&, const Quarantined&) = default;
 };
+/// Of the task's range only what is before `border` is left; the rest is that of a new task of the stage, `rest`. All attempts after this
+/// one do the same part.
+struct RangeCut {
+  AttemptId attempt;
+  std::uint32_t rest = 0;
+  std::string border;
+  friend bool operator==(const RangeCut&, const RangeCut&) = default;
+};
 /// The job has ended: Done, Failed or Cancelled. What ends it (publication) may still have to be done, and can be done twice.
 struct Ended {
   JobState state = JobState::Done;
@@ -65,6 +74,6 @@ struct Ended {
 }  // namespace journal
 
 using JournalRecord = std::variant<journal::StageOpened, journal::Committed, journal::ResultLost, journal::Failed, journal::Quarantined,
-                                   journal::Ended>;
+                                   journal::Ended, journal::RangeCut>;
 
 }  // namespace sinter

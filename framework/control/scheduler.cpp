@@ -137,7 +137,8 @@ void Scheduler::fail_job(Error error, std::optional<AttemptId> attempt, JobState
 }
 
 std::uint64_t Scheduler::wanted_workers() const {
-  return unfinished() + (options_.speculation ? std::min<std::uint64_t>(idle_.size(), stages_.running()) : 0);
+  const bool idle_help = options_.speculation || options_.cut_ranges;
+  return unfinished() + (idle_help ? std::min<std::uint64_t>(idle_.size(), stages_.running()) : 0) + (ended() ? 0 : cuttable_);
 }
 
 StageCount Scheduler::stage() const {

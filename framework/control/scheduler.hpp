@@ -40,6 +40,12 @@ inline constexpr std::uint64_t kSpeculationOfRunning = 10;
 /// Slow tasks are looked for this often, and none is slow before that age.
 inline constexpr SteadyMs kSpeculationLookMs = 1'000;
 inline constexpr SteadyMs kSpeculationMinAgeMs = 5'000;
+/// A range is cut again when its attempt is expected to take at least so long still.
+inline constexpr SteadyMs kCutMinRestMs = 5'000;
+/// An attempt answers between two groups. When it has not after this time, it is asked again: the question may be lost.
+inline constexpr SteadyMs kCutAnswerMs = 10'000;
+/// Tasks that one stage may have when ranges are cut again; then none is any more.
+inline constexpr std::size_t kMaxTasksWithCuts = 100'000;
 
 struct SchedulerOptions {
   std::uint32_t workers = 1;
@@ -52,6 +58,7 @@ struct SchedulerOptions {
   bool timeouts = true;                      // false where workers are threads: a debugger may hold them
   bool journal = false;                      // say with command::Journal what a tracker that restarts has to know
   bool speculation = false;                  // a second attempt on another host for a task that is about to end last
+  bool cut_ranges = false;                   // the rest of a range that is about to end last becomes a task of its own
   std::uint32_t generation = 1;              // which life of the tracker this is for the job, from 1
 };
 
@@ -99,22 +106,27 @@ class Scheduler {
   std::vector<AttemptId> results_on(HostId host) const { return stages_.results_on(host); }
   /// What a worker runs now.
   std::optional<AttemptId> running_on(WorkerId worker) const;
-  /// Workers that could be put to use now; with speculation also those that are idle beside running tasks.
+  /// Workers that could be put to use now; with speculation or cuts also those that are idle beside running tasks, and one for each range
+  /// that would be cut if there were one.
   std::uint64_t wanted_workers() const;
 
  private:
   enum class WorkerState : std::uint8_t { Starting, Idle, Busy, Released, Dying };
+  /// Whether its attempt was asked to leave the rest of its range to others; one that has refused is not asked again.
+  enum class CutState : std::uint8_t { Unasked, Asked, Refused };
   struct Worker {
     WorkerState state = WorkerState::Starting;
     bool was_ready = false;                // else its loss is a failed start
     bool parting = false;                  // released, or killed for no fault: its loss means nothing
     bool careful = false;                  // how its attempt runs
+    CutState cut = CutState::Unasked;      // its attempt
     double fraction = -1;                  // of its attempt that is done
     HostId host = 0;
     SteadyMs since_ms = 0;                 // Starting, Released, Dying: when that began
     SteadyMs heard_ms = 0;
     SteadyMs progress_ms = 0;
     SteadyMs began_ms = 0;                 // its attempt
+    SteadyMs asked_ms = 0;                 // Asked: when
     std::uint64_t progress = 0;
     std::optional<AttemptId> attempt;
     std::string kill_reason;               // why we killed it, if we did
@@ -146,6 +158,8 @@ class Scheduler {
   void on(const event::WorkersAllowed& allowed);
   void on(const event::WorkerAdopted& adopted);
   void on(const event::HostDraining& host);
+  void on(const event::RangeCut& cut);
+  void on(const event::CutRefused& refused);
 
   // Decisions: each is journalled and takes effect by apply(), which replays them too and gives no commands.
   void decide(JournalRecord record);
@@ -155,6 +169,7 @@ class Scheduler {
   void apply(const journal::Failed& failed);
   void apply(const journal::Quarantined& quarantined);
   void apply(const journal::Ended& ended);
+  void apply(const journal::RangeCut& cut);
   /// Whether the record can be the next one.
   bool follows(const JournalRecord& record) const;
 
@@ -199,8 +214,14 @@ class Scheduler {
   void start_attempt(WorkerId id, Worker& worker, TaskId task);
   std::optional<TaskId> choose_task(WorkerId id, const Worker& worker);
 
-  // Speculation.
+  // When nothing else is to be done: cuts, then speculation.
+  bool waits_for_answer(const Worker& worker) const;
+  /// How long its attempt will still take, when the rest of its range may be cut off and that is worth it.
+  std::optional<SteadyMs> rest_to_cut(const Worker& worker) const;
+  /// Asks the attempts that have longest to go, one for each idle worker. Returns how many of those are promised work now.
+  std::size_t ask_to_cut();
   std::uint64_t unfinished() const { return ended() ? 0 : stages_.pending() + stages_.running(); }
+  void help_the_slow();
   void speculate();
   /// How long the worker's attempt will still take, when that is long enough for a second attempt to be worth it.
   std::optional<SteadyMs> slow_for(const Worker& worker) const;
@@ -221,6 +242,7 @@ class Scheduler {
   std::set<WorkerId> starting_, idle_;   // those that run nothing
   std::set<HostId> draining_;
   std::size_t leaving_ = 0;              // Released or Dying
+  std::uint64_t cuttable_ = 0;           // attempts that would be asked to leave the rest of their ranges to idle workers
   std::uint32_t allowed_ = 0;
   WorkerId next_worker_ = 1;
   std::uint32_t killed_starts_ = 0;

@@ -87,6 +87,12 @@ void Scheduler::apply(const journal::Quarantined& quarantined) {
 
 void Scheduler::apply(const journal::Ended& ended) { state_ = ended.state; }
 
+void Scheduler::apply(const journal::RangeCut& cut) {
+  Task& of = stages_.at(cut.attempt.task);
+  of.attempts = std::max(of.attempts, cut.attempt.number - 1);  // earlier ones would do the whole; this one may be adopted
+  stages_.add_task(cut.attempt.task.stage);
+}
+
 bool Scheduler::follows(const JournalRecord& record) const {
   if (ended()) return false;
   const auto of_task = [this](const AttemptId& attempt) {
@@ -102,6 +108,9 @@ bool Scheduler::follows(const JournalRecord& record) const {
       return one.state == JobState::Done || ((one.state == JobState::Failed || one.state == JobState::Cancelled) && one.error.has_value());
     } else if constexpr (std::is_same_v<Record, journal::Committed>) {
       return of_task(one.attempt) && stages_.find(one.attempt.task)->state != TaskState::Committed;
+    } else if constexpr (std::is_same_v<Record, journal::RangeCut>) {
+      return of_task(one.attempt) && one.attempt.task.stage > 0 && stages_.find(one.attempt.task)->result == 0 &&
+             one.rest == stages_[one.attempt.task.stage].tasks.size() && !one.border.empty();
     } else if constexpr (std::is_same_v<Record, journal::ResultLost>) {
       return of_task(one.attempt) && stages_.find(one.attempt.task)->state == TaskState::Committed &&
              stages_.find(one.attempt.task)->result == one.attempt.number;

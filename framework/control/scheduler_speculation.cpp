@@ -1,5 +1,6 @@
-// Scheduler: speculation: when nothing else is to be done, a second attempt at the task that is expected to end last (LATE: Zaharia et al.,
-// OSDI 2008). The first that commits wins; nothing depends on which.
+// Scheduler: what idle workers do when nothing else is to be done. Of a range that is expected to take long still, the rest becomes a task
+// of its own. Where that cannot be, speculation: a second attempt at the task that is expected to end last (LATE: Zaharia et al., OSDI
+// 2008); the first that commits wins, and nothing depends on which. No task has both at a time: its attempts would not agree where it ends.
 #include <algorithm>
 #include <cmath>
 
@@ -7,9 +8,75 @@
 
 namespace sinter {
 
-void Scheduler::speculate() {
+void Scheduler::help_the_slow() {
   speculate_ms_ = now_ + kSpeculationLookMs;
-  if (idle_.empty() || stages_.running() == 0 || stages_.any_ready()) return;
+  cuttable_ = 0;
+  if (stages_.running() == 0 || stages_.any_ready()) return;
+  const std::size_t promised = options_.cut_ranges ? ask_to_cut() : 0;
+  if (options_.speculation && idle_.size() > promised) speculate();
+}
+
+bool Scheduler::waits_for_answer(const Worker& worker) const {
+  return worker.attempt && worker.cut == CutState::Asked && now_ - worker.asked_ms < kCutAnswerMs;
+}
+
+std::optional<SteadyMs> Scheduler::rest_to_cut(const Worker& worker) const {
+  if (!worker.attempt || worker.parting || worker.state != WorkerState::Busy || worker.fraction <= 0) return std::nullopt;
+  if (worker.cut == CutState::Refused || waits_for_answer(worker)) return std::nullopt;
+  const TaskId id = worker.attempt->task;
+  const Task& of = *stages_.find(id);
+  const StageTable::Stage& stage = stages_[id.stage];
+  // What was lost and is made again must be what it was.
+  if (id.stage == 0 || of.state != TaskState::Running || of.copies != 1 || of.result != 0 || !stages_.ready(stage)) return std::nullopt;
+  const SteadyMs age = now_ - worker.began_ms;
+  if (age < kSpeculationMinAgeMs || stage.tasks.size() >= kMaxTasksWithCuts) return std::nullopt;
+  const double rest = static_cast<double>(age) * (1 - std::min(worker.fraction, 1.0)) / worker.fraction;
+  if (rest < static_cast<double>(kCutMinRestMs)) return std::nullopt;
+  return static_cast<SteadyMs>(std::min(rest, 1e15));
+}
+
+std::size_t Scheduler::ask_to_cut() {
+  std::vector<std::pair<SteadyMs, WorkerId>> slow;
+  std::size_t promised = 0;
+  for (const auto& [id, worker] : workers_) {
+    if (waits_for_answer(worker)) ++promised;
+    if (const std::optional<SteadyMs> rest = rest_to_cut(worker)) slow.emplace_back(-*rest, id);
+  }
+  std::sort(slow.begin(), slow.end());
+  for (const auto& [rest, id] : slow) {
+    if (promised >= idle_.size()) {
+      ++cuttable_;
+      continue;
+    }
+    ++promised;
+    Worker& worker = workers_.at(id);
+    worker.cut = CutState::Asked;
+    worker.asked_ms = now_;
+    commands_.emplace_back(command::AskToCut{id, *worker.attempt});
+  }
+  due_ = due_ || cuttable_ > 0;  // more workers may be started
+  return promised;
+}
+
+void Scheduler::on(const event::RangeCut& cut) {
+  Worker* worker = runner_of(cut.worker, cut.attempt);
+  if (worker == nullptr || worker->parting || cut.border.empty()) return;
+  const Task& of = stages_.at(cut.attempt.task);
+  StageTable::Stage& stage = stages_.stage(cut.attempt.task.stage);
+  // A second attempt that runs would do the rest as well.
+  if (cut.attempt.task.stage == 0 || of.state != TaskState::Running || of.copies != 1 || of.result != 0) return;
+  worker->cut = CutState::Unasked;
+  const auto rest = static_cast<std::uint32_t>(stage.tasks.size());
+  decide(journal::RangeCut{cut.attempt, rest, cut.border});
+  commands_.emplace_back(command::RangeCut{cut.attempt.task, rest, cut.border});
+}
+
+void Scheduler::on(const event::CutRefused& refused) {
+  Worker* worker = runner_of(refused.worker, refused.attempt);
+  if (worker != nullptr && worker->cut == CutState::Asked) worker->cut = CutState::Refused;
+}
+
+void Scheduler::speculate() {
   std::uint64_t copies = 0;
   for (const auto& [id, worker] : workers_)
     if (worker.attempt && !worker.parting && stages_.at(worker.attempt->task).copies > 1) ++copies;
@@ -20,6 +87,7 @@ void Scheduler::speculate() {
 
 std::optional<SteadyMs> Scheduler::slow_for(const Worker& worker) const {
   if (!worker.attempt || worker.parting || worker.careful || worker.state != WorkerState::Busy) return std::nullopt;
+  if (worker.cut == CutState::Asked) return std::nullopt;
   const Task& of = *stages_.find(worker.attempt->task);
   const StageTable::Stage& stage = stages_[worker.attempt->task.stage];
   const SteadyMs age = now_ - worker.began_ms;

@@ -41,7 +41,7 @@ void Scheduler::on(const event::HostDraining& host) {
 // Timers are looked at on ticks only, and the shell ticks when it has read all messages: a shell that was busy does not mistake its own
 // silence for that of its workers.
 void Scheduler::on(const event::Tick&) {
-  if (options_.speculation && now_ >= speculate_ms_) speculate();
+  if ((options_.speculation || options_.cut_ranges) && now_ >= speculate_ms_) help_the_slow();
   if (!options_.timeouts || now_ < look_ms_) return;
   std::vector<WorkerId> stuck;
   for (auto& [id, worker] : workers_) look_after(id, worker, stuck);
@@ -90,7 +90,8 @@ void Scheduler::watch(const Worker& worker) { look_ms_ = std::min(look_ms_, dead
 
 std::optional<SteadyMs> Scheduler::next_deadline() const {
   if (!options_.timeouts || ended() || workers_.empty()) return std::nullopt;
-  return options_.speculation && !idle_.empty() && stages_.running() > 0 ? std::min(look_ms_, speculate_ms_) : look_ms_;
+  const bool help = options_.cut_ranges || (options_.speculation && !idle_.empty());
+  return help && stages_.running() > 0 ? std::min(look_ms_, speculate_ms_) : look_ms_;
 }
 
 void Scheduler::kill(WorkerId id, Worker& worker, std::string reason, bool counts_as_crash) {
@@ -124,6 +125,7 @@ void Scheduler::run(WorkerId id, Worker& worker, AttemptId attempt, bool careful
   stages_.set_state(attempt.task, TaskState::Running);
   worker.state = WorkerState::Busy;
   worker.careful = careful;
+  worker.cut = CutState::Unasked;
   worker.attempt = attempt;
   worker.progress = 0;
   worker.fraction = -1;
@@ -134,7 +136,7 @@ void Scheduler::run(WorkerId id, Worker& worker, AttemptId attempt, bool careful
 }
 
 void Scheduler::start_workers() {
-  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(allowed_, unfinished()));
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(allowed_, unfinished() + cuttable_));
   // A dying worker still holds its memory, so it counts until it is gone.
   while (workers_.size() < wanted) {
     const WorkerId id = next_worker_;

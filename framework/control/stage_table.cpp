@@ -40,6 +40,14 @@ void StageTable::open(std::uint32_t tasks, std::vector<std::uint32_t> inputs, bo
   if (tasks > 0) active_.insert(index);
 }
 
+void StageTable::add_task(std::uint32_t index) {
+  Stage& stage = stages_[index];
+  stage.tasks.emplace_back();
+  ++stage.counts[static_cast<std::size_t>(TaskState::Pending)];
+  ++pending_;
+  active_.insert(index);
+}
+
 void StageTable::free(std::uint32_t stage) { move_all(stage, TaskState::Committed, TaskState::Lost, {}); }
 
 void StageTable::set_state(TaskId id, TaskState state) {

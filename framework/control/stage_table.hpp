@@ -85,6 +85,8 @@ class StageTable {
 
   /// All its tasks are pending. Requires: inputs are earlier stages.
   void open(std::uint32_t tasks, std::vector<std::uint32_t> inputs, bool keeps_results);
+  /// One more task, pending, behind those there are.
+  void add_task(std::uint32_t stage);
   /// Nobody to come reads the stage's results: they are gone.
   void free(std::uint32_t stage);
   void set_state(TaskId id, TaskState state);

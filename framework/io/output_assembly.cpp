@@ -59,10 +59,21 @@ OutputAssembly::~OutputAssembly() {
   if (begun_ && !finished_) (void)files_.remove_all(temporary_);
 }
 
+void OutputAssembly::part_behind(std::size_t ordinal, std::size_t rest) {
+  const std::lock_guard lock(mutex_);
+  behind_[rest] = follower_of(ordinal);
+  behind_[ordinal] = rest;
+}
+
+std::size_t OutputAssembly::follower_of(std::size_t ordinal) const {
+  const auto found = behind_.find(ordinal);
+  return found == behind_.end() ? ordinal + 1 : found->second;
+}
+
 void OutputAssembly::part_ready(std::size_t ordinal, std::string path) {
   {
     const std::lock_guard lock(mutex_);
-    require(ordinal >= next_ && ready_.emplace(ordinal, std::move(path)).second, "a part of an output is ready once");
+    require(ready_.emplace(ordinal, std::move(path)).second, "a part of an output is ready once");
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   }
   changed_.notify_all();
@@ -76,7 +87,9 @@ void OutputAssembly::work() {
     if (found == ready_.end() || !status_.ok()) return;
     const std::string part = std::move(found->second);
     ready_.erase(found);
-    const std::size_t ordinal = next_++;
+    const std::size_t ordinal = next_;
+    next_ = follower_of(ordinal);
+    ++joined_;
     lock.unlock();
     Status joined = join(ordinal, part);
     lock.lock();
@@ -93,7 +106,7 @@ Result<std::vector<PublishedFile>> OutputAssembly::finish(std::size_t count) {
   if (thread_.joinable()) thread_.join();
   Status status = std::move(status_);
   if (status.ok()) {
-    require(next_ == count && ready_.empty(), "all parts of an output are ready before it is finished");
+    require(joined_ == count && ready_.empty(), "all parts of an output are ready before it is finished");
     status = complete();
   }
   if (status.ok()) return std::move(published_);

@@ -30,7 +30,11 @@ class OutputAssembly {
   OutputAssembly(const OutputAssembly&) = delete;
   OutputAssembly& operator=(const OutputAssembly&) = delete;
 
-  /// Part `ordinal` lies whole at `path`. Each ordinal once, in any order; they are joined in ascending order by a thread of our own.
+  /// Part `rest` comes right behind part `ordinal` and not behind the one before it by number. Before either is ready. Requires: `rest` is
+  /// behind all parts there were so far.
+  void part_behind(std::size_t ordinal, std::size_t rest);
+  /// Part `ordinal` lies whole at `path`. Each ordinal once, in any order; they are joined in ascending order, but for those that
+  /// part_behind() has placed, by a thread of our own.
   void part_ready(std::size_t ordinal, std::string path);
 
   /// finish() leaves it to its caller to make the name of what it renamed durable. Before the first part.
@@ -44,6 +48,7 @@ class OutputAssembly {
   class FileBuilder;
 
   void work();
+  std::size_t follower_of(std::size_t ordinal) const;  // under mutex_
   Status join(std::size_t ordinal, const std::string& part);
   Status begin();
   Status begin_file(std::size_t ordinal);
@@ -72,7 +77,9 @@ class OutputAssembly {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::size_t, std::string> ready_;  // under mutex_
-  std::size_t next_ = 0;                      // under mutex_: joined so far
+  std::map<std::size_t, std::size_t> behind_; // under mutex_: what follows a part, where that is not the next number
+  std::size_t next_ = 0;                      // under mutex_: the part to be joined next
+  std::size_t joined_ = 0;                    // under mutex_
   bool ending_ = false;                       // under mutex_
   Status status_;                             // under mutex_: of the first part that failed; later ones are not joined
   std::thread thread_;

@@ -1,6 +1,8 @@
 // Stages: map, steps, (round, merge) as often as it takes, reduce.
 #include "framework/plan/stages.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 
 namespace sinter {
@@ -86,6 +88,32 @@ std::optional<Stage> next_stage(const JobDefinition& job, const std::vector<Stag
 
 bool writes_output(const JobDefinition& job, const Stage& stage) {
   return stage.work == StageWork::Reduce || (stage.work == StageWork::Map && job.make_map_output);
+}
+
+bool may_cut_again(const JobDefinition& job, const Stage& stage) {
+  if (stage.work == StageWork::Map || stage.work == StageWork::Merge || job.output.path.ends_with('/')) return false;
+  return std::none_of(job.side_outputs.begin(), job.side_outputs.end(),
+                      [](const SideOutputDeclaration& side) { return side.output.path.ends_with('/'); });
+}
+
+std::vector<std::uint32_t> tasks_in_order(const Stage& stage) {
+  const auto first = static_cast<std::uint32_t>(stage.tasks - stage.cut_from.size());
+  std::vector<std::uint32_t> next(stage.tasks);
+  for (std::uint32_t task = 0; task < stage.tasks; ++task) next[task] = task + 1 < first ? task + 1 : stage.tasks;
+  for (std::uint32_t rest = first; rest < stage.tasks; ++rest) {
+    const std::uint32_t from = stage.cut_from[rest - first];
+    next[rest] = next[from];
+    next[from] = rest;
+  }
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t task = 0; task < stage.tasks; task = next[task]) order.push_back(task);
+  return order;
+}
+
+std::uint32_t first_owner(const Stage& stage, std::uint32_t ordinal) {
+  const auto first = static_cast<std::uint32_t>(stage.tasks - stage.cut_from.size());
+  while (ordinal >= first) ordinal = stage.cut_from[ordinal - first];
+  return ordinal;
 }
 
 std::vector<std::uint32_t> stages_to_free(const std::vector<Stage>& done) {

@@ -22,6 +22,7 @@ struct Stage {
   std::uint32_t input_tasks = 0;               // and how many tasks that had
   std::optional<std::uint32_t> summary_stage = {};  // the Merge whose summary it reads; none with a round: the first summary
   std::uint32_t tasks = 0;                     // its own, once known
+  std::vector<std::uint32_t> cut_from = {};    // of its last tasks, each: whose range the rest of was cut off for it
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
@@ -34,6 +35,16 @@ std::optional<Stage> next_stage(const JobDefinition& job, const std::vector<Stag
 
 /// Whether the results of its tasks are parts of the output.
 bool writes_output(const JobDefinition& job, const Stage& stage);
+
+/// Whether its tasks' ranges may be cut again while they run. Not those of a Merge, which is one task; nor any in a job that leaves a
+/// directory: which parts it has would depend on who was slow.
+bool may_cut_again(const JobDefinition& job, const Stage& stage);
+
+/// Its tasks in the order of what they read: the rest of a range comes right behind what was left of it.
+std::vector<std::uint32_t> tasks_in_order(const Stage& stage);
+
+/// The task whose range held all that `ordinal` reads when the stage began.
+std::uint32_t first_owner(const Stage& stage, std::uint32_t ordinal);
 
 /// Stages whose results nobody reads any more, now that the last of `done` is done. Each is named once in a job's life.
 std::vector<std::uint32_t> stages_to_free(const std::vector<Stage>& done);

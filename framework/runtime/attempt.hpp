@@ -16,6 +16,7 @@
 #include "framework/runtime/job_layout.hpp"
 #include "framework/runtime/messages.hpp"
 #include "framework/runtime/position_file.hpp"
+#include "framework/runtime/range_desk.hpp"
 #include "framework/runtime/side_data.hpp"
 #include "shuffle/run/memory_region.hpp"
 
@@ -34,6 +35,7 @@ struct ProgressBoard {
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> rejected{0};
+  RangeDesk range;
 
   void clear();
   AttemptProgress read() const;

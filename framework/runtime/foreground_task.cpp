@@ -80,7 +80,10 @@ Result<ForegroundTask> run_foreground_task(const JobDefinition& job, const JobPa
   const JobLayout layout(scratch->path());
   SINTER_TRY(options.files.make_directories(layout.committed_directory()));
   SINTER_TRY(write_plan_file(options.files, layout.plan(), PlanFile{payload, plan}));
-  Tracker tracker(plan, job, layout, options, [](TaskId) {});
+  // A task has the same range each time, however slow the ones before it are.
+  RunOptions without_cuts = options;
+  without_cuts.cut_ranges = false;
+  Tracker tracker(plan, job, layout, without_cuts, [](TaskId) {}, [](TaskId, std::uint32_t) {});
   tracker.stop_before(name->first);
   SINTER_ASSIGN(TrackerResult before, tracker.run());
   if (!before.stopped || name->second >= before.stages.back().tasks) return no_such_task(task, before.stages);

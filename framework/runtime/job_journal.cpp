@@ -24,6 +24,10 @@ void serialize(Archive& archive, Quarantined& quarantined, unsigned) {
   archive & quarantined.attempt & quarantined.record;
 }
 template <class Archive>
+void serialize(Archive& archive, RangeCut& cut, unsigned) {
+  archive & cut.attempt & cut.rest & cut.border;
+}
+template <class Archive>
 void serialize(Archive&, LifeBegan&, unsigned) {}
 template <class Archive>
 void serialize(Archive& archive, StageFound& found, unsigned) {
@@ -59,7 +63,9 @@ struct WireEnded {
   void serialize(Archive& archive, unsigned) { archive & state & error & attempt; }
 };
 
-enum class RecordKind : char { StageOpened = 1, Committed, ResultLost, Failed, Quarantined, Ended, LifeBegan, StageFound, ResultAt };
+enum class RecordKind : char {
+  StageOpened = 1, Committed, ResultLost, Failed, Quarantined, Ended, LifeBegan, StageFound, ResultAt, RangeCut
+};
 
 template <class T>
 std::string bytes_of(RecordKind kind, const T& value) {
@@ -81,6 +87,7 @@ struct Encoder {
     if (one.error) wire.error = WireError::of(*one.error);
     return bytes_of(RecordKind::Ended, wire);
   }
+  std::string operator()(const journal::RangeCut& one) const { return bytes_of(RecordKind::RangeCut, one); }
   std::string operator()(const journal::LifeBegan& one) const { return bytes_of(RecordKind::LifeBegan, one); }
   std::string operator()(const journal::StageFound& one) const { return bytes_of(RecordKind::StageFound, one); }
   std::string operator()(const journal::ResultAt& one) const { return bytes_of(RecordKind::ResultAt, one); }
@@ -126,6 +133,7 @@ Result<JobRecord> decode_record(std::string_view bytes) {
     case RecordKind::Failed: return failed_record(body);
     case RecordKind::Quarantined: return scheduler_record<journal::Quarantined>(body);
     case RecordKind::Ended: return ended_record(body);
+    case RecordKind::RangeCut: return scheduler_record<journal::RangeCut>(body);
     case RecordKind::LifeBegan: return shell_record<journal::LifeBegan>(body);
     case RecordKind::StageFound: return shell_record<journal::StageFound>(body);
     case RecordKind::ResultAt: return shell_record<journal::ResultAt>(body);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "framework/runtime/range_desk.hpp"
+
 namespace sinter {
 namespace {
 
@@ -27,6 +29,7 @@ Status check(const RunAttempt& run) {
 }
 Status check(const Beat& beat) {
   if (beat.attempt && !valid(*beat.attempt)) return internal_error("Beat names no attempt");
+  if (beat.group.size() > kMaxPositionBytes) return internal_error("Beat names a group with more than kMaxPositionBytes");
   return {};
 }
 Status check(const AttemptDone& done) {
@@ -43,6 +46,10 @@ Status check(const AttemptDone& done) {
 Status check(const AttemptFailed& failed) {
   if (!valid(failed.attempt)) return internal_error("AttemptFailed names no attempt");
   if (failed.error.fault > Fault::Internal) return internal_error("AttemptFailed holds an unknown fault");
+  return {};
+}
+Status check(const CutRange& cut) {
+  if (!valid(cut.attempt) || cut.border.empty()) return internal_error("CutRange names no attempt or no key");
   return {};
 }
 Status check(const Stop&) { return {}; }
@@ -81,6 +88,7 @@ template Result<RunAttempt> from_message(const net::Message&);
 template Result<Beat> from_message(const net::Message&);
 template Result<AttemptDone> from_message(const net::Message&);
 template Result<AttemptFailed> from_message(const net::Message&);
+template Result<CutRange> from_message(const net::Message&);
 template Result<Stop> from_message(const net::Message&);
 
 }  // namespace sinter

@@ -18,7 +18,7 @@
 namespace sinter {
 
 /// Raised whenever a message changes; a worker of another version is refused.
-inline constexpr std::uint32_t kControlProtocolVersion = 5;
+inline constexpr std::uint32_t kControlProtocolVersion = 6;
 /// Body of one control message. Skip lists, two keys of kMaxKeyBytes and kMaxCounters counters fit; data never travels here.
 inline constexpr std::uint64_t kMaxControlMessageBytes = 64u << 20;
 /// An error's message and each of its context lines are cut here before they travel.
@@ -28,7 +28,16 @@ inline constexpr std::size_t kMaxErrorContextLines = 32;
 inline constexpr std::size_t kMaxCounters = 100'000;
 inline constexpr std::size_t kMaxCounterNameBytes = 256;
 
-enum class MessageKind : std::uint16_t { Hello = 1, Setup = 2, RunAttempt = 3, Beat = 4, AttemptDone = 5, AttemptFailed = 6, Stop = 7 };
+enum class MessageKind : std::uint16_t {
+  Hello = 1,
+  Setup = 2,
+  RunAttempt = 3,
+  Beat = 4,
+  AttemptDone = 5,
+  AttemptFailed = 6,
+  Stop = 7,
+  CutRange = 8
+};
 
 template <class Archive>
 void serialize(Archive& archive, TaskId& task, unsigned) { archive & task.stage & task.ordinal; }
@@ -127,9 +136,14 @@ struct Beat {
   std::uint64_t steps = 0;
   AttemptProgress progress;
   std::uint64_t peak_memory_bytes = 0;
+  std::string group = {};                    // where it is in its range, cut at kMaxPositionBytes; empty: not known
+  std::optional<std::string> cut_at = {};    // it ends before this key, and was to end later: see CutRange
+  bool refuses_cut = false;                  // its answer to the last CutRange
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & attempt & steps & progress & peak_memory_bytes; }
+  void serialize(Archive& archive, unsigned) {
+    archive & attempt & steps & progress & peak_memory_bytes & group & cut_at & refuses_cut;
+  }
 };
 
 /// What a file was when its writer closed it.
@@ -149,9 +163,10 @@ struct AttemptDone {
   AttemptProgress progress;
   std::uint64_t peak_memory_bytes = 0;
   std::vector<FileChecksum> checksums = {};  // where results travel between hosts
+  std::string end = {};                      // of the range that it did; empty: it had no end
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & attempt & counters & progress & peak_memory_bytes & checksums; }
+  void serialize(Archive& archive, unsigned) { archive & attempt & counters & progress & peak_memory_bytes & checksums & end; }
 };
 
 /// Worker to tracker: the attempt ended with an error, the worker lives on.
@@ -165,6 +180,16 @@ struct AttemptFailed {
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) { archive & attempt & error & threw & record & lost_inputs; }
+};
+
+/// Tracker to worker: the attempt shall end before this key, if it has not come so far. Its beats say whether it does.
+struct CutRange {
+  static constexpr MessageKind kKind = MessageKind::CutRange;
+  AttemptId attempt;
+  std::string border;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) { archive & attempt & border; }
 };
 
 /// Tracker to worker: end.
@@ -190,6 +215,7 @@ extern template Result<RunAttempt> from_message(const net::Message&);
 extern template Result<Beat> from_message(const net::Message&);
 extern template Result<AttemptDone> from_message(const net::Message&);
 extern template Result<AttemptFailed> from_message(const net::Message&);
+extern template Result<CutRange> from_message(const net::Message&);
 extern template Result<Stop> from_message(const net::Message&);
 
 }  // namespace sinter

@@ -17,7 +17,7 @@ Status publish_rejects(FileSystem& files, const Publication& what, JobReport& re
   rejects.job = what.job.name;
   rejects.overwrite = true;  // the job's output decides whether it may run
   for (std::uint32_t stage = 0; stage < what.stages.size(); ++stage)
-    for (std::uint32_t ordinal = 0; ordinal < what.stages[stage].tasks; ++ordinal)
+    for (const std::uint32_t ordinal : tasks_in_order(what.stages[stage]))
       if (const std::string path = what.layout.rejects(TaskId{stage, ordinal}); files.exists(path)) rejects.parts.push_back(path);
   if (rejects.parts.empty()) return files.exists(rejects.path) ? files.remove(rejects.path) : Status();
   SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, rejects));
@@ -42,7 +42,7 @@ Status publish_side_outputs(FileSystem& files, const Publication& what, JobRepor
     output.job = what.job.name;
     output.overwrite = what.job.overwrite;
     for (std::uint32_t stage = 0; stage < what.stages.size(); ++stage)
-      for (std::uint32_t ordinal = 0; ordinal < what.stages[stage].tasks; ++ordinal)
+      for (const std::uint32_t ordinal : tasks_in_order(what.stages[stage]))
         if (const std::string path = what.layout.side_output(TaskId{stage, ordinal}, index); files.exists(path))
           output.parts.push_back(path);
     SINTER_ASSIGN(const std::vector<PublishedFile> published, publish_output(files, output));

@@ -22,7 +22,10 @@ class CursorGroup final : public RawGroup {
   std::string_view key() const override { return cursor_.group(); }
   Result<bool> next() override {
     Result<bool> more = cursor_.next_value();
-    if (more.ok() && *more && ++values_ % kValuesPerStep == 0) publish();
+    if (more.ok() && *more && ++values_ % kValuesPerStep == 0) {
+      publish();
+      progress_.range.inside(cursor_.group());
+    }
     return more;
   }
   std::string_view value() const override { return cursor_.value(); }
@@ -82,7 +85,7 @@ class ReduceAttempt {
     CursorGroup group(cursor, around_.progress);
     while (true) {
       SINTER_ASSIGN(const bool more, guarded(threw_, "combiner", [&] { return cursor.next_group(); }));
-      if (!more) break;
+      if (!more || around_.progress.range.ends_before(cursor.group())) break;
       if (around_.stop.load(std::memory_order_relaxed)) return environment_error("the job was stopped", false);
       around_.position.at_group(cursor.group());
       Status status = guarded(threw_, "reducer", [&] { return task_->reduce(group, target_); });

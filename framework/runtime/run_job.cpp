@@ -35,7 +35,8 @@ class JobRun {
     // The manifest is beside a file, and the sync that makes its name durable does so for the file's, which was there first.
     if (!job_.output.path.ends_with('/')) output.leave_directory_unsynced();
     const auto on_part = [&](TaskId task) { output.part_ready(task.ordinal, layout.result(task)); };
-    Result<TrackerResult> tasks = Tracker(plan_, job_, layout, options_, on_part).run();
+    const auto on_cut = [&](TaskId task, std::uint32_t rest) { output.part_behind(task.ordinal, rest); };
+    Result<TrackerResult> tasks = Tracker(plan_, job_, layout, options_, on_part, on_cut).run();
     if (Status kept = keep_logs(options_.files, layout, paths_.logs); !kept.ok())
       options_.log.warning("the job's log lines cannot be kept", {{"reason", kept.error().to_string()}});
     if (!tasks.ok()) return std::move(tasks).error();

@@ -126,6 +126,8 @@ struct RunOptions {
   std::string run_secret = {};
   /// A second attempt, on another host, at tasks that are about to end last.
   bool speculation = false;
+  /// The rest of a key range whose attempt is about to end last becomes a task of its own.
+  bool cut_ranges = true;
   /// Relative paths start here; empty: where this process is. Where it is not empty, `files` knows it too.
   std::string working_directory = {};
   /// Told of everything that is decided, on run_job()'s thread; may be null.

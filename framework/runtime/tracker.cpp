@@ -16,8 +16,8 @@ constexpr std::int64_t kCancelLookMs = 50;
 }  // namespace
 
 Tracker::Tracker(const Plan& plan, const JobDefinition& job, const JobLayout& layout, const RunOptions& options,
-                 std::function<void(TaskId)> on_part)
-    : plan_(plan), job_(job), layout_(layout), options_(options), on_part_(std::move(on_part)),
+                 std::function<void(TaskId)> on_part, std::function<void(TaskId, std::uint32_t)> on_cut)
+    : plan_(plan), job_(job), layout_(layout), options_(options), on_part_(std::move(on_part)), on_cut_(std::move(on_cut)),
       scheduler_(scheduler_options()) {
   for (std::string& name : stage_lines(job)) lines_.emplace_back().name = std::move(name);
   if (job.rounds) summary_ = job.rounds->first_summary;
@@ -33,6 +33,7 @@ SchedulerOptions Tracker::scheduler_options() const {
   made.timeouts = !plan_.in_process;
   made.journal = !options_.job_directory.empty();
   made.speculation = options_.speculation;
+  made.cut_ranges = options_.cut_ranges && !plan_.in_process;
   return made;
 }
 
@@ -110,9 +111,14 @@ Status Tracker::drain_events() {
   return {};
 }
 
-/// Of what the attempt reads, as far as it is known before: of a map task.
+/// Of what the attempt reads, as far as it is known before.
 double Tracker::fraction_done(const Beat& beat) const {
-  if (!beat.attempt || beat.attempt->task.stage >= stages_.size() || stages_[beat.attempt->task.stage].work != StageWork::Map) return -1;
+  if (!beat.attempt || beat.attempt->task.stage >= stages_.size()) return -1;
+  const Stage& stage = stages_[beat.attempt->task.stage];
+  if (stage.work != StageWork::Map) {
+    const KeyRange* range = range_of(beat.attempt->task);
+    return marks_ && range != nullptr && marks_->input_stage() == stage.input_stage ? marks_->done(*range, beat.group) : -1;
+  }
   const std::uint32_t task = beat.attempt->task.ordinal;
   if (task >= plan_.splits.size() || plan_.splits[task].size_bytes == 0) return -1;
   return static_cast<double>(beat.progress.bytes) / static_cast<double>(plan_.splits[task].size_bytes);
@@ -134,13 +140,24 @@ void Tracker::handle(const WorkerSaid& said) {
     const auto beat = from_message<Beat>(message);
     if (!beat.ok()) return refuse(beat.error());
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, beat->peak_memory_bytes);
-    if (beat->attempt && scheduler_.running_on(worker) == beat->attempt) note_progress(*beat->attempt, beat->progress);
+    if (beat->attempt && scheduler_.running_on(worker) == beat->attempt) {
+      note_progress(*beat->attempt, beat->progress);
+      hear_of_range(worker, *beat);
+    }
     take(event::Heartbeat{worker, beat->attempt, beat->steps, fraction_done(*beat)});
   } else if (kind == MessageKind::AttemptDone) {
     auto done = from_message<AttemptDone>(message);
     if (!done.ok()) return refuse(done.error());
     peak_worker_memory_bytes_ = std::max(peak_worker_memory_bytes_, done->peak_memory_bytes);
-    if (scheduler_.running_on(worker) == done->attempt) note_progress(done->attempt, done->progress);
+    if (scheduler_.running_on(worker) == done->attempt) {
+      note_progress(done->attempt, done->progress);
+      hear_of_end(worker, done->attempt, done->end);
+      if (const KeyRange* range = range_of(done->attempt.task); range != nullptr && range->end != done->end) {
+        // A cut that came too late, beside another attempt: the next one does the whole task.
+        const Error other = environment_error("the attempt did another part of its range than its task has");
+        return take(event::AttemptFailed{worker, done->attempt, other, false, {}});
+      }
+    }
     // A result that is made again has to be the same.
     const auto sum = std::find_if(done->checksums.begin(), done->checksums.end(), [&](const FileChecksum& one) {
       return layout_.attempt(done->attempt) + "/" + one.name == layout_.attempt_result(done->attempt);
@@ -158,6 +175,7 @@ void Tracker::handle(const WorkerSaid& said) {
 }
 
 void Tracker::handle(const WorkerEnded& ended) {
+  groups_.erase(ended.worker);
   take(event::WorkerLost{ended.worker, ended.loss, ended.how, ended.position.record, place_of(ended.position), ended.output_tail});
 }
 
@@ -193,6 +211,7 @@ void Tracker::take(const Event& event) {
   if (options_.observer != nullptr) options_.observer->stepped(event, commands);
   for (Command& command : commands) {
     if (const auto* decided = std::get_if<command::Journal>(&command)) journal_->append(decided->record);
+    else if (const auto* cut = std::get_if<command::RangeCut>(&command)) cut_range(cut->task, cut->rest, cut->border);
     else due_.push_back(std::move(command));
   }
 }

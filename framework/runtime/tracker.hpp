@@ -13,6 +13,7 @@
 
 #include "framework/control/scheduler.hpp"
 #include "framework/plan/plan.hpp"
+#include "framework/plan/range_marks.hpp"
 #include "framework/plan/stages.hpp"
 #include "framework/runtime/job_journal.hpp"
 #include "framework/runtime/job_layout.hpp"
@@ -44,8 +45,9 @@ class Tracker {
  public:
   /// Everything outlives the tracker. The plan file is written, the scratch directory exists. `on_part` is told of each task whose result
   /// is a part of the output and has its final place.
+  /// `on_cut` is told before of each of them that comes right behind another, as the rest of its range.
   Tracker(const Plan& plan, const JobDefinition& job, const JobLayout& layout, const RunOptions& options,
-          std::function<void(TaskId)> on_part);
+          std::function<void(TaskId)> on_part, std::function<void(TaskId, std::uint32_t rest)> on_cut);
 
   /// Ends when the stage with this name of tasks ("map", "step1", "reduce") is due: it is opened, and none of its tasks runs. Before run().
   void stop_before(std::string stage) { stop_before_ = std::move(stage); }
@@ -87,6 +89,8 @@ class Tracker {
   void apply(const command::ReleaseWorker& release);
   void apply(const command::BlameHost& blame);
   void apply(const command::Journal& journal);
+  void apply(const command::AskToCut& ask);
+  void apply(const command::RangeCut&) {}  // take() has done it already
   Status publish_attempt(const AttemptId& attempt);
 
   // The journal of a job that outlives its tracker's process.
@@ -95,6 +99,14 @@ class Tracker {
                 const std::map<AttemptId, journal::ResultAt>& said, std::map<TaskId, journal::ResultAt>& results);
   void replay_stage(const journal::StageFound& found);
   void sync_journal();
+
+  // Ranges that are cut again.
+  void hear_of_range(WorkerId worker, const Beat& beat);
+  /// The attempt ends there; if its range does not, that is cut.
+  void hear_of_end(WorkerId worker, const AttemptId& attempt, const std::string& end);
+  /// Null: the task has none, or there is no such task.
+  const KeyRange* range_of(TaskId task) const;
+  void cut_range(TaskId task, std::uint32_t rest, const std::string& border);
 
   // From stage to stage.
   Result<Event> open_next_stage(std::uint32_t number);
@@ -116,6 +128,7 @@ class Tracker {
   const JobLayout& layout_;
   const RunOptions& options_;
   std::function<void(TaskId)> on_part_;
+  std::function<void(TaskId, std::uint32_t)> on_cut_;
   Scheduler scheduler_;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<JobJournal> journal_;    // null: the job ends with this process
@@ -128,6 +141,8 @@ class Tracker {
   std::optional<std::uint32_t> kept_stage_;  // the stage whose ranges are kept over rounds
   Ranges kept_ranges_;
   std::vector<HostId> nearest_, kept_nearest_;  // for each range of the stage that opens, of rounds: the host that has most of it
+  std::optional<RangeMarks> marks_;        // of the open stage, where it was cut in this life
+  std::map<WorkerId, std::pair<AttemptId, std::string>> groups_;  // which attempt said that it is at which group
   bool converged_ = false;                 // the verdict on the round that was closed last
   std::vector<std::uint32_t> freed_;       // when the last stage was closed
   std::set<TaskId> counted_;               // in lines_

@@ -3,6 +3,19 @@
 #include "framework/runtime/tracker.hpp"
 
 namespace sinter {
+namespace {
+
+/// What a task that is run again has to be looked for in, when its ranges depended on who was slow.
+std::string note_on_cuts(const std::vector<Stage>& stages, const Stage& stage) {
+  for (const Stage& earlier : stages)
+    if (&earlier != &stage && earlier.work == StageWork::Step && !earlier.cut_from.empty())
+      return " (or one beside it: ranges of " + tasks_name(earlier) +
+             " were cut again while the job ran, so borders behind it were others)";
+  return "";
+}
+
+}  // namespace
+
 void Tracker::apply(const command::StartWorker& start) {
   options_.log.debug("starting a worker", {{"worker", start.worker}});
   pool_->start(start.worker);
@@ -89,7 +102,7 @@ void Tracker::apply(const command::FailJob& fail) {
     if (!options_.rerun_command.empty()) {
       const std::string hint = error.hint().empty() ? "" : error.hint() + ". ";
       error = std::move(error).with_hint(hint + "To run this attempt alone, in the foreground, writing nothing: " + options_.rerun_command +
-                                         " --task " + task_name(stage, ordinal));
+                                         " --task " + task_name(stage, first_owner(stage, ordinal)) + note_on_cuts(stages_, stage));
     }
   }
   failure_ = std::move(error);

@@ -67,6 +67,11 @@ Status Tracker::replay(const JournalRecord& decision, const std::optional<journa
     count_committed(committed->attempt);
   } else if (const auto* lost = std::get_if<journal::ResultLost>(&decision)) {
     results.erase(lost->attempt.task);
+  } else if (const auto* cut = std::get_if<journal::RangeCut>(&decision)) {
+    const KeyRange* range = range_of(cut->attempt.task);
+    if (range == nullptr || cut->rest != stages_[cut->attempt.task.stage].tasks || !lies_in(*range, cut->border))
+      return internal_error("the job's journal cuts a range that is not there");
+    cut_range(cut->attempt.task, cut->rest, cut->border);
   }
   return {};
 }

@@ -137,9 +137,16 @@ Result<Tracker::Ranges> Tracker::cut_ranges_for(const Stage& stage, std::vector<
   if (!lost.empty()) return Ranges();
   shuffle_bytes_ += file_bytes;
   const std::size_t max_ranges = stage.work == StageWork::Merge ? 1 : kMaxRanges;
+  const bool whole_partitions = keeps_partitions(job_, stages_[stage.input_stage]);
   std::vector<KeyRange> ranges = cut_ranges(pointers, range_bytes(plan_, raw_bytes), max_ranges);
-  if (keeps_partitions(job_, stages_[stage.input_stage])) ranges = widen_to_partitions(std::move(ranges));
+  if (whole_partitions) ranges = widen_to_partitions(std::move(ranges));
   nearest_ = nearest_hosts(runs, hosts, ranges);
+  if (options_.cut_ranges && may_cut_again(job_, stage)) {
+    const std::size_t wanted = std::min<std::size_t>(ranges.size() * kMarksPerRange, kMaxMarks);
+    std::vector<KeyRange> pieces = cut_ranges(pointers, raw_bytes / wanted, wanted);
+    if (whole_partitions) pieces = widen_to_partitions(std::move(pieces));
+    marks_.emplace(stage.input_stage, pieces);
+  }
   auto shared = std::make_shared<const std::vector<KeyRange>>(std::move(ranges));
   if (stage.work == StageWork::Round) {
     kept_stage_ = stage.input_stage;

@@ -68,6 +68,12 @@ class Worker {
       set_up(setup);
       return {};
     }
+    if (message.kind == static_cast<std::uint16_t>(MessageKind::CutRange)) {
+      SINTER_ASSIGN(CutRange cut, from_message<CutRange>(message));
+      const std::lock_guard lock(mutex_);
+      if (running_ == cut.attempt) progress_.range.ask(std::move(cut.border));
+      return {};
+    }
     SINTER_ASSIGN(RunAttempt run, from_message<RunAttempt>(message));
     {
       const std::lock_guard lock(mutex_);
@@ -150,6 +156,10 @@ class Worker {
     {
       const std::lock_guard lock(mutex_);
       beat.attempt = running_;
+      RangeDesk::View range = progress_.range.look();
+      beat.group = std::move(range.group);
+      beat.cut_at = std::move(range.cut_at);
+      beat.refuses_cut = range.refused;
     }
     beat.steps = progress_.steps.load(std::memory_order_relaxed);
     beat.progress = progress_.read();
@@ -171,6 +181,7 @@ class Worker {
         next_.reset();
         running_ = run.attempt;
         progress_.clear();
+        progress_.range.begin(run.range.end);
       }
       const net::Message answer = execute(run);
       if (const Status posted = transport_.post(net::kListener, answer); !posted.ok())
@@ -189,10 +200,12 @@ class Worker {
       }
       result = job_->run(run, progress_, stop_);
     }
+    std::string end = progress_.range.close();
     if (result.status.ok() && options_.judge_attempt) result.status = options_.judge_attempt(run.stage, run.attempt);
     if (result.status.ok())
       return to_message(AttemptDone{run.attempt, std::move(result.counters), progress_.read(), peak_memory_bytes(),
-                                    placed_ ? placed_->take_checksums(layout_.attempt(run.attempt)) : std::vector<FileChecksum>()});
+                                    placed_ ? placed_->take_checksums(layout_.attempt(run.attempt)) : std::vector<FileChecksum>(),
+                                    std::move(end)});
     return to_message(AttemptFailed{run.attempt, WireError::of(result.status.error()), result.threw, result.record,
                                     placed_ ? placed_->take_failures() : std::vector<AttemptId>()});
   }

@@ -52,6 +52,8 @@ class ClusterTest : public ::testing::Test {
     RunOptions run_options{
         {std::string(SINTER_BIN_DIR) + "/cluster_test_job", {"worker"}}, make_test_job, files, clock_, log_, on_progress_};
     run_options.cancel = &cancel_;
+    run_options.pause = &pause_;
+    run_options.job_directory = job_directory_;
     run_options.heartbeat_timeout_ms = heartbeat_timeout_ms_;
     run_options.heartbeat_interval_ms = 100;
     return run_job(*job, payload, run_options);
@@ -77,6 +79,8 @@ class ClusterTest : public ::testing::Test {
   TestJobOptions options_;
   std::function<void(const JobProgress&)> on_progress_;
   std::atomic<bool> cancel_{false};
+  std::atomic<bool> pause_{false};
+  std::string job_directory_;
   std::int64_t heartbeat_timeout_ms_ = 10'000;
 };
 

@@ -79,6 +79,7 @@ class FoldStep final : public StepTask {
 
   Status reduce(RawGroup& group, RawEmitter& emitter) override {
     groups_.add();
+    SINTER_TRY(misbehave(fault_, place_ + "_group"));
     SINTER_ASSIGN(const Sum sum, add_up(group));
     std::string key;
     append_key_string(key, std::to_string(sum.total % modulus_));

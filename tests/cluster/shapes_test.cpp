@@ -313,5 +313,92 @@ TEST_F(CommitTest, a_commit_that_fails_costs_one_attempt) {
   }
 }
 
+/// Jobs whose groups take 25 ms each in one stage, which has one range at first.
+class CutsTest : public ShapesTest {
+ protected:
+  void prepare(const std::string& shape, const std::string& slow_place) {
+    write_input(60'000, 480);
+    options_.shape = shape;
+    options_.combine = false;
+    options_.overwrite = true;
+    options_.execution.workers = 3;
+    options_.execution.memory_bytes = 8u << 20;
+    options_.execution.split_bytes = 1u << 20;
+    options_.execution.reduce_bytes = 1u << 30;
+    const auto report = run();
+    ASSERT_TRUE(report.ok()) << report.error().to_string();
+    ASSERT_EQ(report->stages[1].tasks_total, 1u);
+    expected_ = read(options_.output);
+    options_.fault = {slow_place, "slow", 0, ""};
+  }
+  void expect_same(const Result<JobReport>& report) {
+    ASSERT_TRUE(report.ok()) << report.error().to_string();
+    EXPECT_GT(report->stages[1].tasks_total, 1u) << "the range was not cut";
+    EXPECT_EQ(report->stages[1].tasks_done, report->stages[1].tasks_total);
+    EXPECT_EQ(read(options_.output), expected_);
+    EXPECT_EQ(report->counters.at("rows_read"), 60'001u);
+    EXPECT_EQ(report->counters.at("rows_fused") + report->counters.at("rows_rejected"), 60'001u);
+    EXPECT_THAT(leftovers(), IsEmpty());
+  }
+  /// Once, when a range was cut.
+  void when_cut(const std::function<void()>& act) {
+    on_progress_ = [act, acted = false](const JobProgress& now) mutable {
+      if (acted || now.stages.size() < 2 || now.stages[1].tasks_total < 2) return;
+      acted = true;
+      act();
+    };
+  }
+  std::string expected_;
+};
+
+TEST_F(CutsTest, the_rest_of_a_slow_range_is_done_beside_it) {
+  prepare("sums", "group");
+  bool beside = false;
+  on_progress_ = [&](const JobProgress& now) { beside = beside || (now.stages.size() > 1 && now.stages[1].tasks_running > 1); };
+  const auto report = run();
+  expect_same(report);
+  EXPECT_TRUE(beside);
+  EXPECT_EQ(report->failed_attempts, 0u);
+}
+
+TEST_F(CutsTest, a_step_is_cut_too_and_the_stages_behind_it_read_both_parts) {
+  prepare("chain", "digits_group");
+  expect_same(run());
+}
+
+TEST_F(CutsTest, workers_that_are_killed_when_they_have_agreed_change_nothing) {
+  prepare("sums", "group");
+  int kills = 0;
+  when_cut([&] {
+    for (const pid_t worker : testing::children_of(::getpid())) kills += ::kill(worker, SIGKILL) == 0 ? 1 : 0;
+  });
+  const auto report = run();
+  EXPECT_GT(kills, 0);
+  expect_same(report);
+  EXPECT_GT(report->lost_workers, 0u);
+}
+
+TEST_F(CutsTest, another_life_of_the_tracker_knows_where_ranges_were_cut) {
+  prepare("sums", "group");
+  job_directory_ = directory_ + "/life";
+  ASSERT_TRUE(files_->make_directories(job_directory_).ok());
+  when_cut([&] { pause_ = true; });
+  const auto paused = run();
+  ASSERT_FALSE(paused.ok());
+  EXPECT_THAT(paused.error().to_string(), HasSubstr("paused"));
+  pause_ = false;
+  on_progress_ = {};
+  expect_same(run());
+}
+
+TEST_F(CutsTest, a_directory_of_parts_has_those_that_it_would_have_had) {
+  prepare("sums", "group");
+  options_.output = directory_ + "/parts/";
+  const auto report = run();
+  ASSERT_TRUE(report.ok()) << report.error().to_string();
+  EXPECT_EQ(report->stages[1].tasks_total, 1u);
+  EXPECT_EQ(report->outputs.size(), 1u);
+}
+
 }  // namespace
 }  // namespace sinter::test

@@ -52,6 +52,7 @@ Status misbehave(const TestFault& fault, const std::string& place) {
   if (fault.action == "exit") ::_exit(7);
   if (fault.action == "throw") throw std::runtime_error("the test asked for it");
   if (fault.action == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
+  if (fault.action == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(25));
   if (fault.action == "stop") ::raise(SIGSTOP);
   if (fault.action == "error") return environment_error("a passing trouble");
   return {};
@@ -151,6 +152,7 @@ class SumReduce final : public ReduceTask {
     KeyReader reader(group.key());
     SINTER_TRY(reader.read_string(key));
     if (key == "fault") SINTER_TRY(misbehave(fault_, "reduce"));
+    SINTER_TRY(misbehave(fault_, "group"));
     SINTER_ASSIGN(const Sum sum, add_up(group));
     line_.clear();
     append_csv_text(line_, key);

@@ -8,11 +8,11 @@
 
 namespace sinter::test {
 
-/// Where and how the job misbehaves: at the record whose note is "fault", at the group of key "fault", at the end of a task, or when the
-/// reducer's files are closed and the commit is not yet asked for.
+/// Where and how the job misbehaves: at the record whose note is "fault", at the group of key "fault", at each group, at the end of a task,
+/// or when the reducer's files are closed and the commit is not yet asked for.
 struct TestFault {
-  std::string place;      // "map", "map_finish", "reduce", "reduce_finish", "written", or see shape_jobs.hpp; empty: nowhere
-  std::string action;     // "segv", "kill", "exit", "throw", "hang", "error"
+  std::string place;      // "map", "map_finish", "reduce", "group", "reduce_finish", "written", or see shape_jobs.hpp; empty: nowhere
+  std::string action;     // "segv", "kill", "exit", "throw", "hang", "error", "slow"
   int times = 1;          // over all processes of the job; 0: always
   std::string flag_path;  // files of this prefix count the times
 };

@@ -27,5 +27,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_as<sinter::Beat>(body);
   try_as<sinter::AttemptDone>(body);
   try_as<sinter::AttemptFailed>(body);
+  try_as<sinter::CutRange>(body);
   return 0;
 }

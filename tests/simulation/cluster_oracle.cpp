@@ -24,23 +24,27 @@ JobModel::JobModel(Random& random) {
     for (std::uint32_t input = 0; input + 1 < index; ++input)
       if (last_reader[input] == index - 1) stages_[index].freed.push_back(input);
   for (std::uint32_t index = 0; index < count; ++index) {
-    std::vector<std::uint64_t> read;
-    for (const std::uint32_t input : stages_[index].inputs) read.insert(read.end(), contents_[input].begin(), contents_[input].end());
-    std::vector<std::uint64_t>& made = contents_.emplace_back();
-    for (std::uint32_t ordinal = 0; ordinal < stages_[index].tasks; ++ordinal) made.push_back(content_of({index, ordinal}, read));
+    std::uint64_t& read = read_.emplace_back(0);
+    for (const std::uint32_t input : stages_[index].inputs) read += content(input, {0, stages_[input].tasks * kKeysPerTask});
   }
 }
 
-std::uint64_t JobModel::content_of(TaskId task, const std::vector<std::uint64_t>& read) {
-  std::uint64_t content = split_mix64(std::uint64_t{task.stage} << 32 | task.ordinal);
-  for (const std::uint64_t one : read) content = split_mix64(content ^ one);
+std::vector<Keys> JobModel::keys_of(std::uint32_t tasks) {
+  std::vector<Keys> keys;
+  for (std::uint64_t task = 0; task < tasks; ++task) keys.push_back({task * kKeysPerTask, (task + 1) * kKeysPerTask});
+  return keys;
+}
+
+std::uint64_t JobModel::content_of(std::uint32_t stage, const Keys& keys, std::uint64_t read) {
+  std::uint64_t content = 0;
+  for (std::uint64_t key = keys.begin; key < keys.end; ++key)
+    content += split_mix64((std::uint64_t{stage} << 32 | key) ^ split_mix64(read));
   return content;
 }
 
 std::uint64_t JobModel::all_rows() const {
   std::uint64_t rows = 0;
-  for (std::uint32_t index = 0; index < stages_.size(); ++index)
-    for (std::uint32_t ordinal = 0; ordinal < stages_[index].tasks; ++ordinal) rows += rows_of({index, ordinal});
+  for (const Stage& stage : stages_) rows += stage.tasks * kKeysPerTask;
   return rows;
 }
 
@@ -87,7 +91,8 @@ void Oracle::on(const journal::StageOpened& opened) {
     expect(std::find(opened.inputs.begin(), opened.inputs.end(), freed) == opened.inputs.end(), "a stage that is read is freed");
     for (State& one : stages_[freed]) one.committed = 0;
   }
-  stages_.emplace_back(opened.tasks);
+  std::vector<State>& stage = stages_.emplace_back();
+  for (const Keys& keys : JobModel::keys_of(opened.tasks)) stage.push_back({keys, 0, false});
   blocked_.clear();
 }
 
@@ -96,9 +101,24 @@ void Oracle::on(const journal::Committed& committed) {
   State& state = stages_[committed.attempt.task.stage][committed.attempt.task.ordinal];
   expect(state.committed == 0, name + " commits beside attempt " + std::to_string(state.committed));
   expect(written_.contains(committed.attempt), name + " commits, and nobody wrote its result");
-  expect(committed.checksum == model_.content(committed.attempt.task), name + " commits a wrong result");
+  expect(committed.checksum == model_.content(committed.attempt.task.stage, state.keys), name + " commits a wrong result");
   if (state.ever) ++remade_;
-  state = {committed.attempt.number, true};
+  state.committed = committed.attempt.number;
+  state.ever = true;
+}
+
+void Oracle::on(const journal::RangeCut& cut) {
+  const std::string name = to_string(cut.attempt);
+  std::vector<State>& stage = stages_[cut.attempt.task.stage];
+  State& state = stage[cut.attempt.task.ordinal];
+  const std::uint64_t border = std::stoull(cut.border);
+  expect(cut.attempt.task.stage > 0 && cut.rest == stage.size(), name + " is cut into a task that is there");
+  expect(!state.ever && state.keys.begin < border && border < state.keys.end, name + " is cut where it cannot be");
+  expect(begun_.contains(cut.attempt), name + " is cut, and never began");
+  const Keys rest{border, state.keys.end};
+  state.keys.end = border;
+  stage.push_back({rest, 0, false});
+  ++cuts_;
 }
 
 void Oracle::on(const journal::ResultLost& lost) {
@@ -171,9 +191,9 @@ void Oracle::on_finished(const Scheduler& scheduler, const std::map<TaskId, std:
   expect_durable("the job is finished");
   const auto last = static_cast<std::uint32_t>(model_.stages().size() - 1);
   expect(stages_.size() == model_.stages().size(), "the job finishes early");
-  expect(output.size() == model_.stages()[last].tasks, "the output has " + std::to_string(output.size()) + " parts");
+  expect(output.size() == stages_[last].size(), "the output has " + std::to_string(output.size()) + " parts");
   for (const auto& [task, parts] : output)
-    expect(parts == std::vector{model_.content(task)},
+    expect(task.ordinal < stages_[last].size() && parts == std::vector{model_.content(last, stages_[last][task.ordinal].keys)},
            to_string(task) + " counts " + std::to_string(parts.size()) + " times in the output");
   const auto rows = scheduler.counters().find("rows");
   expect(rows != scheduler.counters().end() && rows->second == model_.all_rows(), "counters are not those of each task once");

@@ -12,7 +12,17 @@
 
 namespace sinter::simulation {
 
-/// A job of a few stages; the result of a task is a number made of its name and the numbers that it reads.
+/// The keys of one task, [begin, end).
+struct Keys {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::uint64_t count() const { return end - begin; }
+  friend bool operator==(const Keys&, const Keys&) = default;
+};
+inline constexpr std::uint64_t kKeysPerTask = 32;
+
+/// A job of a few stages; the result of a task is a number for each of its keys, made of the key and what it reads, summed: however a range
+/// is cut, its parts sum to the whole.
 class JobModel {
  public:
   struct Stage {
@@ -25,14 +35,16 @@ class JobModel {
   explicit JobModel(Random& random);
 
   const std::vector<Stage>& stages() const { return stages_; }
-  std::uint64_t content(TaskId task) const { return contents_[task.stage][task.ordinal]; }
-  static std::uint64_t content_of(TaskId task, const std::vector<std::uint64_t>& read);
-  static std::uint64_t rows_of(TaskId task) { return 1 + task.ordinal; }
+  /// When the stage is opened.
+  static std::vector<Keys> keys_of(std::uint32_t tasks);
+  std::uint64_t content(std::uint32_t stage, const Keys& keys) const { return content_of(stage, keys, read_[stage]); }
+  /// `read`: the sum of all that the stage reads.
+  static std::uint64_t content_of(std::uint32_t stage, const Keys& keys, std::uint64_t read);
   std::uint64_t all_rows() const;
 
  private:
   std::vector<Stage> stages_;
-  std::vector<std::vector<std::uint64_t>> contents_;
+  std::vector<std::uint64_t> read_;  // by each stage
 };
 
 /// Judges by what is durable in the journal and what processes really did. Each broken rule is a sentence in violations().
@@ -60,6 +72,7 @@ class Oracle {
   void on_open(std::uint32_t stage);
   void on_doubled() { ++doubled_; }
   bool is_committed(TaskId task) const { return stages_[task.stage][task.ordinal].committed != 0; }
+  std::uint32_t tasks(std::uint32_t stage) const { return static_cast<std::uint32_t>(stages_[stage].size()); }
   void on_restored(const Scheduler& scheduler);
   void on_finished(const Scheduler& scheduler, const std::map<TaskId, std::vector<std::uint64_t>>& output);
 
@@ -73,9 +86,11 @@ class Oracle {
   std::uint64_t doubled() const { return doubled_; }
   /// Decisions that a crash took along.
   std::uint64_t forgotten() const { return forgotten_; }
+  std::uint64_t cuts() const { return cuts_; }
 
  private:
   struct State {
+    Keys keys;
     std::uint32_t committed = 0;  // attempt; 0: none now
     bool ever = false;
   };
@@ -84,6 +99,7 @@ class Oracle {
   void on(const journal::ResultLost& lost);
   void on(const journal::Failed& failed);
   void on(const journal::Quarantined& quarantined);
+  void on(const journal::RangeCut& cut);
   void on(const journal::Ended&) {}
   void expect_durable(const std::string& what) { expect(unsynced_.empty(), what + " before what it follows from is durable"); }
   bool complete(std::uint32_t stage) const;
@@ -100,6 +116,7 @@ class Oracle {
   std::uint64_t remade_ = 0;
   std::uint64_t doubled_ = 0;
   std::uint64_t forgotten_ = 0;
+  std::uint64_t cuts_ = 0;
 };
 
 }  // namespace sinter::simulation

@@ -18,7 +18,7 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 TEST(ClusterSimulation, through_every_fault_each_result_counts_once_and_the_job_ends) {
   const std::uint64_t first = number_from_environment("SINTER_SIMULATION_FIRST_SEED", 1);
   const std::uint64_t count = number_from_environment("SINTER_SIMULATION_SEEDS", 2'000);
-  std::uint64_t lost = 0, remade = 0, restarts = 0, doubled = 0, forgotten = 0;
+  std::uint64_t lost = 0, remade = 0, restarts = 0, doubled = 0, cuts = 0, forgotten = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     World world(seed, Bug::None);
     world.run();
@@ -29,10 +29,11 @@ TEST(ClusterSimulation, through_every_fault_each_result_counts_once_and_the_job_
     remade += world.oracle().remade();
     restarts += world.lives() - 1;
     doubled += world.oracle().doubled();
+    cuts += world.oracle().cuts();
     forgotten += world.oracle().forgotten();
   }
   std::cout << lost << " results lost, " << remade << " made again, " << restarts << " restarts of the tracker, " << doubled
-            << " second attempts at slow tasks, " << forgotten << " decisions forgotten\n";
+            << " second attempts at slow tasks, " << cuts << " ranges cut again, " << forgotten << " decisions forgotten\n";
   if (count < 1'000) return;
   // Faults that never happen prove nothing.
   EXPECT_GT(lost, count / 2);
@@ -40,13 +41,14 @@ TEST(ClusterSimulation, through_every_fault_each_result_counts_once_and_the_job_
   EXPECT_GT(restarts, count / 4);
   EXPECT_GT(doubled, count / 20);
   EXPECT_GT(forgotten, count / 20);
+  EXPECT_GT(cuts, count / 4);
 }
 
 TEST(ClusterSimulation, each_planted_mistake_is_found) {
   for (int bug = 1; bug <= static_cast<int>(kLastBug); ++bug) {
     std::uint64_t seed = 1;
     std::string found;
-    for (; seed <= 2'000 && found.empty(); ++seed) {
+    for (; seed <= 50'000 && found.empty(); ++seed) {
       World world(seed, static_cast<Bug>(bug));
       world.run();
       if (!world.oracle().violations().empty()) found = world.oracle().violations().front();

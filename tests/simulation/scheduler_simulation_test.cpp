@@ -32,6 +32,7 @@ class Life {
     if (random_.below(4) == 0) odds_.poison = 0.3;
     for (std::uint32_t task = 0; task < kMaxTasks; ++task)
       while (happens(odds_.poison)) poison_[task].insert(1 + random_.below(1000));
+    options_.cut_ranges = random_.below(2) == 0;
     scheduler_.emplace(options_);
   }
 
@@ -104,7 +105,7 @@ class Life {
     plan(500, event::Heartbeat{id, {}, 0}, true);
     if (worker.silent) return;
     if (!worker.stuck) ++worker.progress;
-    feed(event::Heartbeat{id, worker.attempt, worker.progress});
+    feed(event::Heartbeat{id, worker.attempt, worker.progress, random_.unit()});
   }
 
   void feed(const Event& event) {
@@ -216,6 +217,17 @@ class Life {
     }
     if (random_.below(2) == 0) more.push_back(answer);
     else plan(delay(), answer);
+  }
+  void obey(const command::AskToCut& ask, std::deque<Event>&) {
+    EXPECT_TRUE(options_.cut_ranges);
+    EXPECT_GT(ask.attempt.task.stage, 0u);
+    if (random_.below(4) == 0) say(event::CutRefused{ask.worker, ask.attempt});
+    else say(event::RangeCut{ask.worker, ask.attempt, "border"});
+  }
+  void obey(const command::RangeCut& cut, std::deque<Event>&) {
+    EXPECT_EQ(cut.task.stage + 1, tasks_of_stage_.size());
+    EXPECT_FALSE(published_.contains(cut.task)) << "what has committed is cut";
+    EXPECT_EQ(cut.rest, tasks_of_stage_.back()++);
   }
   std::size_t all_tasks() const { return std::accumulate(tasks_of_stage_.begin(), tasks_of_stage_.end(), std::size_t{0}); }
   void obey(const command::ReleaseWorker&, std::deque<Event>&) { ADD_FAILURE() << "nobody took a worker away"; }

@@ -37,17 +37,15 @@ Registration SimulatedNode::registration() {
   return said;
 }
 
-std::uint64_t SimulatedNode::report(Event event) {
+std::uint64_t SimulatedNode::report(Event event, std::uint64_t end) {
   const std::uint64_t number = next_report_++;
-  reports_.emplace_back(number, event);
-  world_.to_tracker(host_, [host = host_, number, event = std::move(event)](SimulatedTracker& tracker) {
-    tracker.on_report(host, number, event);
-  });
+  reports_.push_back({number, std::move(event), end});
+  world_.to_tracker(host_, [host = host_, report = reports_.back()](SimulatedTracker& tracker) { tracker.on_report(host, report); });
   return number;
 }
 
 void SimulatedNode::acknowledge(std::uint64_t number) {
-  while (!reports_.empty() && reports_.front().first <= number) reports_.pop_front();
+  while (!reports_.empty() && reports_.front().number <= number) reports_.pop_front();
   for (auto& [id, process] : workers_) {
     if (process.report == 0 || process.report > number) continue;
     process.report = 0;
@@ -61,7 +59,9 @@ void SimulatedNode::beat() {
     for (auto& [id, process] : workers_) {
       if (!process.ready || process.silent) continue;
       if (!process.stuck) ++process.progress;
-      const event::Heartbeat beat{id, process.attempt, process.progress, world_.random().below(3) == 0 ? -1 : world_.random().unit()};
+      const Beat beat{{id, process.attempt, process.progress, world_.random().below(3) == 0 ? -1 : world_.random().unit()},
+                      process.keys.end,
+                      process.refused};
       world_.to_tracker(host_, [beat](SimulatedTracker& tracker) { tracker.on_beat(beat); });
     }
     beat();
@@ -98,7 +98,16 @@ void SimulatedNode::exit(WorkerId worker, Loss loss, const std::string& how) {
   report(event::WorkerLost{worker, loss, how, {}, "", ""});
 }
 
-void SimulatedNode::run(WorkerId worker, AttemptId attempt, const std::vector<Located>& inputs) {
+/// Whether it has come so far already is chance.
+void SimulatedNode::cut(WorkerId worker, AttemptId attempt, std::uint64_t border) {
+  const auto found = workers_.find(worker);
+  if (found == workers_.end() || !found->second.running || found->second.attempt != attempt) return;
+  Process& process = found->second;
+  process.refused = border <= process.keys.begin || border >= process.keys.end || world_.random().below(4) == 0;
+  if (!process.refused) process.keys.end = border;
+}
+
+void SimulatedNode::run(WorkerId worker, AttemptId attempt, Keys keys, const std::vector<Located>& inputs) {
   const auto found = workers_.find(worker);
   if (found == workers_.end()) return;  // its end is reported
   Process& process = found->second;
@@ -108,30 +117,34 @@ void SimulatedNode::run(WorkerId worker, AttemptId attempt, const std::vector<Lo
   process.run = ++runs_;
   process.report = 0;
   process.attempt = attempt;
+  process.keys = keys;
+  process.refused = false;
   const SteadyMs first = static_cast<SteadyMs>(world_.random().below(1'500));
-  const SteadyMs rest = static_cast<SteadyMs>(world_.random().below(1'500));
+  // Some ranges are hot.
+  const SteadyMs rest =
+      static_cast<SteadyMs>(world_.random().below(attempt.task.stage > 0 && world_.random().below(6) == 0 ? 20'000 : 1'500));
   later(worker, first, [this, worker, inputs, rest](Process&) { read_inputs(worker, inputs, rest); });
 }
 
-void SimulatedNode::end_attempt(Process& process, Event event) {
+void SimulatedNode::end_attempt(Process& process, Event event, std::uint64_t end) {
   process.running = false;
-  process.report = report(std::move(event));
+  process.report = report(std::move(event), end);
 }
 
 void SimulatedNode::read_inputs(WorkerId worker, const std::vector<Located>& inputs, SteadyMs rest) {
-  std::vector<std::uint64_t> read;
+  std::uint64_t read = 0;
   std::vector<AttemptId> lost;
   for (const Located& input : inputs) {
     const bool there = world_.reachable(host_, input.host) && world_.node(input.host).holds(input.attempt);
     if (!there || world_.happens(world_.odds().fetch)) lost.push_back(input.attempt);
-    else read.push_back(world_.node(input.host).content(input.attempt));
+    else read += world_.node(input.host).content(input.attempt);
   }
   if (lost.empty()) return finish(worker, read, rest);
   Process& process = workers_.at(worker);
   end_attempt(process, event::AttemptFailed{worker, *process.attempt, environment_error("cannot fetch"), false, {}, lost});
 }
 
-void SimulatedNode::finish(WorkerId worker, const std::vector<std::uint64_t>& read, SteadyMs rest) {
+void SimulatedNode::finish(WorkerId worker, std::uint64_t read, SteadyMs rest) {
   const Odds& odds = world_.odds();
   Process& process = workers_.at(worker);
   const AttemptId attempt = *process.attempt;
@@ -150,11 +163,11 @@ void SimulatedNode::finish(WorkerId worker, const std::vector<std::uint64_t>& re
       end_attempt(one, event::AttemptFailed{worker, attempt, environment_error("no space left on device"), false, {}});
     });
   } else {
-    const std::uint64_t content = JobModel::content_of(attempt.task, read);
-    later(worker, rest, [this, worker, attempt, content](Process& one) {
+    later(worker, rest, [this, worker, attempt, read](Process& one) {
+      const std::uint64_t content = JobModel::content_of(attempt.task.stage, one.keys, read);
       held_[attempt] = content;
       world_.oracle().on_written(attempt);
-      end_attempt(one, event::AttemptDone{worker, attempt, {{"rows", JobModel::rows_of(attempt.task)}}, content});
+      end_attempt(one, event::AttemptDone{worker, attempt, {{"rows", one.keys.count()}}, content}, one.keys.end);
     });
   }
 }

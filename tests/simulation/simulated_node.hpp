@@ -18,12 +18,26 @@ struct Located {
   HostId host = 0;
 };
 
+/// A sign of life of one worker, with where its attempt ends.
+struct Beat {
+  event::Heartbeat heart;
+  std::uint64_t end = 0;
+  bool refused = false;
+};
+
+/// What is said until it is acknowledged.
+struct Report {
+  std::uint64_t number = 0;
+  Event event;
+  std::uint64_t end = 0;  // AttemptDone: of the keys that it did
+};
+
 /// What a node says when a session begins.
 struct Registration {
   HostId host = 0;
   std::map<WorkerId, std::optional<AttemptId>> workers;  // with what they run, or have run and nobody has acknowledged
   std::vector<AttemptId> held;
-  std::vector<std::pair<std::uint64_t, Event>> reports;  // unacknowledged
+  std::vector<Report> reports;  // unacknowledged
 };
 
 class SimulatedNode {
@@ -44,7 +58,8 @@ class SimulatedNode {
   // Orders of the tracker.
   void start(WorkerId worker);
   void kill(WorkerId worker);
-  void run(WorkerId worker, AttemptId attempt, const std::vector<Located>& inputs);
+  void run(WorkerId worker, AttemptId attempt, Keys keys, const std::vector<Located>& inputs);
+  void cut(WorkerId worker, AttemptId attempt, std::uint64_t border);
   void discard(AttemptId attempt) { held_.erase(attempt); }
   void acknowledge(std::uint64_t report);
 
@@ -57,15 +72,17 @@ class SimulatedNode {
     std::uint64_t progress = 0;
     std::uint64_t run = 0;
     std::optional<AttemptId> attempt;
+    Keys keys;
+    bool refused = false;
     std::uint64_t report = 0;  // that ends the attempt, while it is not acknowledged
   };
   void beat();
-  std::uint64_t report(Event event);
+  std::uint64_t report(Event event, std::uint64_t end = 0);
   /// In `ms`, if the worker still runs what it runs now.
   void later(WorkerId worker, SteadyMs ms, std::function<void(Process&)> what);
   void read_inputs(WorkerId worker, const std::vector<Located>& inputs, SteadyMs rest);
-  void finish(WorkerId worker, const std::vector<std::uint64_t>& read, SteadyMs rest);
-  void end_attempt(Process& process, Event event);
+  void finish(WorkerId worker, std::uint64_t read, SteadyMs rest);
+  void end_attempt(Process& process, Event event, std::uint64_t end = 0);
   void exit(WorkerId worker, Loss loss, const std::string& how);
 
   World& world_;
@@ -78,7 +95,7 @@ class SimulatedNode {
   std::uint64_t next_report_ = 1;
   std::map<WorkerId, Process> workers_;
   std::map<AttemptId, std::uint64_t> held_;
-  std::deque<std::pair<std::uint64_t, Event>> reports_;
+  std::deque<Report> reports_;
 };
 
 }  // namespace sinter::simulation

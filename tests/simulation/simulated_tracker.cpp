@@ -6,7 +6,7 @@
 namespace sinter::simulation {
 namespace {
 
-SchedulerOptions options_of(std::uint32_t life, bool speculation) {
+SchedulerOptions options_of(std::uint32_t life, bool speculation, bool cut_ranges) {
   SchedulerOptions options;
   options.workers = 1;
   options.max_attempts = 1'000;
@@ -15,6 +15,7 @@ SchedulerOptions options_of(std::uint32_t life, bool speculation) {
   options.start_timeout_ms = 30'000;
   options.journal = true;
   options.speculation = speculation;
+  options.cut_ranges = cut_ranges;
   options.generation = life;
   return options;
 }
@@ -32,13 +33,17 @@ SteadyMs SimulatedTracker::time() {
 void SimulatedTracker::begin() {
   world_.oracle().on_crashed();
   const bool mistaken = world_.bug() == Bug::GenerationForgotten;
-  auto restored = Scheduler::restore(options_of(mistaken ? 1 : life_, world_.speculation()), world_.journal);
+  auto restored = Scheduler::restore(options_of(mistaken ? 1 : life_, world_.speculation(), world_.cut_ranges()), world_.journal);
   if (!restored.ok()) {
     world_.oracle().violate(restored.error().to_string());
     world_.end(JobState::Failed);
     return;
   }
   scheduler_.emplace(std::move(*restored));
+  for (const JournalRecord& record : world_.journal) {
+    if (const auto* opened = std::get_if<journal::StageOpened>(&record)) open_keys(opened->tasks);
+    if (const auto* cut = std::get_if<journal::RangeCut>(&record)) apply(command::RangeCut{cut->attempt.task, cut->rest, cut->border});
+  }
   world_.oracle().on_restored(*scheduler_);
   feed(event::WorkersAllowed{0});
   for (const HostId host : world_.hosts()) on_session_lost(host);  // until it registers
@@ -98,6 +103,8 @@ void SimulatedTracker::sync() {
 
 void SimulatedTracker::apply(const command::Journal& journal) {
   world_.oracle().on_journal(journal.record);
+  if (const auto* opened = std::get_if<journal::StageOpened>(&journal.record)) open_keys(opened->tasks);
+  if (world_.bug() == Bug::CutForgotten && std::holds_alternative<journal::RangeCut>(journal.record)) return;
   unsynced_.push_back(journal.record);
 }
 
@@ -148,7 +155,7 @@ std::vector<Located> SimulatedTracker::inputs_of(std::uint32_t stage) {
   if (world_.bug() == Bug::InputsRemembered && remembered_.contains(stage)) return remembered_[stage];
   std::vector<Located> inputs;
   for (const std::uint32_t input : world_.model().stages()[stage].inputs)
-    for (std::uint32_t ordinal = 0; ordinal < world_.model().stages()[input].tasks; ++ordinal) {
+    for (std::uint32_t ordinal = 0; ordinal < keys_[input].size(); ++ordinal) {
       const TaskId task{input, ordinal};
       inputs.push_back({{task, scheduler_->committed_attempt(task)}, scheduler_->result_host(task)});
     }
@@ -157,8 +164,11 @@ std::vector<Located> SimulatedTracker::inputs_of(std::uint32_t stage) {
 }
 
 void SimulatedTracker::send_run(WorkerId worker, AttemptId attempt) {
-  send(placed_.at(worker), [worker, attempt, inputs = inputs_of(attempt.task.stage)](SimulatedNode& node) {
-    node.run(worker, attempt, inputs);
+  Keys keys = keys_[attempt.task.stage][attempt.task.ordinal];
+  if (world_.bug() == Bug::RangeRemembered && attempt.task.ordinal < world_.model().stages()[attempt.task.stage].tasks)
+    keys = JobModel::keys_of(attempt.task.ordinal + 1).back();
+  send(placed_.at(worker), [worker, attempt, keys, inputs = inputs_of(attempt.task.stage)](SimulatedNode& node) {
+    node.run(worker, attempt, keys, inputs);
   });
 }
 
@@ -206,7 +216,7 @@ void SimulatedTracker::apply(const command::Discard& discard) {
 
 /// The next stage's shape depends on the results of the one before, as ranges and verdicts on rounds do.
 std::optional<AttemptId> SimulatedTracker::unreachable_result(std::uint32_t stage) {
-  for (std::uint32_t ordinal = 0; ordinal < world_.model().stages()[stage].tasks; ++ordinal) {
+  for (std::uint32_t ordinal = 0; ordinal < keys_[stage].size(); ++ordinal) {
     const AttemptId attempt{{stage, ordinal}, scheduler_->committed_attempt({stage, ordinal})};
     const HostId host = scheduler_->result_host(attempt.task);
     if (!connections_[host].counted || !world_.node(host).up() || !world_.node(host).holds(attempt)) return attempt;
@@ -274,13 +284,50 @@ Event SimulatedTracker::as_mistaken(const Event& event) {
   return event;
 }
 
-void SimulatedTracker::on_report(HostId host, std::uint64_t number, const Event& event) {
+void SimulatedTracker::apply(const command::AskToCut& ask) {
+  const Keys keys = keys_[ask.attempt.task.stage][ask.attempt.task.ordinal];
+  if (keys.count() < 2) return feed(event::CutRefused{ask.worker, ask.attempt});
+  const std::uint64_t border = keys.begin + 1 + world_.random().below(keys.count() - 1);
+  send(placed_.at(ask.worker), [ask, border](SimulatedNode& node) { node.cut(ask.worker, ask.attempt, border); });
+}
+
+void SimulatedTracker::apply(const command::RangeCut& cut) {
+  std::vector<Keys>& keys = keys_[cut.task.stage];
+  const std::uint64_t border = std::stoull(cut.border);
+  keys.push_back({border, keys[cut.task.ordinal].end});
+  keys[cut.task.ordinal].end = border;
+}
+
+void SimulatedTracker::hear_of_end(WorkerId worker, AttemptId attempt, std::uint64_t end) {
+  if (world_.bug() == Bug::ZombieCutTaken) {
+    if (const auto runner = runner_of_task(attempt.task)) {
+      worker = *runner;
+      attempt = *scheduler_->running_on(*runner);
+    }
+  }
+  if (scheduler_->running_on(worker) != attempt) return;
+  const Keys keys = keys_[attempt.task.stage][attempt.task.ordinal];
+  if (keys.begin < end && end < keys.end) feed(event::RangeCut{worker, attempt, std::to_string(end)});
+}
+
+void SimulatedTracker::on_report(HostId host, const Report& report) {
   if (world_.ended()) return;
+  const std::uint64_t number = report.number;
+  Event event = report.event;
   if (const auto* lost = std::get_if<event::WorkerLost>(&event)) {
     placed_.erase(lost->worker);
     doomed_.erase(lost->worker);
   }
-  if (const auto* done = std::get_if<event::AttemptDone>(&event)) heard_[done->worker] = world_.now();
+  if (const auto* done = std::get_if<event::AttemptDone>(&event)) {
+    heard_[done->worker] = world_.now();
+    if (world_.bug() != Bug::EndUnchecked) {
+      hear_of_end(done->worker, done->attempt, report.end);
+      if (!alive()) return;
+      if (scheduler_->running_on(done->worker) == done->attempt &&
+          keys_[done->attempt.task.stage][done->attempt.task.ordinal].end != report.end)
+        event = event::AttemptFailed{done->worker, done->attempt, environment_error("did another part of its range"), false, {}};
+    }
+  }
   if (const auto* ready = std::get_if<event::WorkerReady>(&event)) heard_[ready->worker] = world_.now();
   feed(as_mistaken(event));
   if (!alive()) return;
@@ -288,10 +335,12 @@ void SimulatedTracker::on_report(HostId host, std::uint64_t number, const Event&
   while (!waiting_.empty() && place(*waiting_.begin())) {}
 }
 
-void SimulatedTracker::on_beat(const event::Heartbeat& beat) {
+void SimulatedTracker::on_beat(const Beat& beat) {
   if (world_.ended()) return;
-  heard_[beat.worker] = world_.now();
-  feed(beat);
+  heard_[beat.heart.worker] = world_.now();
+  if (beat.heart.attempt) hear_of_end(beat.heart.worker, *beat.heart.attempt, beat.end);
+  if (alive() && beat.heart.attempt && beat.refused) feed(event::CutRefused{beat.heart.worker, *beat.heart.attempt});
+  if (alive()) feed(beat.heart);
 }
 
 void SimulatedTracker::on_session_lost(HostId host) {
@@ -342,8 +391,8 @@ void SimulatedTracker::on_registration(const Registration& said) {
     world_.oracle().expect(std::find(said.held.begin(), said.held.end(), attempt) != said.held.end(),
                            to_string(attempt) + " is believed to be on a node that says it is not");
   meet_workers(said, known);
-  for (const auto& [number, event] : said.reports)
-    if (alive()) on_report(said.host, number, event);
+  for (const Report& report : said.reports)
+    if (alive()) on_report(said.host, report);
   if (alive()) sort_out_held(said);
   if (alive()) count_slots();
   while (alive() && !waiting_.empty() && place(*waiting_.begin())) {}
@@ -355,7 +404,7 @@ void SimulatedTracker::meet_workers(const Registration& said, const std::vector<
     const auto kill = [id = worker](SimulatedNode& node) { node.kill(id); };
     if (placed_.contains(worker)) {
       const std::optional<AttemptId> running = scheduler_->running_on(worker);
-      on_beat(event::Heartbeat{worker, {}, 0});
+      on_beat({event::Heartbeat{worker, {}, 0}});
       if (doomed_.contains(worker)) send(said.host, kill);
       else if (running && running != attempt) send_run(worker, *running);  // the order was lost with the session
     } else if ((worker - 1) / kWorkersPerLife + 1 < life_) {
@@ -371,8 +420,8 @@ void SimulatedTracker::meet_workers(const Registration& said, const std::vector<
   for (const WorkerId worker : known)
     if (placed_.contains(worker) && !said.workers.contains(worker) &&
         std::none_of(said.reports.begin(), said.reports.end(), [worker](const auto& one) {
-          const auto* lost = std::get_if<event::WorkerLost>(&one.second);
-          const auto* ready = std::get_if<event::WorkerReady>(&one.second);
+          const auto* lost = std::get_if<event::WorkerLost>(&one.event);
+          const auto* ready = std::get_if<event::WorkerReady>(&one.event);
           return (lost != nullptr && lost->worker == worker) || (ready != nullptr && ready->worker == worker);
         }))
       gone.push_back(worker);

@@ -22,8 +22,8 @@ class SimulatedTracker {
 
   void begin();
   void on_registration(const Registration& said);
-  void on_report(HostId host, std::uint64_t number, const Event& event);
-  void on_beat(const event::Heartbeat& beat);
+  void on_report(HostId host, const Report& report);
+  void on_beat(const Beat& beat);
   void on_session_lost(HostId host);
   void sync();
 
@@ -49,6 +49,10 @@ class SimulatedTracker {
   void apply(const command::ReleaseWorker& release);
   void apply(const command::BlameHost&) {}  // the cluster's matter
   void apply(const command::Journal& journal);
+  void apply(const command::AskToCut& ask);
+  void apply(const command::RangeCut& cut);
+  void open_keys(std::uint32_t tasks) { keys_.push_back(JobModel::keys_of(tasks)); }
+  void hear_of_end(WorkerId worker, AttemptId attempt, std::uint64_t end);
   void send(HostId host, std::function<void(SimulatedNode&)> message);
   void node_lost(HostId host);
   void meet_workers(const Registration& said, const std::vector<WorkerId>& known);
@@ -76,6 +80,7 @@ class SimulatedTracker {
   std::map<WorkerId, SteadyMs> heard_, ran_;
   std::map<std::uint32_t, std::vector<Located>> remembered_;
   std::vector<JournalRecord> unsynced_;  // nobody else has seen what follows from them
+  std::vector<std::vector<Keys>> keys_;  // of each stage's tasks
 };
 
 }  // namespace sinter::simulation

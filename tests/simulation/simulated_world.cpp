@@ -18,6 +18,7 @@ World::World(std::uint64_t seed, Bug bug) : random_(seed), bug_(bug), model_(ran
   faults_end_ = static_cast<SteadyMs>(1'000 + random_.below(60'000));
   draw_odds();
   speculation_ = random_.below(2) == 0;
+  cut_ranges_ = random_.below(3) != 0;
   const auto count = static_cast<HostId>(1 + random_.below(4));
   for (HostId host = 1; host <= count; ++host) {
     links_[host];

@@ -31,9 +31,13 @@ enum class Bug : std::uint8_t {
   NodeLossBlamed,        // a lost node counts as a crash of its workers
   InputsRemembered,      // where inputs lie is looked up once per stage
   WallClock,             // time goes with the wall clock
-  ReportsForgotten       // a node does not repeat what it said before the session broke
+  ReportsForgotten,      // a node does not repeat what it said before the session broke
+  ZombieCutTaken,        // where a late attempt ends counts for whoever runs the task now
+  CutForgotten,          // a range that was cut is not journalled
+  EndUnchecked,          // nobody looks whether an attempt did the range that its task has
+  RangeRemembered        // who runs a task is told the range that it had at first
 };
-inline constexpr Bug kLastBug = Bug::ReportsForgotten;
+inline constexpr Bug kLastBug = Bug::RangeRemembered;
 
 class SimulatedNode;
 class SimulatedTracker;
@@ -65,6 +69,7 @@ class World {
   Oracle& oracle() { return oracle_; }
   const JobModel& model() const { return model_; }
   bool speculation() const { return speculation_; }
+  bool cut_ranges() const { return cut_ranges_; }
   bool faulty() const { return now_ < faults_end_; }
   bool happens(double odds) { return faulty() && random_.chance(odds); }
   void after(SteadyMs ms, std::function<void()> what);
@@ -111,6 +116,7 @@ class World {
   Bug bug_;
   Odds odds_;
   bool speculation_ = false;
+  bool cut_ranges_ = false;
   JobModel model_;
   Oracle oracle_;
   SteadyMs now_ = 0;

@@ -105,6 +105,23 @@ TEST_F(JobViewTest, a_lost_result_waits_again_and_counts_once) {
   EXPECT_EQ(job_.view->numbers().stages[0].committed, 1u);
 }
 
+TEST_F(JobViewTest, the_rest_of_a_range_is_one_task_more) {
+  job_.open_map(1);
+  job_.open_reduce(1);
+  const journal::RangeCut cut{{{1, 0}, 1}, 1, "m"};
+  job_.view->stepped(event::RangeCut{1, {{1, 0}, 1}, "m"}, {command::Journal{cut}, command::RangeCut{{1, 0}, 1, "m"},
+                                                            command::RunTask{2, {{1, 1}, 1}, false, {}}});
+  EXPECT_EQ(job_.view->numbers().stages[1].tasks, 2u);
+  EXPECT_THAT(job_.history(), HasSubstr("\"event\":\"range_cut\",\"attempt\":\"reduce-0-1\",\"rest\":\"reduce-1\""));
+  EXPECT_THAT(job_.view->workers_on({1, 1}), ElementsAre(2u));
+  job_.restart();
+  job_.open_map(1);
+  job_.open_reduce(1);
+  job_.view->replayed(cut);
+  EXPECT_EQ(job_.view->numbers().stages[1].tasks, 2u);
+  EXPECT_TRUE(job_.view->find_task("reduce-1"));
+}
+
 TEST_F(JobViewTest, another_life_sees_what_was_and_writes_no_event_twice) {
   job_.open_map(2);
   job_.commit(1, {{0, 0}, 1}, {{"rows_read", 5}});

@@ -130,6 +130,22 @@ TEST_F(CommittedOutput, parts_that_come_in_any_order_are_joined_in_theirs_and_co
   EXPECT_EQ(content("out/d/part-00003.csv"), "id,v\n3\n");
 }
 
+TEST_F(CommittedOutput, a_part_may_come_right_behind_another) {
+  OutputAssembly assembly(*memory_, publication("out/a.csv"));
+  const auto ready = [&](std::size_t ordinal) {
+    const std::string part = "scratch/cut-" + std::to_string(ordinal);
+    ASSERT_TRUE(write_file(*memory_, part, std::to_string(ordinal) + "\n").ok());
+    assembly.part_ready(ordinal, part);
+  };
+  assembly.part_behind(0, 3);
+  assembly.part_behind(2, 4);
+  assembly.part_behind(0, 5);
+  assembly.part_behind(3, 6);
+  for (const std::size_t ordinal : {0u, 1u, 6u, 4u, 2u, 5u, 3u}) ready(ordinal);
+  ASSERT_TRUE(assembly.finish(7).ok());
+  EXPECT_EQ(content("out/a.csv"), "id,v\n0\n5\n3\n6\n1\n2\n4\n");
+}
+
 TEST_F(CommittedOutput, an_output_that_is_never_finished_leaves_nothing) {
   for (const std::string path : {"out/a.csv", "out/d/"}) {
     OutputAssembly assembly(*memory_, publication(path));

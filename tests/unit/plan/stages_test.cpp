@@ -125,6 +125,34 @@ TEST(StagesTest, each_stage_reads_with_the_combiner_of_who_wrote) {
   EXPECT_THAT(writes, ElementsAre(1, 2, 3, 4, 0, 0));
 }
 
+TEST(StagesTest, the_rest_of_a_range_comes_right_behind_what_was_left_of_it) {
+  Stage stage{.work = StageWork::Reduce, .tasks = 3};
+  EXPECT_THAT(tasks_in_order(stage), ElementsAre(0, 1, 2));
+  stage.tasks = 7;
+  stage.cut_from = {0, 2, 0, 3};
+  EXPECT_THAT(tasks_in_order(stage), ElementsAre(0, 5, 3, 6, 1, 2, 4));
+  EXPECT_EQ(first_owner(stage, 1), 1u);
+  EXPECT_EQ(first_owner(stage, 4), 2u);
+  EXPECT_EQ(first_owner(stage, 6), 0u) << "cut off 3, which was cut off 0";
+  EXPECT_THAT(tasks_in_order(Stage{}), IsEmpty());
+}
+
+TEST(StagesTest, ranges_are_not_cut_again_where_that_would_be_seen) {
+  JobDefinition job = job_with(1, 1);
+  job.output.path = "out.csv";
+  EXPECT_FALSE(may_cut_again(job, {.work = StageWork::Map}));
+  EXPECT_TRUE(may_cut_again(job, {.work = StageWork::Step}));
+  EXPECT_TRUE(may_cut_again(job, {.work = StageWork::Round}));
+  EXPECT_FALSE(may_cut_again(job, {.work = StageWork::Merge}));
+  EXPECT_TRUE(may_cut_again(job, {.work = StageWork::Reduce}));
+  job.side_outputs.emplace_back().output.path = "side/";
+  EXPECT_FALSE(may_cut_again(job, {.work = StageWork::Reduce}));
+  job.side_outputs[0].output.path = "side.csv";
+  EXPECT_TRUE(may_cut_again(job, {.work = StageWork::Reduce}));
+  job.output.path = "out/";
+  EXPECT_FALSE(may_cut_again(job, {.work = StageWork::Step})) << "another number of runs would cut the reduce elsewhere";
+}
+
 TEST(StagesTest, shapes_that_are_no_jobs_are_told_by_name) {
   const auto said = [](const JobDefinition& job) { return check_shape(job).error().to_string(); };
   EXPECT_THAT(said({}), HasSubstr("no map"));

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include "framework/api/readable_key.hpp"
 #include "shuffle/record/key.hpp"
@@ -51,6 +52,23 @@ class EchoReduce final : public ReduceTask {
     return output.append(line + "\n");
   }
   Status finish(OutputSink&) override { return {}; }
+};
+
+/// EchoReduce that asks its own attempt at its first group, as the worker's other thread may at any time.
+class AskingReduce final : public ReduceTask {
+ public:
+  AskingReduce(RangeDesk& desk, std::string border) : desk_(desk), border_(std::move(border)) {}
+  Status reduce(RawGroup& group, OutputSink& output) override {
+    (void)desk_.look();
+    if (!border_.empty()) desk_.ask(std::exchange(border_, ""));
+    return echo_.reduce(group, output);
+  }
+  Status finish(OutputSink& output) override { return output.append("finished\n"); }
+
+ private:
+  RangeDesk& desk_;
+  std::string border_;
+  EchoReduce echo_;
 };
 
 class AttemptTest : public ::testing::Test {
@@ -119,6 +137,44 @@ TEST_F(AttemptTest, maps_then_reduces_in_key_order) {
   ASSERT_TRUE(reduced.status.ok()) << reduced.status.error().to_string();
   EXPECT_EQ(*read_file(*files_, layout_.attempt_result(reduce)), "\"a\"=2 \n\"b\"=1 3 \n");
   EXPECT_EQ(memory_.used_bytes(), 0u);
+}
+
+std::string key_of(std::string_view text) {
+  std::string key;
+  append_key_string(key, text);
+  return key;
+}
+
+TEST_F(AttemptTest, a_reduce_ends_before_the_key_that_it_is_asked_for_unless_it_has_come_so_far) {
+  plan_input("k,v\na,1\nb,2\nc,3\nd,4\n");
+  ASSERT_TRUE(map({kMap, {}, false, {}, {}}).status.ok());
+  ASSERT_TRUE(files_->rename(layout_.attempt_result(kMap), layout_.result(kMap.task)).ok());
+  // The border lies between two keys, is one, is passed, or is behind the range's end.
+  struct Case {
+    std::string border, end, written;
+    bool cut;
+  };
+  for (const Case& one : {Case{"bb", "", "\"a\"=1 \n\"b\"=2 \nfinished\n", true}, Case{"c", "", "\"a\"=1 \n\"b\"=2 \nfinished\n", true},
+                          Case{"a", "", "\"a\"=1 \n\"b\"=2 \n\"c\"=3 \n\"d\"=4 \nfinished\n", false},
+                          Case{"d", "c", "\"a\"=1 \n\"b\"=2 \nfinished\n", false}}) {
+    SCOPED_TRACE(one.border);
+    job_.make_reduce = [&](TaskContext&) -> Result<std::unique_ptr<ReduceTask>> {
+      return std::unique_ptr<ReduceTask>(std::make_unique<AskingReduce>(progress_.range, key_of(one.border)));
+    };
+    const AttemptId reduce{{1, 0}, 1};
+    const KeyRange range{"", one.end.empty() ? "" : key_of(one.end)};
+    progress_.range.begin(range.end);
+    const AttemptResult reduced = run_reduce_attempt(surroundings(), {reduce, kReduceStage, false, {}, range});
+    ASSERT_TRUE(reduced.status.ok()) << reduced.status.error().to_string();
+    EXPECT_EQ(*read_file(*files_, layout_.attempt_result(reduce)), one.written);
+    const RangeDesk::View view = progress_.range.look();
+    EXPECT_EQ(view.cut_at.has_value(), one.cut);
+    EXPECT_EQ(view.refused, !one.cut);
+    EXPECT_FALSE(view.group.empty());
+    EXPECT_EQ(progress_.range.close(), one.cut ? key_of(one.border) : range.end);
+    progress_.range.ask(key_of("a"));
+    EXPECT_EQ(progress_.range.close(), one.cut ? key_of(one.border) : range.end) << "it has ended";
+  }
 }
 
 TEST_F(AttemptTest, a_stage_that_the_job_does_not_have_is_refused) {

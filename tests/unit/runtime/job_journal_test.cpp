@@ -21,7 +21,8 @@ std::vector<JobRecord> one_of_each() {
           JournalRecord(journal::Ended{JobState::Done, {}, {}}),
           journal::LifeBegan{},
           journal::StageFound{{StageWork::Round, 0, 2, 1, 12, 5, 0}, 3, false, {{"", "m"}, {"m", ""}}, 7, 99},
-          journal::ResultAt{kAttempt, "somewhere", {1, 2, 3, "busy"}}};
+          journal::ResultAt{kAttempt, "somewhere", {1, 2, 3, "busy"}},
+          JournalRecord(journal::RangeCut{kAttempt, 9, "m"})};
 }
 
 TEST(JobJournalTest, each_record_comes_back_as_it_was) {

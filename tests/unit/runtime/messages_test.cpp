@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "framework/runtime/range_desk.hpp"
 
 namespace sinter {
 namespace {
@@ -42,13 +43,16 @@ TEST(MessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(beat.peak_memory_bytes, UINT64_MAX);
   EXPECT_EQ(beat.progress.status, "at line 7");
   EXPECT_FALSE(round_trip(Beat{}).attempt.has_value());
+  EXPECT_EQ(round_trip(Beat{kAttempt, 5, {}, 0, "at", "before", true}).cut_at, "before");
+  EXPECT_EQ(round_trip(AttemptDone{kAttempt, {}, {}, 0, {}, "before"}).end, "before");
+  EXPECT_EQ(round_trip(CutRange{kAttempt, "before"}).border, "before");
   EXPECT_EQ(round_trip(AttemptDone{kAttempt, {{"rows", 3}}, {}, 0}).counters, (Counters{{"rows", 3}}));
   EXPECT_EQ(round_trip(AttemptDone{kAttempt, {}, {}, 0, {{"result", UINT64_MAX}}}).checksums[0].checksum, UINT64_MAX);
 }
 
 TEST(MessagesTest, the_bytes_are_those_of_the_format_page) {
   const AttemptDone done{{{0, 2}, 1}, {{"n", 300}}, {5, 40, 0, ""}, 1u << 20};
-  EXPECT_EQ(encode(done), std::string("\x00\x02\x01\x01\x01n\xac\x02\x05\x28\x00\x00\x80\x80\x40\x00", 16));
+  EXPECT_EQ(encode(done), std::string("\x00\x02\x01\x01\x01n\xac\x02\x05\x28\x00\x00\x80\x80\x40\x00\x00", 17));
 }
 
 TEST(MessagesTest, an_error_keeps_all_it_says) {
@@ -77,6 +81,8 @@ TEST(MessagesTest, limits_are_enforced_by_name) {
 
 TEST(MessagesTest, an_attempt_that_cannot_be_is_refused) {
   EXPECT_FALSE(from_message<RunAttempt>(to_message(RunAttempt{{{0, 0}, 0}, {}, false, {}, {}})).ok());
+  EXPECT_FALSE(from_message<CutRange>(to_message(CutRange{kAttempt, ""})).ok());
+  EXPECT_FALSE(from_message<Beat>(to_message(Beat{kAttempt, 5, {}, 0, std::string(kMaxPositionBytes + 1, 'k')})).ok());
   EXPECT_FALSE(from_message<RunAttempt>(to_message(RunAttempt{kAttempt, {.work = static_cast<StageWork>(9)}, false, {}, {}})).ok());
 }
 
