@@ -1,6 +1,7 @@
 // What a cluster costs, each figure beside its target in issue 4: the exchange over a link beside iperf3 and bare CURVE sockets, a killed
-// node, a no-op job, an idle node, a restart of the tracker. Real processes in network namespaces; as root. Plain program.
-// Usage: cluster_costs [all|link|kill|idle|noop|restart]...
+// node, a no-op job, an idle node, a restart of the tracker; and what compression gains. Real processes in network namespaces; as root.
+// Plain program.
+// Usage: cluster_costs [all|link|codec|kill|idle|noop|restart]...
 #include <signal.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -16,10 +18,13 @@
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/limits.hpp"
+#include "base/memory_budget.hpp"
 #include "base/net/bulk_socket.hpp"
+#include "base/random.hpp"
 #include "bench/exchange_rates.hpp"
 #include "framework/runtime/job_journal.hpp"
 #include "framework/runtime/placed_files.hpp"
+#include "shuffle/build/run_builder.hpp"
 #include "shuffle/exchange/exchange_client.hpp"
 #include "shuffle/exchange/exchange_format.hpp"
 #include "shuffle/exchange/exchange_server.hpp"
@@ -67,7 +72,7 @@ class Ends {
     return rate;
   }
 
-  Rate exchanged(std::size_t streams) {
+  Rate exchanged(const std::vector<std::string>& names, bool compress) {
     const SteadyClock clock;
     Log log;
     const auto files = make_posix_file_system();
@@ -78,10 +83,10 @@ class Ends {
         must(net::make_zmq_bulk_listener(endpoint(), kMaxExchangeRequestBytes, listening())), *files,
         [this](const std::string& name) -> Result<std::string> { return directory_ + "/" + name; }, server_options, clock, log);
     network_.enter(1);
+    ExchangeClientOptions options;
+    options.compress = compress;
     const auto client = ExchangeClient::start(
-        must(net::make_zmq_bulk_connector(kMaxExchangeAnswerBytes, [this](const std::string&) { return reading(); })), {}, clock, log);
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < streams; ++i) names.push_back("file-" + std::to_string(i));
+        must(net::make_zmq_bulk_connector(kMaxExchangeAnswerBytes, [this](const std::string&) { return reading(); })), options, clock, log);
     const Rate rate = exchange(*client, server->endpoint(), names, true);
     network_.leave();
     return rate;
@@ -119,7 +124,11 @@ void measure_link() {
   constexpr std::size_t kStreams = 4;
   constexpr std::uint64_t kBytes = 512 * kMiB;
   const TemporaryDirectory directory;
-  for (std::size_t i = 0; i < kStreams; ++i) directory.write("file-" + std::to_string(i), std::string(kBytes / kStreams, 'y'));
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kStreams; ++i) {
+    names.push_back("file-" + std::to_string(i));
+    directory.write(names.back(), std::string(kBytes / kStreams, 'y'));
+  }
   Network network(2);
   Ends ends(network, directory.path());
   for (const int megabits : {0, 1'000}) {
@@ -130,7 +139,7 @@ void measure_link() {
     std::vector<double> bare, shuffled;
     for (int round = 0; round < 3; ++round) {
       bare.push_back(ends.bare(kBytes).megabytes_per_second);
-      shuffled.push_back(ends.exchanged(kStreams).megabytes_per_second);
+      shuffled.push_back(ends.exchanged(names, /*compress=*/false).megabytes_per_second);
     }
     print(link + "iperf3", iperf, "MB/s");
     print(link + "bare CURVE socket pair", median(bare), "MB/s");
@@ -138,6 +147,61 @@ void measure_link() {
     if (megabits != 0) print(link + "shuffle / iperf3", 100 * median(shuffled) / iperf, "%", ">= 60", median(shuffled) >= 0.6 * iperf);
     print(link + "shuffle / bare CURVE pair", 100 * median(shuffled) / median(bare), "%", ">= 60",
           median(shuffled) >= 0.6 * median(bare));
+  }
+}
+
+/// A run of claims about books, as a map attempt leaves it.
+void write_claims(const std::string& directory, std::uint64_t bytes) {
+  static constexpr const char* kWords[] = {"history", "of", "the", "night", "garden", "small", "and", "river", "a", "house", "letters"};
+  const auto files = make_posix_file_system();
+  MemoryBudget budget("claims", 128 * kMiB);
+  RunBuilderOptions options;
+  options.spill_directory = directory + "/spills";
+  options.run_path = directory + "/claims";
+  const auto builder = must(RunBuilder::create(*files, budget, options));
+  Random random(1);
+  for (std::uint64_t written = 0; written < bytes;) {
+    const std::string key = "978" + std::to_string(1'000'000'000 + random.below(400'000'000)) + '\0';
+    std::string value = "shop-" + std::to_string(random.below(20)) + '\t';
+    for (std::uint64_t words = 2 + random.below(5); words > 0; --words) value += std::string(kWords[random.below(std::size(kWords))]) + ' ';
+    value += '\t' + std::to_string(random.between(100, 9'999)) + "\t20" + std::to_string(random.between(10, 26)) + "-0" +
+             std::to_string(random.between(1, 9)) + "\tpaperback";
+    stop_if(!builder->add(key, key.size(), value).ok(), "claims cannot be sorted");
+    written += key.size() + value.size();
+  }
+  (void)must(builder->finish());
+}
+
+void measure_codecs() {
+  constexpr std::uint64_t kBytes = 128 * kMiB;
+  const TemporaryDirectory directory;
+  write_claims(directory.path(), kBytes);
+  std::string noise(kBytes, '\0');
+  Random random(2);
+  for (std::size_t at = 0; at < noise.size(); at += sizeof(std::uint64_t)) {
+    const std::uint64_t word = random.next();
+    std::memcpy(noise.data() + at, &word, sizeof(word));
+  }
+  directory.write("noise", noise);
+  Network network(2);
+  Ends ends(network, directory.path());
+  for (const int megabits : {0, 2'000, 1'000, 100}) {
+    network.limit(0, megabits);
+    network.limit(1, megabits);
+    for (const std::string what : {"claims", "noise"}) {
+      const std::string link = "veth, " + (megabits == 0 ? "unlimited" : std::to_string(megabits) + " Mbit/s") + ": a run of " + what;
+      for (const bool compress : {false, true}) {
+        std::vector<double> speeds, costs;
+        for (int round = 0; round < (megabits == 100 ? 1 : 3); ++round) {
+          const Rate rate = ends.exchanged({what}, compress);
+          speeds.push_back(rate.megabytes_per_second);
+          costs.push_back(rate.processor_seconds_per_gigabyte);
+        }
+        const std::string how = compress ? ", compressed when it pays" : ", as it is";
+        print(link + how, median(speeds), "MB/s");
+        print(link + how, median(costs), "s/GB");
+      }
+    }
   }
 }
 
@@ -291,6 +355,7 @@ int main(int argc, char** argv) {
     if (all || wanted.contains(name)) what();
   };
   measure("link", measure_link);
+  measure("codec", measure_codecs);
   measure("kill", measure_killed_node);
   measure("idle", measure_idle_node);
   measure("noop", measure_no_op);

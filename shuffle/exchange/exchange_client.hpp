@@ -30,6 +30,7 @@ struct ExchangeClientOptions {
   SteadyMs first_retry_ms = 50;            ///< doubles up to max_retry_ms
   SteadyMs max_retry_ms = 2'000;
   SteadyMs idle_connection_ms = 30'000;    ///< a connection without open files is closed after so long
+  bool compress = true;                    ///< other hosts may be asked to compress, when it pays (see CodecPolicy)
   std::uint64_t first_request_id = 0;      ///< 0: from the operating system's random source; else fixed, for tests
 };
 
@@ -38,6 +39,7 @@ struct ExchangeClientCounters {
   std::uint64_t pieces = 0;           ///< in them
   std::uint64_t answers = 0;
   std::uint64_t data_bytes = 0;       ///< of files, in them
+  std::uint64_t carried_bytes = 0;    ///< of these, as they travelled
   std::uint64_t repeated_pieces = 0;  ///< asked for again
   std::uint64_t bad_answers = 0;      ///< damaged, or not what was asked for
   std::uint64_t stale_answers = 0;    ///< to requests that nobody waits for (any more): late, doubled, replayed

@@ -7,6 +7,7 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 #include "base/checksum.hpp"
+#include "base/compression.hpp"
 
 namespace sinter {
 namespace {
@@ -17,10 +18,13 @@ struct Header {
   std::uint16_t magic = kExchangeMagic;
   std::uint8_t version = kExchangeVersion;
   MessageType type = MessageType::Request;
-  std::uint32_t pieces = 0;
+  std::uint16_t pieces = 0;
+  ExchangeCodec codec = ExchangeCodec::None;
+  std::uint8_t zero = 0;
   std::uint64_t checksum = 0;
   std::uint64_t id = 0;
-  std::uint64_t data_bytes = 0;
+  std::uint32_t data_bytes = 0;
+  std::uint32_t carried_bytes = 0;  // of data, behind the results of an answer
 };
 static_assert(sizeof(Header) == kExchangeHeaderBytes);
 static_assert(sizeof(PieceResult) == kPieceResultBytes);
@@ -42,15 +46,73 @@ void seal(Header header, char* message, std::size_t size) {
   std::memcpy(message + kChecksumAt, &checksum, sizeof(checksum));
 }
 
-/// The header when it belongs to these bytes.
-std::optional<Header> open_message(std::string_view message) {
+/// What may be a header: its checksum was not looked at.
+std::optional<Header> read_header(std::string_view message) {
   if (message.size() < kExchangeHeaderBytes) return std::nullopt;
   const auto header = load_fixed<Header>(message.data());
   if (header.magic != kExchangeMagic || header.version != kExchangeVersion || header.pieces > kMaxExchangePieces ||
-      header.data_bytes > kMaxExchangeFrameBytes || header.checksum != checksum_of(message)) {
+      header.data_bytes > kMaxExchangeFrameBytes || header.codec > ExchangeCodec::Zstd || header.zero != 0) {
     return std::nullopt;
   }
   return header;
+}
+
+/// The header when it belongs to these bytes.
+std::optional<Header> open_message(std::string_view message) {
+  const std::optional<Header> header = read_header(message);
+  return header && header->checksum == checksum_of(message) ? header : std::nullopt;
+}
+
+/// The answer as it was before it was packed; nothing when it cannot be one.
+std::shared_ptr<const char[]> unpack_answer(Header header, std::string_view message) {
+  const std::size_t data_at = exchange_data_offset(header.pieces);
+  // Lengths first: memory is taken for an answer within its limits only.
+  if (header.type != MessageType::Answer || message.size() < data_at || message.size() - data_at != header.carried_bytes ||
+      header.carried_bytes >= header.data_bytes) {
+    return nullptr;
+  }
+  std::shared_ptr<char[]> plain = std::make_shared_for_overwrite<char[]>(data_at + header.data_bytes);
+  const std::string_view carried = message.substr(data_at);
+  const auto decompress = header.codec == ExchangeCodec::Lz4
+                              ? static_cast<Status (*)(std::string_view, char*, std::size_t)>(lz4_decompress)
+                              : zstd_decompress;
+  if (!decompress(carried, plain.get() + data_at, header.data_bytes).ok()) return nullptr;
+  header.codec = ExchangeCodec::None;
+  header.carried_bytes = header.data_bytes;
+  std::memcpy(plain.get(), &header, sizeof(header));
+  std::memcpy(plain.get() + sizeof(header), message.data() + sizeof(header), data_at - sizeof(header));
+  return plain;
+}
+
+std::optional<ExchangeAnswer> read_answer(std::string_view bytes) {
+  const std::optional<Header> header = open_message(bytes);
+  if (!header || header->type == MessageType::Request || header->type > MessageType::Busy || header->codec != ExchangeCodec::None) {
+    return std::nullopt;
+  }
+  ExchangeAnswer answer;
+  answer.id = header->id;
+  answer.busy = header->type == MessageType::Busy;
+  const std::size_t data_at = exchange_data_offset(header->pieces);
+  if (answer.busy != (header->pieces == 0) || bytes.size() < data_at || bytes.size() - data_at != header->data_bytes ||
+      header->carried_bytes != header->data_bytes) {
+    return std::nullopt;
+  }
+  answer.data = bytes.substr(data_at);
+  answer.carried_bytes = header->carried_bytes;
+  answer.pieces.reserve(header->pieces);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < header->pieces; ++i) {
+    const auto result = load_fixed<PieceResult>(bytes.data() + exchange_data_offset(i));
+    const bool good = result.status == PieceStatus::Good;
+    if (result.status > PieceStatus::Failed || (good ? result.version == 0 : result.size_bytes != 0) ||
+        result.size_bytes > result.file_bytes) {
+      return std::nullopt;
+    }
+    total += result.size_bytes;
+    answer.pieces.push_back(result);
+  }
+  if (total != answer.data.size()) return std::nullopt;
+  return answer;
 }
 
 bool read_piece(ByteReader& reader, std::string_view last_name, ExchangePiece& piece) {
@@ -87,20 +149,22 @@ std::string encode_exchange_request(const ExchangeRequest& request) {
   require(request.pieces.size() <= kMaxExchangePieces, "a request of the exchange has a bounded number of pieces");
   std::string message(kExchangeHeaderBytes, '\0');
   Header header;
-  header.pieces = static_cast<std::uint32_t>(request.pieces.size());
+  header.pieces = static_cast<std::uint16_t>(request.pieces.size());
+  header.codec = request.codec;
   header.id = request.id;
   std::string_view last_name;
+  std::uint64_t wanted = 0;
   for (const ExchangePiece& piece : request.pieces) {
     append_sized(message, piece.name == last_name ? std::string_view() : std::string_view(piece.name));
     append_fixed(message, static_cast<std::uint8_t>(piece.from_end ? 1 : 0));
     append_varint(message, piece.offset);
     append_varint(message, piece.size_bytes);
     append_fixed(message, piece.version);
-    header.data_bytes += piece.size_bytes;
+    wanted += piece.size_bytes;
     last_name = piece.name;
   }
-  require(message.size() <= kMaxExchangeRequestBytes && header.data_bytes <= kMaxExchangeFrameBytes,
-          "a request of the exchange keeps its limits");
+  require(message.size() <= kMaxExchangeRequestBytes && wanted <= kMaxExchangeFrameBytes, "a request of the exchange keeps its limits");
+  header.data_bytes = static_cast<std::uint32_t>(wanted);
   seal(header, message.data(), message.size());
   return message;
 }
@@ -108,9 +172,10 @@ std::string encode_exchange_request(const ExchangeRequest& request) {
 std::optional<ExchangeRequest> decode_exchange_request(std::string_view bytes) {
   if (bytes.size() > kMaxExchangeRequestBytes) return std::nullopt;
   const std::optional<Header> header = open_message(bytes);
-  if (!header || header->type != MessageType::Request || header->pieces == 0) return std::nullopt;
+  if (!header || header->type != MessageType::Request || header->pieces == 0 || header->carried_bytes != 0) return std::nullopt;
   ExchangeRequest request;
   request.id = header->id;
+  request.codec = header->codec;
   request.pieces.resize(header->pieces);
   ByteReader reader(bytes.substr(kExchangeHeaderBytes));
   std::string_view last_name;
@@ -127,9 +192,10 @@ std::optional<ExchangeRequest> decode_exchange_request(std::string_view bytes) {
 void seal_exchange_answer(std::uint64_t id, const std::vector<PieceResult>& results, char* frame, std::size_t frame_bytes) {
   Header header;
   header.type = MessageType::Answer;
-  header.pieces = static_cast<std::uint32_t>(results.size());
+  header.pieces = static_cast<std::uint16_t>(results.size());
   header.id = id;
-  header.data_bytes = frame_bytes - exchange_data_offset(results.size());
+  header.data_bytes = static_cast<std::uint32_t>(frame_bytes - exchange_data_offset(results.size()));
+  header.carried_bytes = header.data_bytes;
   if (!results.empty()) std::memcpy(frame + kExchangeHeaderBytes, results.data(), results.size() * kPieceResultBytes);
   seal(header, frame, frame_bytes);
 }
@@ -143,29 +209,32 @@ std::string encode_exchange_busy(std::uint64_t id) {
   return message;
 }
 
+std::size_t pack_exchange_answer(std::string_view answer, ExchangeCodec codec, char* to) {
+  auto header = load_fixed<Header>(answer.data());
+  const std::size_t data_at = exchange_data_offset(header.pieces);
+  const std::string_view data = answer.substr(data_at);
+  const std::size_t room = data.size() - data.size() / 10;
+  if (codec == ExchangeCodec::None || room == data.size()) return 0;
+  const auto compress = codec == ExchangeCodec::Lz4 ? lz4_compress_into : zstd_compress_into;
+  const std::size_t carried = compress(data, to + data_at, room);
+  if (carried == 0) return 0;
+  header.codec = codec;
+  header.carried_bytes = static_cast<std::uint32_t>(carried);
+  std::memcpy(to, &header, sizeof(header));
+  std::memcpy(to + sizeof(header), answer.data() + sizeof(header), data_at - sizeof(header));
+  return data_at + carried;
+}
+
 std::optional<ExchangeAnswer> decode_exchange_answer(std::string_view bytes) {
   if (bytes.size() > kMaxExchangeAnswerBytes) return std::nullopt;
-  const std::optional<Header> header = open_message(bytes);
-  if (!header || header->type == MessageType::Request || header->type > MessageType::Busy) return std::nullopt;
-  ExchangeAnswer answer;
-  answer.id = header->id;
-  answer.busy = header->type == MessageType::Busy;
-  const std::size_t data_at = exchange_data_offset(header->pieces);
-  if (answer.busy != (header->pieces == 0) || bytes.size() < data_at || bytes.size() - data_at != header->data_bytes) return std::nullopt;
-  answer.data = bytes.substr(data_at);
-  answer.pieces.reserve(header->pieces);
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < header->pieces; ++i) {
-    const auto result = load_fixed<PieceResult>(bytes.data() + exchange_data_offset(i));
-    const bool good = result.status == PieceStatus::Good;
-    if (result.status > PieceStatus::Failed || (good ? result.version == 0 : result.size_bytes != 0) ||
-        result.size_bytes > result.file_bytes) {
-      return std::nullopt;
-    }
-    total += result.size_bytes;
-    answer.pieces.push_back(result);
-  }
-  if (total != answer.data.size()) return std::nullopt;
+  const std::optional<Header> header = read_header(bytes);
+  if (!header || header->codec == ExchangeCodec::None) return read_answer(bytes);
+  const std::shared_ptr<const char[]> plain = unpack_answer(*header, bytes);
+  if (plain == nullptr) return std::nullopt;
+  std::optional<ExchangeAnswer> answer = read_answer({plain.get(), exchange_data_offset(header->pieces) + header->data_bytes});
+  if (!answer) return std::nullopt;
+  answer->carried_bytes = header->carried_bytes;
+  answer->unpacked = plain;
   return answer;
 }
 

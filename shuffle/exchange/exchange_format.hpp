@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@
 namespace sinter {
 
 inline constexpr std::uint16_t kExchangeMagic = 0x5853;  // "SX"
-inline constexpr std::uint8_t kExchangeVersion = 1;
+inline constexpr std::uint8_t kExchangeVersion = 2;
 inline constexpr std::size_t kExchangeHeaderBytes = 32;
 /// In an answer, for each piece.
 inline constexpr std::size_t kPieceResultBytes = 24;
@@ -26,6 +27,9 @@ inline constexpr std::size_t kMaxExchangeRequestBytes = 64 * kKiB;
 inline constexpr std::uint64_t kMaxExchangeFrameBytes = 2 * kMiB;
 inline constexpr std::uint64_t kMaxExchangeAnswerBytes =
     kExchangeHeaderBytes + kMaxExchangePieces * kPieceResultBytes + kMaxExchangeFrameBytes;
+
+/// How the data of an answer travel.
+enum class ExchangeCodec : std::uint8_t { None = 0, Lz4 = 1, Zstd = 2 };
 
 /// What is asked of one file. With no bytes it asks for size and version alone.
 struct ExchangePiece {
@@ -40,6 +44,7 @@ struct ExchangePiece {
 struct ExchangeRequest {
   std::uint64_t id = 0;
   std::vector<ExchangePiece> pieces;
+  ExchangeCodec codec = ExchangeCodec::None;  ///< that the answer may have, if it becomes smaller by it
   friend bool operator==(const ExchangeRequest&, const ExchangeRequest&) = default;
 };
 
@@ -58,12 +63,14 @@ struct PieceResult {
   friend bool operator==(const PieceResult&, const PieceResult&) = default;
 };
 
-/// An answer as read; `data` borrows from its bytes, pieces one behind the other.
+/// An answer as read; `data` borrows from its bytes, or from `unpacked`; pieces lie one behind the other.
 struct ExchangeAnswer {
   std::uint64_t id = 0;
   bool busy = false;                  ///< nothing was read: ask again later
   std::vector<PieceResult> pieces;
   std::string_view data;
+  std::uint64_t carried_bytes = 0;    ///< of data, as they travelled
+  std::shared_ptr<const char[]> unpacked;  ///< of one that came compressed
 };
 
 /// 1 to kMaxExchangeNameBytes printable ASCII characters without spaces and quotes, parts between slashes that are not empty, "." or "..".
@@ -81,9 +88,13 @@ constexpr std::size_t exchange_data_offset(std::size_t pieces) { return kExchang
 /// Writes header and results in front of data that lies at exchange_data_offset() of `frame` already, and seals all of it.
 /// Requires: results whose sizes add up to the data.
 void seal_exchange_answer(std::uint64_t id, const std::vector<PieceResult>& results, char* frame, std::size_t frame_bytes);
+/// A sealed answer, its data compressed: writes it to `to`, which has room for as many bytes, and returns its size. 0: that would save
+/// less than a tenth. The checksum stays that of the answer as it was.
+std::size_t pack_exchange_answer(std::string_view answer, ExchangeCodec codec, char* to);
 /// The answer of a server that takes no more at the moment.
 std::string encode_exchange_busy(std::uint64_t id);
-/// Nothing when the bytes are not exactly an answer. Safe on hostile bytes. Cost: a checksum over all of them.
+/// Nothing when the bytes are not exactly an answer. Safe on hostile bytes: what is compressed gets no more memory than an answer may
+/// have, after its lengths were looked at. Cost: a checksum over all data.
 std::optional<ExchangeAnswer> decode_exchange_answer(std::string_view bytes);
 
 }  // namespace sinter

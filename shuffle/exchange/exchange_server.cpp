@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -19,6 +20,8 @@ namespace {
 
 /// Requests taken before clients that wait get their turn again.
 constexpr int kRequestsInARow = 64;
+/// Less data are sent as they are.
+constexpr std::uint64_t kMinPackedBytes = 16 * kKiB;
 /// How often files and memory that nobody uses are let go.
 constexpr SteadyMs kTidyMs = 1'000;
 
@@ -82,6 +85,7 @@ class ThreadedExchangeServer final : public ExchangeServer {
   Log* log_;
   ServedFiles files_;
   std::shared_ptr<FramePool> pool_;
+  std::unique_ptr<char[]> unpacked_;  // of the frame that is made now; null while nobody asks for compressed ones
   std::unordered_map<std::string, ExchangeReader> readers_;
   std::deque<ExchangeReader*> turns_;  // those with waiting requests
   std::size_t waiting_pieces_ = 0;     // of all of them
@@ -221,15 +225,23 @@ PieceResult ThreadedExchangeServer::read(const ExchangePiece& piece, char* to) {
 void ThreadedExchangeServer::serve(ExchangeReader& reader, const ExchangeRequest& request, std::size_t frame_bytes) {
   const std::size_t data_at = exchange_data_offset(request.pieces.size());
   const auto frame = pool_->take(reader.flight, frame_bytes);
+  const bool packs = request.codec != ExchangeCodec::None && frame_bytes - data_at >= kMinPackedBytes;
+  if (packs && !unpacked_) unpacked_ = std::make_unique_for_overwrite<char[]>(kMaxExchangeAnswerBytes);
+  char* const plain = packs ? unpacked_.get() : frame->data();
   std::vector<PieceResult> results;
   results.reserve(request.pieces.size());
   std::size_t size = data_at;
   for (const ExchangePiece& piece : request.pieces) {
-    results.push_back(read(piece, frame->data() + size));
+    results.push_back(read(piece, plain + size));
     size += results.back().size_bytes;
   }
-  seal_exchange_answer(request.id, results, frame->data(), size);
-  const net::SendOutcome outcome = socket_->send(reader.route, {frame->data(), size}, frame);
+  seal_exchange_answer(request.id, results, plain, size);
+  std::size_t sent = packs ? pack_exchange_answer({plain, size}, request.codec, frame->data()) : size;
+  if (sent == 0) {
+    std::memcpy(frame->data(), plain, size);
+    sent = size;
+  }
+  const net::SendOutcome outcome = socket_->send(reader.route, {frame->data(), sent}, frame);
   if (outcome == net::SendOutcome::Gone) {
     for (const ExchangeRequest& other : reader.waiting) waiting_pieces_ -= other.pieces.size();
     reader.waiting.clear();
@@ -237,13 +249,16 @@ void ThreadedExchangeServer::serve(ExchangeReader& reader, const ExchangeRequest
   if (outcome != net::SendOutcome::Sent) return count(&ExchangeServerCounters::unsent_frames);
   count(&ExchangeServerCounters::frames);
   count(&ExchangeServerCounters::data_bytes, size - data_at);
+  count(&ExchangeServerCounters::carried_bytes, sent - data_at);
 }
 
 void ThreadedExchangeServer::tidy() {
   tidied_ms_ = clock_->now_ms();
   files_.close_old(tidied_ms_);
   std::erase_if(readers_, [](const auto& entry) { return !entry.second.in_turn && entry.second.flight->load() == 0; });
-  if (readers_.empty()) pool_->trim();
+  if (!readers_.empty()) return;
+  pool_->trim();
+  unpacked_.reset();
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct ExchangeServerCounters {
   std::uint64_t requests = 0;
   std::uint64_t frames = 0;           ///< sent
   std::uint64_t data_bytes = 0;       ///< of files, in them
+  std::uint64_t carried_bytes = 0;    ///< of these, as they travel
   std::uint64_t unsent_frames = 0;    ///< their client was gone, or does not take what it asked for
   std::uint64_t failed_pieces = 0;    ///< unknown, changed or unreadable
   std::uint64_t bad_messages = 0;     ///< garbage, wrong version, wrong checksum, impossible lengths or names

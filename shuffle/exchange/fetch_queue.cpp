@@ -24,6 +24,8 @@ std::uint64_t random_id() {
   return (static_cast<std::uint64_t>(device()) << 32) | device();
 }
 
+constexpr const char* kCodecNames[] = {"none", "lz4", "zstd"};
+
 SteadyMs earlier(SteadyMs a, SteadyMs b) { return a == kNever ? b : std::min(a, b); }
 
 }  // namespace
@@ -74,19 +76,30 @@ void FetchQueue::fail_all(const std::string& why) {
   servers_.clear();
 }
 
+FetchQueue::Server& FetchQueue::server_at(const std::string& endpoint) {
+  const auto at = servers_.find(endpoint);
+  if (at != servers_.end()) return at->second;
+  return servers_.emplace(endpoint, Server(options_.compress && !net::stays_on_this_host(endpoint))).first->second;
+}
+
 void FetchQueue::submit(const std::vector<FetchPtr>& fetches) {
   if (fetches.empty()) return;
   const std::lock_guard lock(mutex_);
   for (const FetchPtr& fetch : fetches) {
     if (stopping_) fail(*fetch, "the client of the exchange has stopped");
-    else servers_[fetch->endpoint].waiting.push_back(fetch);
+    else server_at(fetch->endpoint).waiting.push_back(fetch);
   }
   if (!stopping_) socket_->wake();
 }
 
 Status FetchQueue::wait(const FetchPtr& fetch) {
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [&] { return fetch->done; });
+  if (!fetch->done) {
+    // Who waits for a server keeps its entry: its fetch is in there, unless the queue has stopped.
+    if (const auto at = servers_.find(fetch->endpoint); at != servers_.end()) ++at->second.waiters;
+    done_.wait(lock, [&] { return fetch->done; });
+    if (const auto at = servers_.find(fetch->endpoint); at != servers_.end()) --at->second.waiters;
+  }
   if (fetch->error) return *fetch->error;
   return {};
 }
@@ -99,7 +112,7 @@ void FetchQueue::abandon(const FetchPtr& fetch) {
 void FetchQueue::count_file(const std::string& endpoint, int change) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
-  Server& server = servers_[endpoint];
+  Server& server = server_at(endpoint);
   server.files += change;
   server.used_ms = clock_->now_ms();
 }
@@ -175,8 +188,18 @@ void FetchQueue::apply(const net::BulkMessage& message) {
   server.asked.erase(found);
   if (!answer) return ask_again(server, std::move(asked), "its answer came damaged", now);
   server.progress_ms = now;
+  see(at->first, server, asked, *answer, now);
   if (answer->busy) return ask_again(server, std::move(asked), "the server has too many requests", now + options_.max_retry_ms);
   finish(server, asked, *answer, message);
+}
+
+/// What an answer tells of the link.
+void FetchQueue::see(const std::string& endpoint, Server& server, const Asked& asked, const ExchangeAnswer& answer, SteadyMs now) {
+  const ExchangeCodec before = server.policy.codec();
+  server.policy.answered({asked.codec, answer.data.size(), answer.carried_bytes, server.waiters > 0}, now, !server.asked.empty());
+  if (const ExchangeCodec codec = server.policy.codec(); codec != before)
+    log_->debug("what another host sends is compressed otherwise from now on",
+                {{"endpoint", endpoint}, {"codec", kCodecNames[static_cast<std::size_t>(codec)]}});
 }
 
 void FetchQueue::finish(Server& server, Asked& asked, const ExchangeAnswer& answer, const net::BulkMessage& message) {
@@ -185,6 +208,8 @@ void FetchQueue::finish(Server& server, Asked& asked, const ExchangeAnswer& answ
     return ask_again(server, std::move(asked), "its answer was to another question", clock_->now_ms());
   }
   counters_.data_bytes += answer.data.size();
+  counters_.carried_bytes += answer.carried_bytes;
+  const std::shared_ptr<const void> owner = answer.unpacked ? std::shared_ptr<const void>(answer.unpacked) : message.owner;
   const bool alone = asked.fetches.size() == 1;
   std::size_t at = 0;
   for (std::size_t i = 0; i < asked.fetches.size(); ++i) {
@@ -193,7 +218,7 @@ void FetchQueue::finish(Server& server, Asked& asked, const ExchangeAnswer& answ
     at += data.size();
     if (fetch.abandoned) continue;
     if (alone) {
-      fetch.owner = message.owner;
+      fetch.owner = owner;
       finish_piece(fetch, answer.pieces[i], data);
     } else {
       // A small piece must not keep the whole answer.
@@ -257,6 +282,7 @@ void FetchQueue::ask(const std::string& endpoint, Server& server, SteadyMs now) 
     }
     ExchangeRequest request;
     request.id = next_id_++;
+    request.codec = server.policy.codec();
     for (const FetchPtr& fetch : chosen) request.pieces.push_back(fetch->piece);
     const auto message = std::make_shared<std::string>(encode_exchange_request(request));
     server.used_ms = now;
@@ -267,8 +293,11 @@ void FetchQueue::ask(const std::string& endpoint, Server& server, SteadyMs now) 
     }
     ++counters_.requests;
     counters_.pieces += chosen.size();
-    if (server.asked.empty()) server.progress_ms = now;
-    server.asked[request.id].fetches = std::move(chosen);
+    if (server.asked.empty()) {
+      server.progress_ms = now;
+      server.policy.begins(now);
+    }
+    server.asked[request.id] = {std::move(chosen), request.codec};
   }
 }
 
@@ -278,6 +307,7 @@ void FetchQueue::expire(const std::string& endpoint, Server& server, SteadyMs no
                 {{"endpoint", endpoint}, {"requests", server.asked.size()}, {"silent_ms", now - server.progress_ms}});
   // A connection that was refused once is never tried again by ZeroMQ 4.3.4: the next request makes a new one.
   socket_->disconnect(endpoint);
+  server.policy.interrupted();
   const auto asked = std::exchange(server.asked, {});
   for (auto at = asked.rbegin(); at != asked.rend(); ++at) {
     ask_again(server, at->second, "no answer for " + std::to_string(options_.answer_timeout_ms) + " ms", now);

@@ -16,6 +16,7 @@
 
 #include "base/memory_budget.hpp"
 #include "base/net/bulk_socket.hpp"
+#include "shuffle/exchange/codec_policy.hpp"
 #include "shuffle/exchange/exchange_client.hpp"
 #include "shuffle/exchange/exchange_format.hpp"
 
@@ -90,9 +91,13 @@ class FetchQueue {
  private:
   struct Asked {
     std::vector<FetchPtr> fetches;
+    ExchangeCodec codec = ExchangeCodec::None;
     int passed = 0;  ///< answers to later requests
   };
   struct Server {
+    explicit Server(bool may_compress) : policy(may_compress) {}
+    CodecPolicy policy;
+    std::size_t waiters = 0;   ///< threads
     std::deque<FetchPtr> waiting;
     std::map<std::uint64_t, Asked> asked;
     SteadyMs progress_ms = 0;  ///< of the last answer, or of the first request that waits for one
@@ -100,9 +105,11 @@ class FetchQueue {
     std::int64_t files = 0;
   };
 
+  Server& server_at(const std::string& endpoint);
   void run();
   Status receive_all();
   void apply(const net::BulkMessage& message);
+  void see(const std::string& endpoint, Server& server, const Asked& asked, const ExchangeAnswer& answer, SteadyMs now);
   void finish(Server& server, Asked& asked, const ExchangeAnswer& answer, const net::BulkMessage& message);
   void finish_piece(Fetch& fetch, const PieceResult& result, std::string_view data);
   void ask(const std::string& endpoint, Server& server, SteadyMs now);

@@ -1,5 +1,6 @@
 // Fuzz target: requests and answers of the exchange. The first byte picks whether the checksum is repaired before decoding. A request
-// that decodes encodes and decodes to the same; of an answer that decodes the pieces fill the data.
+// that decodes encodes and decodes to the same; of an answer that decodes the pieces fill the data. By the second bit an answer that
+// decodes is packed and unpacked again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -18,6 +19,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint64_t checksum = hash64(std::string_view(message).substr(16), load_fixed<std::uint64_t>(message.data()));
     std::memcpy(message.data() + 8, &checksum, sizeof(checksum));
   }
+  if ((data[0] & 2) != 0) {
+    if (const auto plain = decode_exchange_answer(message); plain && !plain->unpacked) {
+      std::string packed(message.size(), '\0');
+      const std::size_t bytes =
+          pack_exchange_answer(message, (data[0] & 4) != 0 ? ExchangeCodec::Zstd : ExchangeCodec::Lz4, packed.data());
+      packed.resize(bytes);
+      if (bytes != 0) {
+        const auto again = decode_exchange_answer(packed);
+        if (!again || again->data != plain->data || again->pieces != plain->pieces) std::abort();
+      }
+    }
+  }
   if (const auto request = decode_exchange_request(message)) {
     if (request->pieces.empty() || request->pieces.size() > kMaxExchangePieces) std::abort();
     std::size_t bytes = kExchangeHeaderBytes;
@@ -32,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::size_t bytes = 0;
     for (const PieceResult& piece : answer->pieces) bytes += piece.size_bytes;
     if (bytes != answer->data.size() || answer->busy != answer->pieces.empty()) std::abort();
+    if (answer->unpacked == nullptr && answer->carried_bytes != bytes) std::abort();
   }
   return 0;
 }

@@ -24,7 +24,7 @@ LIBRARIES = {
     "XXH3": (r"xxhash|xxh3", ["base/checksum"]),
     "LZ4": (r"lz4", ["base/compression.cpp"]),
     "zlib": (r"zlib", ["framework/io/", "jobs/generate/gzip_file.cpp"]),
-    "zstd": (r"zstd", ["framework/io/"]),
+    "zstd": (r"zstd", ["base/compression.cpp", "framework/io/"]),
     "simdjson": (r"simdjson", ["framework/io/"]),
     "Highway": (r"hwy/.*", ["framework/io/"]),
     "Boost.Sort": (r"boost/sort/.*", ["shuffle/run/"]),

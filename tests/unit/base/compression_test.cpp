@@ -31,6 +31,27 @@ TEST(Compression, round_trips_and_stays_within_the_bound) {
     }
 }
 
+TEST(Compression, blocks_of_both_kinds_fit_into_their_room_or_are_not_made) {
+  Random random(8);
+  for (const std::size_t size : {1u, 1000u, 300'000u})
+    for (const std::uint64_t alphabet : {1u, 4u, 256u}) {
+      const std::string bytes = random_bytes(random, size, alphabet);
+      std::string decoded(size, '\0');
+      std::string room(lz4_bound(size) + 1'000, '\0');
+      const std::size_t lz4 = lz4_compress_into(bytes, room.data(), room.size());
+      ASSERT_TRUE(lz4_decompress(std::string_view(room).substr(0, lz4), decoded.data(), size).ok());
+      EXPECT_TRUE(decoded == bytes);
+      EXPECT_EQ(lz4_compress_into(bytes, room.data(), lz4 - 1), 0u);
+      const std::size_t zstd = zstd_compress_into(bytes, room.data(), room.size());
+      ASSERT_TRUE(zstd_decompress(std::string_view(room).substr(0, zstd), decoded.data(), size).ok());
+      EXPECT_TRUE(decoded == bytes);
+      EXPECT_FALSE(zstd_decompress(std::string_view(room).substr(0, zstd - 1), decoded.data(), size).ok());
+      EXPECT_FALSE(zstd_decompress(std::string_view(room).substr(0, zstd), decoded.data(), size - 1).ok());
+      EXPECT_EQ(zstd_compress_into(bytes, room.data(), zstd - 1), 0u);
+    }
+  EXPECT_FALSE(zstd_decompress("", nullptr, kMaxCompressedBlockBytes + 1).ok());
+}
+
 TEST(Compression, repetitive_text_shrinks) {
   std::string compressed;
   EXPECT_LT(lz4_compress(std::string(100'000, 'x'), compressed).value(), 1000u);

@@ -326,5 +326,52 @@ TEST_F(ExchangeClientTest, an_idle_connection_is_closed_and_made_again) {
   EXPECT_EQ(client->counters().repeated_pieces, 0u);
 }
 
+TEST_F(ExchangeClientTest, what_a_slow_link_carries_is_compressed_when_it_shrinks) {
+  const std::uint64_t seed = 36;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  std::string claims;
+  while (claims.size() < 24'000'000)
+    claims += std::to_string(random.below(1'000'000)) + ",shop-" + std::to_string(random.below(9)) + ",a title of it,paperback\n";
+  put("claims", claims);
+  const std::string noise = random_bytes(random, 12'000'000);
+  put("noise", noise);
+  serve();
+  ExchangeClientOptions options;
+  options.budget_bytes = 4 * kMiB;
+  options.frame_bytes = 256 * kKiB;
+  for (const std::string& content : {claims, noise}) {
+    const bool shrinks = content == claims;
+    const auto client = ExchangeClient::start(std::make_unique<FarConnector>(endpoint_, 40'000), options, clock_, log_);
+    const auto file = client->open(FarConnector::kFar, shrinks ? "claims" : "noise");
+    ASSERT_TRUE(file.ok()) << file.error().to_string();
+    EXPECT_TRUE(read_all(**file, 128'000) == content);
+    const ExchangeClientCounters counters = client->counters();
+    EXPECT_GE(counters.data_bytes, content.size());
+    EXPECT_EQ(counters.bad_answers, 0u);
+    if (shrinks) {
+      EXPECT_LT(5 * counters.carried_bytes, 4 * counters.data_bytes);
+    } else {
+      EXPECT_EQ(counters.carried_bytes, counters.data_bytes);
+    }
+  }
+  EXPECT_LT(server_->counters().carried_bytes, server_->counters().data_bytes);
+  EXPECT_TRUE(log_lines_->contains("is compressed otherwise"));
+}
+
+TEST_F(ExchangeClientTest, nothing_is_compressed_on_one_host_or_when_that_is_not_wanted) {
+  const std::string content(12'000'000, 'x');
+  put("file", content);
+  serve();
+  ExchangeClientOptions options;
+  options.compress = false;
+  const auto far = ExchangeClient::start(std::make_unique<FarConnector>(endpoint_, 100'000), options, clock_, log_);
+  EXPECT_TRUE(read_all(*far->open(FarConnector::kFar, "file").value(), 128'000) == content);
+  EXPECT_EQ(far->counters().carried_bytes, far->counters().data_bytes);
+  const auto near = client();
+  EXPECT_TRUE(read_all(*near->open(endpoint_, "file").value(), 128'000) == content);
+  EXPECT_EQ(near->counters().carried_bytes, near->counters().data_bytes);
+}
+
 }  // namespace
 }  // namespace sinter::testing

@@ -25,6 +25,7 @@ ExchangePiece random_piece(Random& random) {
 ExchangeRequest random_request(Random& random) {
   ExchangeRequest request;
   request.id = random.next();
+  request.codec = static_cast<ExchangeCodec>(random.below(3));
   const std::uint64_t pieces = 1 + random.below(20);
   for (std::uint64_t i = 0; i < pieces; ++i) request.pieces.push_back(random_piece(random));
   return request;
@@ -34,6 +35,13 @@ std::string answer_of(std::uint64_t id, const std::vector<PieceResult>& results,
   std::string frame(exchange_data_offset(results.size()), '\0');
   frame += data;
   seal_exchange_answer(id, results, frame.data(), frame.size());
+  return frame;
+}
+
+/// The same, compressed.
+std::string packed(const std::string& answer, ExchangeCodec codec) {
+  std::string frame(answer.size(), '\0');
+  frame.resize(pack_exchange_answer(answer, codec, frame.data()));
   return frame;
 }
 
@@ -76,15 +84,78 @@ TEST(ExchangeFormat, answers_come_back_as_they_were) {
   EXPECT_EQ(busy->id, 43u);
 }
 
+TEST(ExchangeFormat, packed_answers_come_back_as_they_were) {
+  Random random(13);
+  std::string data;
+  while (data.size() < 100'000)
+    data += "book-" + std::to_string(random.below(1'000)) + ",some title of it," + std::to_string(random.below(100));
+  const auto size = static_cast<std::uint32_t>(data.size());
+  const std::vector<PieceResult> results = {
+      {PieceStatus::Good, size - 3, 1 << 20, 7}, {PieceStatus::Unknown, 0, 0, 0}, {PieceStatus::Good, 3, 3, 1}};
+  const std::string plain = answer_of(9, results, data);
+  for (const ExchangeCodec codec : {ExchangeCodec::Lz4, ExchangeCodec::Zstd}) {
+    const std::string message = packed(plain, codec);
+    EXPECT_LT(message.size(), plain.size() / 2);
+    const auto answer = decode_exchange_answer(message);
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->id, 9u);
+    EXPECT_EQ(answer->pieces, results);
+    EXPECT_EQ(answer->data, data);
+    EXPECT_EQ(answer->carried_bytes, message.size() - exchange_data_offset(results.size()));
+  }
+}
+
+TEST(ExchangeFormat, what_does_not_become_smaller_is_not_packed) {
+  Random random(14);
+  std::string data(50'000, '\0');
+  for (char& byte : data) byte = static_cast<char>(random.next());
+  const auto size = static_cast<std::uint32_t>(data.size());
+  for (const ExchangeCodec codec : {ExchangeCodec::None, ExchangeCodec::Lz4, ExchangeCodec::Zstd}) {
+    EXPECT_EQ(packed(answer_of(1, {{PieceStatus::Good, size, size, 7}}, data), codec), "");
+    EXPECT_EQ(packed(answer_of(1, {{PieceStatus::Unknown, 0, 0, 0}}, ""), codec), "");
+  }
+}
+
+TEST(ExchangeFormat, packed_answers_that_were_damaged_or_lie_are_refused) {
+  const std::uint64_t seed = 15;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  std::string data;
+  while (data.size() < 3'000) data += "value-" + std::to_string(random.below(100)) + ";";
+  const auto size = static_cast<std::uint32_t>(data.size());
+  for (const ExchangeCodec codec : {ExchangeCodec::Lz4, ExchangeCodec::Zstd}) {
+    const std::string message = packed(answer_of(1, {{PieceStatus::Good, size, size, 7}}, data), codec);
+    ASSERT_TRUE(decode_exchange_answer(message).has_value());
+    for (std::size_t at = 0; at < message.size(); ++at) {
+      std::string bad = message;
+      bad[at] = static_cast<char>(bad[at] ^ (1 << random.below(8)));
+      // zstd has bits that mean nothing.
+      const auto answer = decode_exchange_answer(bad);
+      EXPECT_TRUE(!answer || answer->data == data) << at;
+      EXPECT_FALSE(decode_exchange_answer(std::string_view(message).substr(0, at)).has_value()) << at;
+    }
+    EXPECT_FALSE(decode_exchange_answer(message + "x").has_value());
+    std::string bad = message;
+    bad[26] = '\x7f';  // eight megabytes
+    EXPECT_FALSE(decode_exchange_answer(bad).has_value());
+    bad = message;
+    bad[6] = '\x03';  // no codec
+    EXPECT_FALSE(decode_exchange_answer(bad).has_value());
+    bad = message;
+    bad[3] = '\x02';  // nothing of "busy" is compressed
+    EXPECT_FALSE(decode_exchange_answer(bad).has_value());
+  }
+}
+
 TEST(ExchangeFormat, is_the_worked_example_of_the_format_page) {
   const std::string request = encode_exchange_request({0x0102030405060708, {{"job-1/map-3", false, 4'096, 5, 0xa}}});
-  EXPECT_EQ(request, std::string("\x53\x58\x01\x00\x01\x00\x00\x00\x02\x19\xec\x5d\xe2\x26\xa0\x03"
+  EXPECT_EQ(request, std::string("\x53\x58\x02\x00\x01\x00\x00\x00\xb5\x97\x21\x79\xe8\x49\xab\xed"
                                  "\x08\x07\x06\x05\x04\x03\x02\x01\x05\x00\x00\x00\x00\x00\x00\x00"
                                  "\x0bjob-1/map-3\x00\x80\x20\x05\x0a\x00\x00\x00\x00\x00\x00\x00",
                                  56));
   const std::string answer = answer_of(0x0102030405060708, {{PieceStatus::Good, 5, 9'000, 0xa}}, "hello");
-  EXPECT_EQ(answer, std::string("\x53\x58\x01\x01\x01\x00\x00\x00\xec\x3b\xc6\x15\x27\x56\x66\xb3"
-                                "\x08\x07\x06\x05\x04\x03\x02\x01\x05\x00\x00\x00\x00\x00\x00\x00"
+  EXPECT_EQ(answer, std::string("\x53\x58\x02\x01\x01\x00\x00\x00\xa2\x4c\x11\xfb\x8d\x4b\x31\x03"
+                                "\x08\x07\x06\x05\x04\x03\x02\x01\x05\x00\x00\x00\x05\x00\x00\x00"
                                 "\x00\x00\x00\x00\x05\x00\x00\x00\x28\x23\x00\x00\x00\x00\x00\x00\x0a\x00\x00\x00\x00\x00\x00\x00"
                                 "hello",
                                 61));
@@ -126,7 +197,16 @@ TEST(ExchangeFormat, sealed_lies_are_refused) {
   bad[4] = 0;
   EXPECT_TRUE(refused(bad));
   bad = good;
-  bad[7] = '\x7f';  // two thousand million pieces: nothing is allocated for them
+  bad[5] = '\x7f';  // thirty thousand pieces: nothing is allocated for them
+  EXPECT_TRUE(refused(bad));
+  bad = good;
+  bad[6] = 3;  // no codec
+  EXPECT_TRUE(refused(bad));
+  bad = good;
+  bad[7] = 1;  // means nothing yet
+  EXPECT_TRUE(refused(bad));
+  bad = good;
+  bad[28] = 1;  // a request carries no data
   EXPECT_TRUE(refused(bad));
   bad = good;
   bad[24] = 6;  // another sum than that of the pieces

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -87,6 +88,47 @@ class SpoilingConnector final : public net::BulkConnector {
   Spoiling spoiling_;
   Random random_;
   net::BulkMessage again_;
+};
+
+/// A connector to a host that is far: under another endpoint than it listens at here, over a link of so many bytes a millisecond.
+class FarConnector final : public net::BulkConnector {
+ public:
+  static constexpr const char* kFar = "tcp://10.9.9.9:7";
+  FarConnector(std::string near, double bytes_per_ms)
+      : near_(std::move(near)), bytes_per_ms_(bytes_per_ms), inner_(net::make_zmq_bulk_connector(kMaxExchangeAnswerBytes).value()) {}
+  Status connect(const std::string&) override { return inner_->connect(near_); }
+  void disconnect(const std::string&) override { inner_->disconnect(near_); }
+  net::SendOutcome send(const std::string&, std::string_view bytes, std::shared_ptr<const void> owner) override {
+    return inner_->send(near_, bytes, std::move(owner));
+  }
+  Result<bool> receive(net::BulkMessage& message) override {
+    const auto now_ms = static_cast<double>(clock_.now_ms());
+    if (held_.route.empty()) {
+      SINTER_ASSIGN(const bool got, inner_->receive(held_));
+      if (!got) return false;
+      due_ms_ = std::max(now_ms, due_ms_) + static_cast<double>(held_.bytes.size()) / bytes_per_ms_;
+    }
+    if (now_ms < due_ms_) return false;
+    message = std::exchange(held_, {});
+    message.route = kFar;
+    return true;
+  }
+  Status wait(std::int64_t timeout_ms) override {
+    if (held_.route.empty()) return inner_->wait(timeout_ms);
+    ::usleep(1'000);
+    return {};
+  }
+  void wake() override { inner_->wake(); }
+  void close() override { inner_->close(); }
+  const std::string& endpoint() const override { return inner_->endpoint(); }
+
+ private:
+  std::string near_;
+  double bytes_per_ms_;
+  std::unique_ptr<net::BulkConnector> inner_;
+  SteadyClock clock_;
+  net::BulkMessage held_;
+  double due_ms_ = 0;
 };
 
 /// One serving host; names are paths below "/served/".

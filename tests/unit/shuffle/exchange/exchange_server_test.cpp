@@ -70,6 +70,27 @@ TEST_F(ExchangeServerTest, pieces_of_many_files_come_in_one_answer) {
   EXPECT_EQ(server_->counters().failed_pieces, 3u);
 }
 
+TEST_F(ExchangeServerTest, who_asks_for_it_gets_compressed_what_shrinks) {
+  Random random(22);
+  put("text", std::string(300'000, 't'));
+  put("noise", random_bytes(random, 300'000));
+  serve();
+  RawPeer peer(endpoint_);
+  for (const ExchangeCodec codec : {ExchangeCodec::None, ExchangeCodec::Lz4, ExchangeCodec::Zstd}) {
+    peer.say(encode_exchange_request({5, {{"text", false, 0, 300'000, 0}}, codec}));
+    const auto text = peer.hear(5'000);
+    ASSERT_TRUE(text.has_value());
+    EXPECT_TRUE(text->data == std::string(300'000, 't'));
+    EXPECT_EQ(text->carried_bytes < 5'000u, codec != ExchangeCodec::None) << text->carried_bytes;
+    peer.say(encode_exchange_request({6, {{"noise", false, 0, 300'000, 0}}, codec}));
+    const auto noise = peer.hear(5'000);
+    ASSERT_TRUE(noise.has_value());
+    EXPECT_EQ(noise->carried_bytes, 300'000u);
+    peer.say(encode_exchange_request({7, {{"missing", false, 0, 300'000, 0}}, codec}));
+    EXPECT_TRUE(peer.hear(5'000).has_value());
+  }
+}
+
 TEST_F(ExchangeServerTest, garbage_is_counted_and_disturbs_nobody) {
   const std::uint64_t seed = 21;
   SCOPED_TRACE(seed);
