@@ -40,6 +40,9 @@ class BulkSocket {
   virtual void close() = 0;
   /// Of a listener: where others connect to. Of a connector: empty.
   virtual const std::string& endpoint() const = 0;
+  /// Of a listener: Strangers::total(), cheap enough to ask all the time. wait() returns after each 1st, 2nd, 4th, 8th ... of them.
+  virtual std::uint64_t stranger_count() const { return 0; }
+  virtual Strangers strangers() const { return {}; }
 };
 
 /// A BulkSocket whose routes are the endpoints that it is connected to. One ZeroMQ thread serves all of them.

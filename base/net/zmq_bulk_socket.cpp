@@ -82,6 +82,7 @@ class ZmqBulkBase {
     }
     return {};
   }
+  const StrangerCount& strangers() const { return strangers_; }
   /// Sockets are closed. Owners may wake us until the context has ended, so the descriptor goes last.
   void end() {
     guard_.reset();
@@ -97,7 +98,7 @@ class ZmqBulkBase {
  private:
   /// Before the socket is bound, or ZeroMQ would let every key in.
   Status guard(void* socket, const SocketSecurity& security) {
-    SINTER_ASSIGN(guard_, ListenerGuard::start(context_, socket, security.allowed, strangers_, [] {}));
+    SINTER_ASSIGN(guard_, ListenerGuard::start(context_, socket, security.allowed, strangers_, [this] { wake(); }));
     return {};
   }
 
@@ -192,6 +193,8 @@ class ZmqBulkListener final : public BulkSocket {
     base_.end();
   }
   const std::string& endpoint() const override { return endpoint_; }
+  std::uint64_t stranger_count() const override { return base_.strangers().total(); }
+  Strangers strangers() const override { return base_.strangers().snapshot(); }
 
  private:
   std::string endpoint_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -64,6 +65,7 @@ class ThreadedExchangeServer final : public ExchangeServer {
   void run();
   /// The socket itself failed.
   void stop_for(const Error& error) { log_->error("the exchange server stops", {{"reason", error.to_string()}}); }
+  void tell_of_strangers();
   Result<bool> take_requests();
   void take(net::BulkMessage& message);
   ExchangeReader* reader_of(const std::string& route);
@@ -90,6 +92,7 @@ class ThreadedExchangeServer final : public ExchangeServer {
   std::deque<ExchangeReader*> turns_;  // those with waiting requests
   std::size_t waiting_pieces_ = 0;     // of all of them
   SteadyMs tidied_ms_ = 0;
+  std::uint64_t told_strangers_ = 0;
   mutable std::mutex mutex_;  // counters_
   ExchangeServerCounters counters_;
   std::atomic<bool> stopping_{false};
@@ -107,6 +110,7 @@ void ThreadedExchangeServer::run() {
     const Result<bool> took = take_requests();
     if (!took.ok()) return stop_for(took.error());
     const bool served = serve_in_turn();
+    tell_of_strangers();
     if (clock_->now_ms() - tidied_ms_ >= kTidyMs) tidy();
     if (*took || served) continue;
     // Room may have come between the look and the wish to be woken: one more look.
@@ -115,6 +119,19 @@ void ThreadedExchangeServer::run() {
     const Status waited = socket_->wait(idle ? -1 : kTidyMs);
     if (!waited.ok()) return stop_for(waited.error());
   }
+}
+
+/// Those that the socket did not let in: the 1st, 2nd, 4th, 8th ... are logged.
+void ThreadedExchangeServer::tell_of_strangers() {
+  const std::uint64_t count = socket_->stranger_count();
+  if (std::bit_width(count) == std::bit_width(told_strangers_)) return;
+  told_strangers_ = count;
+  const net::Strangers strangers = socket_->strangers();
+  log_->warning("somebody was not let in", {{"endpoint", socket_->endpoint()},
+                                            {"refused_keys", strangers.refused_keys},
+                                            {"broken_handshakes", strangers.broken_handshakes},
+                                            {"last_refused_address", strangers.last_address},
+                                            {"last_refused_key", strangers.last_key}});
 }
 
 /// Whether there were some.

@@ -184,6 +184,8 @@ TEST_F(BadPeersTest, scans_garbage_and_broken_handshakes_at_every_port_change_no
   });
   EXPECT_TRUE(logged(lan, "somebody was not let in")) << lan.log_of_tracker();
   EXPECT_NE(lan.log_of_tracker().find("broken_handshakes"), std::string::npos);
+  EXPECT_TRUE(wait_until([&] { return lan.log_of_node(0).find("somebody was not let in") != std::string::npos; }, 20))
+      << lan.log_of_node(0);
 }
 
 TEST_F(BadPeersTest, members_say_what_their_role_may_and_nothing_else) {

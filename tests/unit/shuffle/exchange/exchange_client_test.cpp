@@ -297,6 +297,8 @@ TEST_F(ExchangeClientTest, keys_that_are_allowed_read_and_others_do_not) {
   ASSERT_TRUE(file.ok()) << file.error().to_string();
   EXPECT_TRUE(read_all(**file, 100'000) == std::string(3'000'000, 'k'));
   EXPECT_FALSE(client_with(stranger)->open(endpoint_, "file").ok());
+  EXPECT_TRUE(eventually([&] { return log_lines_->contains("somebody was not let in"); }));
+  EXPECT_TRUE(log_lines_->contains(net::public_key_text(stranger->public_key)));
   EXPECT_FALSE(client()->open("tcp://10.255.255.1:1", "file").ok());  // off this host without security
   may_ask = false;
   EXPECT_FALSE(good->open(endpoint_, "file").ok());
