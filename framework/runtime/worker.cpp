@@ -230,6 +230,13 @@ class Worker {
   std::thread task_thread_;
 };
 
+/// What is done for the first time takes longer: code is read and bound, and ZeroMQ and libsodium look at the machine. Nobody answers here.
+void rehearse() {
+  const SteadyClock clock;
+  Log log(LogLevel::Error);
+  (void)net::connect("ipc:///proc/self/nobody", control_transport_options(), clock, log);
+}
+
 /// A process that is nothing but this worker.
 int serve_process(const std::string& endpoint, WorkerId worker, const JobFactory& factory, const JobFactoryOver& factory_over,
                   const std::string& memory_group, bool is_in_group) {
@@ -284,6 +291,7 @@ std::optional<StandbyOrder> decode_order(std::string_view bytes) {
 int standby_main(const JobFactory& factory, const JobFactoryOver& factory_over, const std::string& memory_group) {
   ::prctl(PR_SET_NAME, kStandbyName);
   const bool is_in_group = !memory_group.empty() && join_memory_group(memory_group).ok();
+  rehearse();
   std::string bytes;
   std::array<char, 4096> piece;
   while (true) {

