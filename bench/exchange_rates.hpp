@@ -3,27 +3,17 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <string>
 #include <vector>
 
 #include "base/net/bulk_socket.hpp"
+#include "bench/must.hpp"
 #include "base/result.hpp"
 
 namespace sinter {
 
 class ExchangeClient;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "%s\n", result.error().to_string().c_str());
-    std::exit(1);
-  }
-  return std::move(result).value();
-}
 
 /// Megabytes a second, and what both ends took of the processors: on a busy machine only the second can be compared.
 struct Rate {

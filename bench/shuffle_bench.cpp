@@ -14,6 +14,7 @@
 #include "base/limits.hpp"
 #include "base/memory_budget.hpp"
 #include "base/random.hpp"
+#include "bench/must.hpp"
 #include "shuffle/merge/group_cursor.hpp"
 #include "shuffle/record/key.hpp"
 #include "shuffle/build/run_builder.hpp"
@@ -51,15 +52,6 @@ void print_rate(const char* name, std::uint64_t records, const Stopwatch& watch,
               static_cast<double>(records) / watch.wall_seconds() / 1e6, watch.wall_seconds() * per_record,
               watch.processor_seconds() * per_record, note.c_str());
   std::fflush(stdout);
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "%s\n", result.error().to_string().c_str());
-    std::exit(1);
-  }
-  return std::move(result).value();
 }
 
 struct Case {

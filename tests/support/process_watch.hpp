@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -33,14 +34,15 @@ class BackgroundCommand {
 std::vector<pid_t> children_of(pid_t parent);
 /// True while the process exists and is no zombie.
 bool is_alive(pid_t process);
-/// Waits until `condition` holds; false after `timeout_s`.
+/// Waits until `condition` holds, which it looks at once more at the end; false after `timeout_s` by the clock.
 template <class Condition>
 bool wait_until(Condition condition, double timeout_s);
 void sleep_ms(int ms);
 
 template <class Condition>
 bool wait_until(Condition condition, double timeout_s) {
-  for (int waited_ms = 0; waited_ms < static_cast<int>(timeout_s * 1000); waited_ms += 5) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
+  while (std::chrono::steady_clock::now() < end) {
     if (condition()) return true;
     sleep_ms(5);
   }
