@@ -1,8 +1,11 @@
 // Chaos: jobs on a tracker and three nodes with networks of their own, while processes are killed and stopped, links cut and disks filled
 // at times drawn from a seed. The output is that of an undisturbed run, and nothing is left behind.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -43,17 +46,6 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 
 int elapsed_ms(std::chrono::steady_clock::time_point since) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - since).count());
-}
-
-/// Like wait_until(), by the clock, for conditions that may take long themselves.
-template <class Condition>
-bool holds_within(int timeout_s, Condition condition) {
-  const auto began = std::chrono::steady_clock::now();
-  while (!condition()) {
-    if (elapsed_ms(began) >= timeout_s * 1'000) return false;
-    sleep_ms(20);
-  }
-  return true;
 }
 
 /// A disk of its own for one node's scratch, larger than what nodes keep free (kScratchHeadroomBytes). It goes before the directory it
@@ -144,7 +136,7 @@ class ChaosRun {
     std::string wrong;
     const auto is = [&](const std::string& state) { return lan_.job("list").find("1  " + state) != std::string::npos; };
     const auto has_ended = [&] { return is("cancelled") || is("done") || is("failed"); };
-    if (client_killed_ && !holds_within(60, has_ended)) wrong += "the job does not end\n";
+    if (client_killed_ && !wait_until(has_ended, 60)) wrong += "the job does not end\n";
     const bool cancelled = client_killed_ && is("cancelled");
     if (!client_killed_ && exit_code_ != 0) wrong += "the client ended with " + std::to_string(exit_code_) + "\n";
     if (!cancelled && read("out/fused.csv") != fused) wrong += "another output\n";
@@ -158,7 +150,7 @@ class ChaosRun {
     // A job whose client was killed may also have been done before it was missed.
     const std::string job = lan_.job("list");
     if (!cancelled && job.find("1  done") == std::string::npos) wrong += "the job: " + job;
-    if (!holds_within(60, all_idle)) wrong += "not every node is back and idle:\n" + nodes();
+    if (!wait_until(all_idle, 60)) wrong += "not every node is back and idle:\n" + nodes();
     if (!wait_until([&] { return lan_.left_on_nodes().empty(); }, 20)) wrong += "left: " + lan_.left_on_nodes().front() + "\n";
     wrong += lan_.stop();
     for (int node = 0; node < kNodes; ++node)
@@ -199,7 +191,8 @@ class ChaosRun {
     constexpr Fault (ChaosRun::*kKinds[])(Fault) = {
         &ChaosRun::kill_workers, &ChaosRun::stop_workers, &ChaosRun::kill_node, &ChaosRun::stop_node, &ChaosRun::slow_node,
         &ChaosRun::kill_tracker, &ChaosRun::stop_tracker, &ChaosRun::stop_client, &ChaosRun::kill_client, &ChaosRun::cut_one_way,
-        &ChaosRun::cut_off, &ChaosRun::lose_packets, &ChaosRun::reset_connections, &ChaosRun::fill_disk, &ChaosRun::narrow_link};
+        &ChaosRun::cut_off, &ChaosRun::lose_packets, &ChaosRun::reset_connections, &ChaosRun::fill_disk, &ChaosRun::narrow_link,
+        &ChaosRun::delay_packets, &ChaosRun::disorder_packets};
     return (this->*kKinds[random_.below(std::size(kKinds))])(std::move(fault));
   }
 
@@ -326,6 +319,18 @@ class ChaosRun {
     fault.end = [this, host] { network_.limit(host, 0); };
     return fault;
   }
+  Fault delay_packets(Fault fault) {
+    const int host = static_cast<int>(random_.below(kHosts));
+    const int ms = static_cast<int>(random_.between(50, 200));
+    return network_fault(std::move(fault), std::to_string(ms) + " ms each way to host " + std::to_string(host),
+                         [this, host, ms] { return network_.delay(host, {.ms = ms, .jitter_ms = ms / 4}); });
+  }
+  Fault disorder_packets(Fault fault) {
+    const int host = static_cast<int>(random_.below(kHosts));
+    const int ms = static_cast<int>(random_.between(5, 50));
+    return network_fault(std::move(fault), "packets of host " + std::to_string(host) + " in disorder within " + std::to_string(ms) + " ms",
+                         [this, host, ms] { return network_.delay(host, {.jitter_ms = ms, .reorders = true, .doubled_percent = 5}); });
+  }
   Fault fill_disk(Fault fault) {
     fault.name = "fill the disk of node " + std::to_string(kSmallDiskNode);
     fault.begin = [this] { disk_.fill(); };
@@ -369,6 +374,62 @@ TEST_F(ChaosTest, hosts_are_apart_when_they_are_cut_off_and_together_again_when_
   EXPECT_TRUE(wait_until([&] { return lan.job("nodes").find("node-0") != std::string::npos; }, 20));
   EXPECT_EQ(lan.stop(), "");
   EXPECT_TRUE(network.processes().empty());
+}
+
+/// Milliseconds from a byte on its way from host 1 to host 0 until its answer is back; less than 0: there was none.
+class Echo {
+ public:
+  explicit Echo(const Network& network) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    socklen_t size = sizeof(at);
+    network.enter(0);
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
+    EXPECT_EQ(::listen(listener, 1), 0);
+    EXPECT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&at), &size), 0);
+    network.enter(1);
+    one_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::inet_pton(AF_INET, network.address(0).c_str(), &at.sin_addr), 1);
+    EXPECT_EQ(::connect(one_, reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0) << std::strerror(errno);
+    other_ = ::accept(listener, nullptr, nullptr);
+    ::close(listener);
+    network.leave();
+  }
+  ~Echo() {
+    ::close(one_);
+    ::close(other_);
+  }
+  Echo(const Echo&) = delete;
+  Echo& operator=(const Echo&) = delete;
+  int round_ms() const {
+    const auto began = std::chrono::steady_clock::now();
+    char byte = 'x';
+    if (::send(one_, &byte, 1, 0) != 1 || ::recv(other_, &byte, 1, 0) != 1) return -1;
+    if (::send(other_, &byte, 1, 0) != 1 || ::recv(one_, &byte, 1, 0) != 1) return -1;
+    return elapsed_ms(began);
+  }
+
+ private:
+  int one_ = -1, other_ = -1;
+};
+
+TEST_F(ChaosTest, packets_take_the_time_that_is_said_and_connections_live_through_it) {
+  Network network(2);
+  const Echo echo(network);
+  EXPECT_GE(echo.round_ms(), 0);
+  const int far = network.delay(0, {.ms = 300, .jitter_ms = 50});
+  const int far_again = network.delay(0, {.ms = 5'000});
+  EXPECT_GE(echo.round_ms(), 600);
+  const int cut = network.cut_off(0);
+  network.mend(cut);
+  network.mend(far_again);
+  EXPECT_GE(echo.round_ms(), 600);
+  network.mend(far);
+  const int disorder = network.delay(1, {.jitter_ms = 20, .reorders = true, .doubled_percent = 50});
+  for (int round = 0; round < 20; ++round) EXPECT_GE(echo.round_ms(), 0);
+  network.mend(disorder);
+  EXPECT_TRUE(wait_until([&] { return echo.round_ms() < 300; }, 20));
 }
 
 TEST_F(ChaosTest, whatever_happens_the_output_is_the_same_and_nothing_is_left) {

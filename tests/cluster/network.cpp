@@ -51,6 +51,9 @@ void must(const std::vector<std::string>& words) {
 }
 
 std::string link_of(int host) { return "h" + std::to_string(host); }
+std::string tunnel_of(int host) { return "d" + std::to_string(host); }
+/// The router's ends of both, in a rule.
+std::string links_of(int host) { return "{ " + link_of(host) + ", " + tunnel_of(host) + " }"; }
 
 /// The router's end of a host's link, and the tools that faults need; why not, or nothing.
 std::string try_everything() {
@@ -68,6 +71,7 @@ std::string try_everything() {
                 " add rule inet faults forward iifname h0 numgen random mod 100 < 10 drop;"
                 " add rule inet faults forward iifname h0 meta l4proto tcp reject with tcp reset"},
         "nft (package nftables)");
+  needs({"ip", "tuntap", "add", "dev", "d0", "mode", "tun"}, "a tunnel device (/dev/net/tun)");
   ::close(one);
   return reason;
 }
@@ -116,21 +120,49 @@ std::vector<std::string> Network::on(int host, std::vector<std::string> words) c
 
 std::vector<std::string> Network::in_router(std::vector<std::string> words) const { return inside(router_, std::move(words)); }
 
-int Network::cut(int from, int to) { return add({"iifname " + link_of(from) + " oifname " + link_of(to) + " drop"}); }
+int Network::cut(int from, int to) { return add({"iifname " + links_of(from) + " oifname " + links_of(to) + " drop"}); }
 
-int Network::cut_off(int host) { return add({"iifname " + link_of(host) + " drop", "oifname " + link_of(host) + " drop"}); }
+int Network::cut_off(int host) { return add({"iifname " + links_of(host) + " drop", "oifname " + links_of(host) + " drop"}); }
 
 int Network::lose(int host, int percent) {
   const std::string dice = " numgen random mod 100 < " + std::to_string(percent) + " drop";
-  return add({"iifname " + link_of(host) + dice, "oifname " + link_of(host) + dice});
+  return add({"iifname " + links_of(host) + dice, "oifname " + links_of(host) + dice});
 }
 
 int Network::reset(int host) {
   const std::string answer = " meta l4proto tcp reject with tcp reset";
-  return add({"iifname " + link_of(host) + answer, "oifname " + link_of(host) + answer});
+  return add({"iifname " + links_of(host) + answer, "oifname " + links_of(host) + answer});
+}
+
+/// Addresses stay as they are, only the way changes: connections live on.
+int Network::delay(int host, const Delay& delay) {
+  const int number = next_fault_++;
+  if (delayed_.contains(host)) return number;
+  const std::string name = tunnel_of(host);
+  int ends[2] = {-1, -1};
+  for (int end = 0; end < 2; ++end) {
+    const int there = end == 0 ? router_ : hosts_[static_cast<std::size_t>(host)];
+    EXPECT_EQ(::setns(there, CLONE_NEWNET), 0) << std::strerror(errno);
+    ends[end] = make_tunnel(name.c_str());
+    EXPECT_GE(ends[end], 0) << "no tunnel device can be made: " << std::strerror(errno);
+    leave();
+  }
+  must(in_router({"ip", "link", "set", name, "up"}));
+  must(on(host, {"ip", "link", "set", name, "up"}));
+  delayed_[host] = {number, std::make_unique<SlowLink>(ends[0], ends[1], delay, static_cast<std::uint64_t>(number))};
+  must(in_router({"ip", "route", "replace", address(host) + "/32", "dev", name}));
+  must(on(host, {"ip", "route", "replace", "default", "dev", name, "src", address(host)}));
+  return number;
+}
+
+void Network::undelay(int host) {
+  must(on(host, {"ip", "route", "replace", "default", "via", "10.77." + std::to_string(host) + ".1"}));
+  delayed_.erase(host);  // the router's route goes with its device
 }
 
 void Network::mend(int fault) {
+  const auto delayed = std::find_if(delayed_.begin(), delayed_.end(), [fault](const auto& one) { return one.second.fault == fault; });
+  if (delayed != delayed_.end()) return undelay(delayed->first);
   std::erase_if(faults_, [fault](const Fault& one) { return one.number == fault; });
   apply();
 }

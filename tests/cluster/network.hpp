@@ -4,9 +4,13 @@
 
 #include <sys/types.h>
 
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "tests/cluster/slow_link.hpp"
 
 namespace sinter::testing {
 
@@ -41,6 +45,8 @@ class Network {
   int lose(int host, int percent);
   /// TCP connections from and to the host are broken by a reset.
   int reset(int host);
+  /// Packets from and to the host take their time, each way. A host that is delayed already stays as it is.
+  int delay(int host, const Delay& delay);
   void mend(int fault);
   /// From and to the host flow so many megabits a second; 0: as many as can.
   void limit(int host, int megabits);
@@ -53,8 +59,13 @@ class Network {
     int number = 0;
     std::vector<std::string> rules;
   };
+  struct Delayed {
+    int fault = 0;
+    std::unique_ptr<SlowLink> link;
+  };
   int add(std::vector<std::string> rules);
   void apply() const;
+  void undelay(int host);
   std::vector<std::string> in_router(std::vector<std::string> words) const;
 
   int own_ = -1;            // descriptors of namespaces: the test's, the router's, the hosts'
@@ -62,6 +73,7 @@ class Network {
   std::vector<int> hosts_;
   std::vector<Fault> faults_;
   std::set<int> limited_;
+  std::map<int, Delayed> delayed_;  // by host
   int next_fault_ = 0;
 };
 
