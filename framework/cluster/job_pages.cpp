@@ -72,6 +72,38 @@ Result<std::vector<std::string>> log_files(FileSystem& files, const std::string&
   return files.list(directory);
 }
 
+/// Lines of a log, of which little is in memory.
+class LogLines {
+ public:
+  explicit LogLines(const ReadableFile& file) : file_(file), chunk_(kChunkBytes, '\0') {}
+  /// The next one, cut at kMaxShownLineBytes; false: there is none.
+  Result<bool> next(std::string& line) {
+    line.clear();
+    bool any = false;
+    while (true) {
+      if (left_.empty()) {
+        SINTER_ASSIGN(const std::size_t got, file_.read_at(offset_, chunk_.data(), chunk_.size()));
+        if (got == 0) return any;
+        offset_ += got;
+        left_ = std::string_view(chunk_).substr(0, got);
+      }
+      any = true;
+      const std::size_t end = std::min(left_.find('\n'), left_.size());
+      line.append(left_.substr(0, std::min(end, kMaxShownLineBytes - line.size())));
+      const bool whole = end < left_.size();
+      left_.remove_prefix(whole ? end + 1 : end);
+      if (whole) return true;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kChunkBytes = 64u << 10;
+  const ReadableFile& file_;
+  std::string chunk_;
+  std::string_view left_;  // of chunk_
+  std::uint64_t offset_ = 0;
+};
+
 void write_task(JsonWriter& json, const TaskFacts& task) {
   static constexpr const char* kStates[] = {"waiting", "running", "committed"};
   json.begin_object().member("task", task.name).member("state", kStates[static_cast<std::size_t>(task.state)]);
@@ -211,20 +243,21 @@ Result<std::optional<std::string>> log_page(FileSystem& files, const JobFacts& j
   const auto found = std::find_if(names.begin(), names.end(),
                                   [&](const std::string& name) { return attempt_of(name, details.numbers.stages) == path.steps[4]; });
   if (found == names.end()) return std::optional<std::string>();
-  SINTER_ASSIGN(const std::string text, read_file(files, directory + "/" + *found));
+  SINTER_ASSIGN(const std::unique_ptr<ReadableFile> log, files.open(directory + "/" + *found));
   JsonWriter json;
   json.begin_object().member("job", job.line.run).member("attempt", path.steps[4]).key("lines").begin_array();
+  LogLines lines(*log);
   std::uint64_t place = 0, next = 0;
-  for (std::size_t begin = 0; begin < text.size(); ++place) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = std::string_view(text).substr(begin, end - begin);
-    begin = end + 1;
+  std::string line;
+  for (;; ++place) {
+    SINTER_ASSIGN(const bool more, lines.next(line));
+    if (!more) break;
     if (place < from) continue;
-    if (place - from == limit || json.text().size() + std::min(line.size(), kMaxShownLineBytes) > kMaxStatusBodyBytes) {
+    if (place - from == limit || json.text().size() + line.size() > kMaxStatusBodyBytes) {
       next = place;
       break;
     }
-    json.value(line.substr(0, kMaxShownLineBytes));  // a node wrote it: it need not be JSON
+    json.value(line);  // a node wrote it: it need not be JSON
   }
   end_page(json, next);
   return std::optional<std::string>(json.text());
