@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "framework/cluster/file_keeper.hpp"
 #include "framework/runtime/run_job.hpp"
 
 namespace sinter::cluster {
@@ -14,14 +15,18 @@ namespace {
 class ClusterPool final : public WorkerPool {
  public:
   ClusterPool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files, const JobLayout& layout, const RunNeeds& needs, Log& log)
-      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout), needs_(needs), log_(log) {}
+      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout), needs_(needs), log_(log),
+        keeper_(files, log, [&inbox](const AttemptId& attempt, Status kept) { inbox.push(Kept{attempt, std::move(kept)}); }) {}
 
   void start(WorkerId worker) override { door_.start_worker(run_, worker); }
   void kill(WorkerId worker) override { door_.kill_worker(run_, worker); }
   void send(WorkerId worker, net::Message message) override { door_.send_to_worker(run_, worker, std::move(message)); }
   void gives(WorkerId worker, const AttemptId& attempt) override { given_[worker] = attempt; }
   void wake() override { inbox_.wake(); }
-  void stop(bool at_once) override { door_.stop_workers(run_, at_once); }
+  void stop(bool at_once) override {
+    keeper_.finish();
+    door_.stop_workers(run_, at_once);
+  }
 
   Result<std::optional<PoolEvent>> receive(std::int64_t timeout_ms) override {
     std::optional<RunEvent> event = inbox_.take(timeout_ms);
@@ -29,7 +34,16 @@ class ClusterPool final : public WorkerPool {
     return std::visit([this](auto& one) { return tell(std::move(one)); }, *event);
   }
 
-  Status keep(const std::string& path) override { return files_.keep(path); }
+  Result<bool> keep(const AttemptId& attempt, const std::vector<std::string>& paths) override {
+    std::vector<std::string> elsewhere;
+    for (const std::string& path : paths) {
+      if (files_.is_elsewhere(path)) elsewhere.push_back(path);
+      else SINTER_TRY(files_.keep(path));
+    }
+    if (elsewhere.empty()) return false;
+    keeper_.keep(attempt, std::move(elsewhere));
+    return true;
+  }
   bool loses_results() const override { return true; }
   bool allots_workers() const override { return true; }
   void want_workers(std::uint64_t count) override {
@@ -80,6 +94,14 @@ class ClusterPool final : public WorkerPool {
     return returned;
   }
   std::optional<PoolEvent> tell(HostDrains drains) { return drains; }
+  std::optional<PoolEvent> tell(Kept kept) { return kept; }
+
+  std::optional<PoolEvent> tell(NodeEnded from) {
+    if (const auto given = given_.find(from.ended.worker); given != given_.end())
+      for (const std::string& name : from.names)
+        if (layout_.root() + "/" + name == layout_.attempt_log(given->second)) take_file(from.files_at, {given->second, {}}, name);
+    return tell(std::move(from.ended));
+  }
 
   std::optional<PoolEvent> tell(NodeSaid from) {
     const std::optional<Ended> ended = end_of(from.said.message);
@@ -90,7 +112,7 @@ class ClusterPool final : public WorkerPool {
                    {{"worker", from.said.worker}, {"attempt", to_string(ended->attempt)}});
       return std::nullopt;
     }
-    for (const std::string& name : from.names) take_file(from, *ended, name);
+    for (const std::string& name : from.names) take_file(from.files_at, *ended, name);
     return std::move(from.said);
   }
 
@@ -108,7 +130,7 @@ class ClusterPool final : public WorkerPool {
     return std::nullopt;
   }
 
-  void take_file(const NodeSaid& from, const Ended& ended, const std::string& name) {
+  void take_file(const Place& files_at, const Ended& ended, const std::string& name) {
     const AttemptId& attempt = ended.attempt;
     const std::string path = layout_.root() + "/" + name;
     const bool is_log = path == layout_.attempt_log(attempt);
@@ -117,16 +139,14 @@ class ClusterPool final : public WorkerPool {
       log_.warning("a node names a file that is not its attempt's", {{"attempt", to_string(attempt)}, {"name", name}});
       return;
     }
-    Place place = from.files_at;
+    Place place = files_at;
     place.name = name;
     place.attempt = attempt;
     for (const FileChecksum& one : ended.checksums)
       if (path == directory + one.name) place.checksum = one.checksum;
     files_.place(path, std::move(place));
-    if (!is_log) return;
     // Lines about what went wrong outlive the node on which it did.
-    if (const Status kept = files_.keep(path); !kept.ok())
-      log_.warning("a log cannot be fetched", {{"reason", kept.error().to_string()}});
+    if (is_log) keeper_.keep_log(path);
   }
 
   std::optional<PoolEvent> tell(NodeGone gone) {
@@ -145,6 +165,7 @@ class ClusterPool final : public WorkerPool {
   std::optional<std::uint64_t> wanted_;  // as the cluster was told last
   Log& log_;
   std::map<WorkerId, AttemptId> given_;  // last, to each worker that there is
+  FileKeeper keeper_;                    // last: its threads use the inbox
 };
 
 }  // namespace

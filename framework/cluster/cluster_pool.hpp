@@ -23,11 +23,18 @@ struct NodeSaid {
   Place files_at;                  // its `name` is empty
   std::vector<std::string> names;
 };
+/// A worker's end, and the log of the attempt that it could say nothing more of, on that node.
+struct NodeEnded {
+  WorkerEnded ended;
+  Place files_at;                  // its `name` is empty
+  std::vector<std::string> names;
+};
 /// A node is gone, and what lay there. The ends of its workers came before.
 struct NodeGone {
   std::uint64_t node = 0;
 };
-using RunEvent = std::variant<WorkerUp, NodeSaid, WorkerEnded, NodeGone, WorkersMayBe, WorkerReturned, HostDrains>;
+using RunEvent = std::variant<WorkerUp, NodeSaid, NodeEnded, WorkerEnded, NodeGone, WorkersMayBe, WorkerReturned, HostDrains,
+                              Kept>;
 
 /// What a job's workers need.
 struct RunNeeds {

@@ -124,8 +124,8 @@ class JobView final : public JobObserver {
   TaskPage tasks(const std::string& stage, std::optional<TaskViewState> state, std::uint64_t from, std::size_t limit) const;
   /// By its name for people; nothing: there is no such task.
   std::optional<TaskId> find_task(const std::string& name) const;
-  /// Workers that run attempts of the task.
-  std::vector<WorkerId> workers_on(const TaskId& task) const;
+  /// Attempts of the task that run, and their workers.
+  std::vector<std::pair<AttemptId, WorkerId>> running_of(const TaskId& task) const;
   Status take_history_failure();
 
  private:

@@ -77,12 +77,12 @@ std::optional<TaskId> JobView::find_task(const std::string& name) const {
   return std::nullopt;
 }
 
-std::vector<WorkerId> JobView::workers_on(const TaskId& task) const {
+std::vector<std::pair<AttemptId, WorkerId>> JobView::running_of(const TaskId& task) const {
   const std::lock_guard lock(mutex_);
-  std::vector<WorkerId> workers;
+  std::vector<std::pair<AttemptId, WorkerId>> running;
   for (auto at = running_.lower_bound(AttemptId{task, 0}); at != running_.end() && at->first.task == task; ++at)
-    workers.push_back(at->second.worker);
-  return workers;
+    running.emplace_back(at->first, at->second.worker);
+  return running;
 }
 
 }  // namespace sinter::cluster

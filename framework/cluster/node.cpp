@@ -173,7 +173,8 @@ class Node {
       case Kind::StartWorker:
         last_start_ms_ = options_.clock.now_ms();
         return with_host<StartWorker>(message, [](RunHost& host, StartWorker& one) { host.start(one.worker); });
-      case Kind::KillWorker: return with_host<KillWorker>(message, [](RunHost& host, KillWorker& one) { host.kill(one.worker); });
+      case Kind::KillWorker:
+        return with_host<KillWorker>(message, [](RunHost& host, KillWorker& one) { host.kill(one.worker, one.attempt); });
       case Kind::StopWorkers: return with_host<StopWorkers>(message, [](RunHost& host, StopWorkers& one) { host.stop(one.at_once); });
       case Kind::DropFiles: return with_host<DropFiles>(message, [](RunHost& host, DropFiles& one) { host.drop(std::move(one.names)); });
       case Kind::ToWorker:

@@ -96,9 +96,11 @@ struct KillWorker {
   static constexpr Kind kKind = Kind::KillWorker;
   RunId run = 0;
   WorkerId worker = 0;
+  /// Only while it runs this one, as a person wished: it ends with Loss::Node then, no fault of the task's.
+  std::optional<AttemptId> attempt = {};
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & run & worker; }
+  void serialize(Archive& archive, unsigned) { archive & run & worker & attempt; }
 };
 
 /// Tracker to node: no task follows, end the job's workers in good order; its files stay.
@@ -189,9 +191,13 @@ struct WorkerIsGone {
   std::optional<RecordAt> record;
   std::optional<std::string> group;
   std::string output_tail;
+  std::string scratch_directory = {};   // as in FromWorker, when its last attempt has not said how it ended
+  std::vector<std::string> files = {};
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & run & worker & loss & how & record & group & output_tail; }
+  void serialize(Archive& archive, unsigned) {
+    archive & run & worker & loss & how & record & group & output_tail & scratch_directory & files;
+  }
 };
 
 extern template Result<NodeHello> unpack(const net::Message&);

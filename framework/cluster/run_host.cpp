@@ -1,6 +1,7 @@
 // RunHost: a process pool with a tracker far away. See the header for threads.
 #include "framework/cluster/run_host.hpp"
 
+#include "framework/cluster/last_words.hpp"
 #include "framework/runtime/memory_group.hpp"
 #include "framework/runtime/remote_results.hpp"
 
@@ -47,18 +48,27 @@ void RunHost::start(WorkerId worker) {
   });
 }
 
-void RunHost::kill(WorkerId worker) {
-  command([this, worker] {
-    if (pool_) pool_->kill(worker);
+void RunHost::kill(WorkerId worker, const std::optional<AttemptId>& attempt) {
+  command([this, worker, attempt] {
+    if (!pool_ || (attempt && !runs(worker, *attempt))) return;
+    if (attempt) unwanted_.insert(worker);
+    pool_->kill(worker);
   });
+}
+
+bool RunHost::runs(WorkerId worker, const AttemptId& attempt) const {
+  const std::lock_guard lock(mutex_);
+  const auto held = workers_.find(worker);
+  return held != workers_.end() && held->second.attempt == attempt && !held->second.answer;
 }
 
 void RunHost::send(WorkerId worker, net::Message message) {
   if (message.kind == static_cast<std::uint16_t>(MessageKind::RunAttempt)) {
     if (const auto run = from_message<RunAttempt>(message); run.ok()) {
+      const Result<FileInfo> output = options_.files.info(layout_.worker_output(worker));
       {
         const std::lock_guard lock(mutex_);
-        workers_[worker] = Held{run->attempt, {}};
+        workers_[worker] = Held{run->attempt, task_name(run->stage, run->attempt.task.ordinal), output.ok() ? output->size_bytes : 0};
       }
       if (!has_room(worker, run->attempt)) return;
     }
@@ -211,7 +221,24 @@ void RunHost::handle(const WorkerUp& up) {
   tell_(pack(WorkerIsUp{open_.run, up.worker}));
 }
 
+/// What is said of an attempt that failed or died lies in its log from now on.
+void RunHost::keep_words(WorkerId worker, const Held& held) {
+  if (!held.attempt) return;
+  const LastWords words{held.task, held.attempt->number, layout_.attempt_log(*held.attempt), layout_.worker_output(worker),
+                        held.output_from};
+  if (const Status kept = write_last_words(options_.files, words, Log::system_time()); !kept.ok())
+    options_.log.warning("the last words of an attempt cannot be kept", {{"reason", kept.error().to_string()}});
+}
+
 void RunHost::handle(const WorkerSaid& said) {
+  if (said.message.kind == static_cast<std::uint16_t>(MessageKind::AttemptFailed)) {
+    Held held;
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = workers_.find(said.worker); found != workers_.end()) held = found->second;
+    }
+    keep_words(said.worker, held);
+  }
   FromWorker from{open_.run, said.worker, said.message.kind, said.message.body, layout_.root(), files_of(said.message)};
   tell_(pack(from));
   if (said.message.kind == static_cast<std::uint16_t>(MessageKind::Beat)) return;
@@ -227,9 +254,10 @@ void RunHost::handle(const WorkerSaid& said) {
 }
 
 void RunHost::handle(const WorkerEnded& ended) {
+  Held held;
   {
     const std::lock_guard lock(mutex_);
-    workers_.erase(ended.worker);
+    if (auto found = workers_.extract(ended.worker); !found.empty()) held = std::move(found.mapped());
   }
   WorkerIsGone gone{open_.run, ended.worker, ended.loss, ended.how, ended.position.record, ended.position.group, ended.output_tail};
   if (const std::string too_much = memory_place_.empty() ? "" : end_memory_group(memory_group_of(memory_place_, ended.worker));
@@ -237,27 +265,36 @@ void RunHost::handle(const WorkerEnded& ended) {
     gone.loss = Loss::Crash;  // its own doing
     gone.how += ": " + too_much;
   }
+  if (unwanted_.erase(ended.worker) > 0) gone.loss = Loss::Node;
+  if (held.attempt && !held.answer) {
+    keep_words(ended.worker, held);
+    gone.scratch_directory = layout_.root();
+    gone.files = log_of(*held.attempt);
+  }
   tell_(pack(gone));
+}
+
+/// Below our directory; nothing when nothing was logged.
+std::vector<std::string> RunHost::log_of(const AttemptId& attempt) const {
+  const std::string path = layout_.attempt_log(attempt);
+  if (!options_.files.exists(path)) return {};
+  return {path.substr(layout_.root().size() + 1)};
 }
 
 /// What an attempt that has ended has left; of one that failed, its log.
 std::vector<std::string> RunHost::files_of(const net::Message& message) const {
-  std::vector<std::string> names;
-  const auto add = [&](const std::string& path) { names.push_back(path.substr(layout_.root().size() + 1)); };
-  const auto add_log = [&](const AttemptId& attempt) {
-    if (options_.files.exists(layout_.attempt_log(attempt))) add(layout_.attempt_log(attempt));
-  };
   if (message.kind == static_cast<std::uint16_t>(MessageKind::AttemptDone)) {
     const auto done = from_message<AttemptDone>(message);
-    if (!done.ok()) return names;  // the tracker says what is wrong with it
+    if (!done.ok()) return {};  // the tracker says what is wrong with it
+    std::vector<std::string> names = log_of(done->attempt);
     const std::string directory = layout_.attempt(done->attempt);
     if (const auto left = options_.files.list(directory); left.ok())
-      for (const std::string& name : *left) add(directory + "/" + name);
-    add_log(done->attempt);
-  } else if (message.kind == static_cast<std::uint16_t>(MessageKind::AttemptFailed)) {
-    if (const auto failed = from_message<AttemptFailed>(message); failed.ok()) add_log(failed->attempt);
+      for (const std::string& name : *left) names.push_back(directory.substr(layout_.root().size() + 1) + "/" + name);
+    return names;
   }
-  return names;
+  if (message.kind == static_cast<std::uint16_t>(MessageKind::AttemptFailed))
+    if (const auto failed = from_message<AttemptFailed>(message); failed.ok()) return log_of(failed->attempt);
+  return {};
 }
 
 }  // namespace sinter::cluster

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,7 +39,8 @@ class RunHost {
   RunHost& operator=(const RunHost&) = delete;
 
   void start(WorkerId worker);
-  void kill(WorkerId worker);
+  /// With an attempt: only while the worker runs it.
+  void kill(WorkerId worker, const std::optional<AttemptId>& attempt);
   void send(WorkerId worker, net::Message message);
   void stop(bool at_once);
   /// Workers that are up, and the attempts that they were given last.
@@ -53,7 +55,9 @@ class RunHost {
   /// A worker's last attempt, and how it ended.
   struct Held {
     std::optional<AttemptId> attempt;
-    std::optional<FromWorker> answer;
+    std::string task = {};           // its name
+    std::uint64_t output_from = 0;   // bytes of standard error when it began
+    std::optional<FromWorker> answer = {};
   };
 
   void work();
@@ -62,6 +66,8 @@ class RunHost {
   bool is_closing_after(std::chrono::milliseconds pause);
   void command(Command one);
   bool has_room(WorkerId worker, const AttemptId& attempt);
+  bool runs(WorkerId worker, const AttemptId& attempt) const;
+  void keep_words(WorkerId worker, const Held& held);
   void handle(const WorkerUp& up);
   void handle(const WorkerSaid& said);
   void handle(const WorkerEnded& ended);
@@ -69,7 +75,9 @@ class RunHost {
   void handle(const WorkersMayBe&) {}
   void handle(const WorkerReturned&) {}
   void handle(const HostDrains&) {}
+  void handle(const Kept&) {}
   std::vector<std::string> files_of(const net::Message& message) const;
+  std::vector<std::string> log_of(const AttemptId& attempt) const;
 
   OpenRun open_;
   JobLayout layout_;
@@ -81,6 +89,7 @@ class RunHost {
   std::optional<Error> failure_;      // why there is none
   mutable std::mutex mutex_;
   std::map<WorkerId, Held> workers_;  // under mutex_
+  std::set<WorkerId> unwanted_;       // killed with their attempts by a person; on our thread
   std::condition_variable arrived_;   // for when there is no pool that could be woken
   std::deque<Command> commands_;      // under mutex_
   WorkerPool* to_wake_ = nullptr;     // under mutex_

@@ -35,7 +35,7 @@ std::vector<MessageRule> message_rules() {
           rule(Kind::CreateToken, "CreateToken", {AccessRole::Admin}, kSmall),
           rule(Kind::ListAccess, "ListAccess", {AccessRole::Admin}, kSmall),
           rule(Kind::RevokeAccess, "RevokeAccess", {AccessRole::Admin}, kSmall),
-          rule(Kind::Ask, "Ask", {AccessRole::Submit, AccessRole::Read}, kSmall),
+          rule(Kind::Ask, "Ask", {AccessRole::Submit, AccessRole::Read, AccessRole::Admin}, kSmall),
           rule(Kind::KillTask, "KillTask", {AccessRole::Submit}, kSmall),
           {kJoinKind, "Join", {AccessRole::Join}, kMaxJoinBytes}};
   add_file_rules(rules);
@@ -73,6 +73,7 @@ Status TrackerShell::run() {
     end_returning();
     cancel_unwatched();
     if (const auto due = cluster_.next_deadline(); due && *due <= options_.clock.now_ms()) decide(cluster_event::Tick{});
+    tell_avoided();
     dismiss_nodes();
   }
   http_.reset();
@@ -251,6 +252,11 @@ Status TrackerShell::take_node(net::PeerId peer, NodeHello hello) {
   return {};
 }
 
+/// Where what a node names lies. The key is the one that was proven, whatever the node says.
+Place TrackerShell::place_at(const NodeEntry& node, net::PeerId peer, std::string scratch_directory) const {
+  return {node.node, node.hello.host, node.hello.endpoint, net::public_key_text(keys_.at(peer)), std::move(scratch_directory), {}, {}};
+}
+
 Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
   NodeEntry& node = *nodes_.find_peer(peer);
   switch (static_cast<Kind>(message.kind)) {
@@ -262,11 +268,8 @@ Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
     case Kind::FromWorker: {
       SINTER_ASSIGN(FromWorker from, unpack<FromWorker>(message));
       if (!node.workers.contains({from.run, from.worker})) return {};  // of a job that has ended, or a worker that was given up
-      // The key is the one that was proven, whatever the node says.
-      Place at{node.node, node.hello.host, node.hello.endpoint, net::public_key_text(keys_.at(peer)), std::move(from.scratch_directory), {},
-               {}};
-      push(from.run,
-           NodeSaid{WorkerSaid{from.worker, net::Message{from.kind, std::move(from.body)}}, std::move(at), std::move(from.files)});
+      push(from.run, NodeSaid{WorkerSaid{from.worker, net::Message{from.kind, std::move(from.body)}},
+                              place_at(node, peer, std::move(from.scratch_directory)), std::move(from.files)});
       return {};
     }
     case Kind::WorkerIsGone: {
@@ -276,9 +279,9 @@ Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
       if (gone.loss == Loss::Start)
         decide(cluster_event::NodeFailed{static_cast<HostId>(node.node), static_cast<JobId>(gone.run)});
       decide(cluster_event::WorkerGone{static_cast<JobId>(gone.run), gone.worker});
-      if (killed_.erase({gone.run, gone.worker}) > 0) gone.loss = Loss::Node;
-      push(gone.run, WorkerEnded{gone.worker, gone.loss, std::move(gone.how), ReadPosition{gone.record, std::move(gone.group)},
-                                 std::move(gone.output_tail)});
+      push(gone.run, NodeEnded{WorkerEnded{gone.worker, gone.loss, std::move(gone.how), ReadPosition{gone.record, std::move(gone.group)},
+                                           std::move(gone.output_tail)},
+                               place_at(node, peer, std::move(gone.scratch_directory)), std::move(gone.files)});
       return {};
     }
     case Kind::NodeDrains: node_drains(node); return {};

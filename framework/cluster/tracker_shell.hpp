@@ -57,6 +57,7 @@ class TrackerShell final : public ClusterDoor {
     std::unique_ptr<ClusterRun> run;     // null when it has ended
     std::optional<OpenRun> open;         // for nodes that begin to work for it
     std::set<NodeId> on_nodes;           // that know it
+    std::set<NodeId> avoided;            // of them, those to which it gives no more work, as it was told
     std::optional<net::PeerId> watcher;
     bool needs_watcher = false;          // a client submitted it that wants to see its end
     SteadyMs watched_until_ms = 0;       // as if, when that client is gone
@@ -98,6 +99,8 @@ class TrackerShell final : public ClusterDoor {
   void apply(const cluster_command::Refuse& refuse);
   Status drain_node(net::PeerId peer, const std::string& name);
   void node_drains(NodeEntry& node);
+  /// Jobs give back workers on nodes that they leave alone, when their tasks end.
+  void tell_avoided();
   /// Lets nodes go that nobody needs any more.
   void dismiss_nodes();
   /// What keeps the job from working; empty: nothing.
@@ -110,6 +113,7 @@ class TrackerShell final : public ClusterDoor {
   void lose_node(NodeId id, const std::string& reason);
   Status hear(net::PeerId peer, const net::Message& message);
   Status hear_node(net::PeerId peer, const net::Message& message);
+  Place place_at(const NodeEntry& node, net::PeerId peer, std::string scratch_directory) const;
   Status take_node(net::PeerId peer, NodeHello hello);
 
   Status submit(net::PeerId peer, Submit submitted);
@@ -169,7 +173,6 @@ class TrackerShell final : public ClusterDoor {
   SteadyMs started_ms_ = 0;
   NodeNames node_names_;
   ClusterTotals totals_;
-  std::set<SlotHolder> killed_;  // that a person ended: their attempts do not count
   std::unique_ptr<HttpServer> http_;  // last: its thread posts
 };
 

@@ -60,6 +60,7 @@ void TrackerShell::apply(const cluster_command::Spawn& spawn) {
   const NodeEntry& node = *nodes_.find(spawn.node);
   Job& job = jobs_.at(spawn.job);
   nodes_.place(spawn.node, {spawn.job, spawn.worker});
+  if (job.avoided.erase(spawn.node) > 0) push(spawn.job, HostDrains{spawn.node, false});
   if (job.on_nodes.insert(spawn.node).second) send(node.peer, pack(*job.open));
   send(node.peer, pack(StartWorker{spawn.job, spawn.worker}));
 }
@@ -105,6 +106,21 @@ void TrackerShell::node_drains(NodeEntry& node) {
   decide(cluster_event::NodeDraining{host});
   for (const auto& [run, job] : jobs_)
     if (job.on_nodes.contains(node.node)) push(run, HostDrains{host});
+}
+
+void TrackerShell::tell_avoided() {
+  for (auto& [run, job] : jobs_) {
+    for (const NodeId id : job.on_nodes) {
+      const NodeEntry* const node = nodes_.find(id);
+      if (node == nullptr) continue;
+      const auto host = static_cast<HostId>(id);
+      const bool avoids = cluster_.avoids(static_cast<JobId>(run), host);
+      if (avoids == job.avoided.contains(id)) continue;
+      if (avoids) job.avoided.insert(id);
+      else job.avoided.erase(id);
+      push(run, HostDrains{host, avoids || node->leaving});
+    }
+  }
 }
 
 void TrackerShell::dismiss_nodes() {

@@ -76,7 +76,7 @@ Status TrackerShell::answer(net::PeerId peer, const net::Message& message) {
   return {};
 }
 
-/// The workers end as if their node had been lost: no fault of the task's, see hear_node().
+/// The workers end as if their node had been lost: no fault of the task's, see KillWorker.
 Status TrackerShell::kill_task(net::PeerId peer, const net::Message& message) {
   SINTER_ASSIGN(const KillTask kill, unpack<KillTask>(message));
   const auto found = jobs_.find(kill.run);
@@ -86,11 +86,10 @@ Status TrackerShell::kill_task(net::PeerId peer, const net::Message& message) {
   const std::optional<TaskId> task = view.find_task(kill.task);
   if (!task) return user_error("job " + std::to_string(kill.run) + " has no task '" + kill.task + "' (yet)");
   TaskKilled killed;
-  for (const WorkerId worker : view.workers_on(*task)) {
+  for (const auto& [attempt, worker] : view.running_of(*task)) {
     const NodeEntry* const node = nodes_.node_of({kill.run, worker});
     if (node == nullptr) continue;
-    killed_.insert({kill.run, worker});
-    send(node->peer, pack(KillWorker{kill.run, worker}));
+    send(node->peer, pack(KillWorker{kill.run, worker, attempt}));
     ++killed.attempts;
   }
   if (killed.attempts == 0) return user_error("no attempt of " + kill.task + " runs now");
@@ -114,7 +113,6 @@ void TrackerShell::keep_view(RunId run, Job& job) {
   KeptJob kept{job.view->submitted_at(), job.view->now_text(), job.view->numbers(), 0};
   report(keep_job(options_.files, store_.directory_of(run), std::move(kept)), "the numbers of a job cannot be kept");
   job.view.reset();
-  std::erase_if(killed_, [run](const SlotHolder& worker) { return worker.first == run; });
 }
 
 }  // namespace sinter::cluster

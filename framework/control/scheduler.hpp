@@ -104,6 +104,8 @@ class Scheduler {
   HostId result_host(TaskId task) const;
   /// The committed results that would be lost with this host; parts of the output are not. Cost: O(tasks).
   std::vector<AttemptId> results_on(HostId host) const { return stages_.results_on(host); }
+  /// Whether it was told to commit, and neither has nor was told otherwise.
+  bool holds_grant(AttemptId attempt) const;
   /// What a worker runs now.
   std::optional<AttemptId> running_on(WorkerId worker) const;
   /// Workers that could be put to use now; with speculation or cuts also those that are idle beside running tasks, and one for each range
@@ -174,7 +176,6 @@ class Scheduler {
   bool follows(const JournalRecord& record) const;
 
   // Attempts and their ends.
-  bool holds_grant(AttemptId attempt) const;
   /// The worker that runs exactly this attempt, or null: the check that fences off late and duplicate messages.
   Worker* runner_of(WorkerId worker, AttemptId attempt);
   /// One attempt less runs the task; without another it is pending.

@@ -13,11 +13,12 @@ namespace {
 /// Copied at once from another host.
 constexpr std::uint64_t kCopyBytes = 1u << 20;
 
+}  // namespace
+
 bool is_below(const std::string& path, const std::string& directory) {
+  if (directory == "/") return path.size() > 1;
   return path.size() > directory.size() + 1 && path.starts_with(directory) && path[directory.size()] == '/';
 }
-
-}  // namespace
 
 std::string PlacedFiles::absolute(const std::string& path) const {
   return options_.working_directory.empty() || path.starts_with('/') ? path : options_.working_directory + "/" + path;
@@ -128,13 +129,14 @@ Result<std::unique_ptr<ReadableFile>> PlacedFiles::open_at(const Place& place) {
   return std::unique_ptr<ReadableFile>(std::make_unique<Watched>(*this, std::move(file).value(), place.attempt));
 }
 
-Status PlacedFiles::copy_here(const Place& place, const std::string& path) {
+Status PlacedFiles::copy_here(const Place& place, const std::string& path, const std::atomic<bool>* unwanted) {
   const std::string there = place.scratch_directory + "/" + place.name;
   SINTER_ASSIGN(const std::unique_ptr<ReadableFile> from, open_at(place));
   SINTER_ASSIGN(const std::unique_ptr<WritableFile> to, options_.files.create(path));
   std::string chunk(std::min<std::uint64_t>(kCopyBytes, from->size_bytes()), '\0');
   ChecksumStream sum;
   for (std::uint64_t at = 0; at < from->size_bytes();) {
+    if (unwanted != nullptr && unwanted->load()) return environment_error("'" + there + "' is not wanted any more");
     SINTER_ASSIGN(const std::size_t got, from->read_at(at, chunk.data(), chunk.size()));
     if (got == 0) return environment_error("'" + there + "' ended before its size of " + std::to_string(from->size_bytes()) + " bytes");
     sum.append(std::string_view(chunk).substr(0, got));
@@ -147,17 +149,37 @@ Status PlacedFiles::copy_here(const Place& place, const std::string& path) {
   return to->close();
 }
 
-Status PlacedFiles::keep(const std::string& path) {
+bool PlacedFiles::is_elsewhere(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = places_.find(path);
+  return found != places_.end() && found->second.host != options_.host;
+}
+
+Status PlacedFiles::keep(const std::string& path, const std::atomic<bool>* unwanted) {
   const std::optional<Place> place = placed(path);
   if (!place) return {};
   const std::string there = place->scratch_directory + "/" + place->name;
   SINTER_TRY(options_.files.make_directories(directory_of(path)));
-  if (place->host != options_.host || !options_.files.rename(there, path).ok()) {
-    SINTER_TRY(copy_here(*place, path));
-    if (options_.on_removed) options_.on_removed(*place);
+  // While it arrives, its attempt may turn out to be lost, and another one's file be placed there.
+  const std::string arrived = path + ".arriving-" + std::to_string(place->attempt.number);
+  const bool moved = place->host == options_.host && options_.files.rename(there, arrived).ok();
+  Status here = moved ? Status() : copy_here(*place, arrived, unwanted);
+  if (here.ok()) here = put_in_place(*place, arrived, path);
+  if (!here.ok()) {
+    static_cast<void>(options_.files.remove_all(arrived).ok());  // goes with the job's directory otherwise
+    return here;
   }
+  if (!moved && options_.on_removed) options_.on_removed(*place);
+  return {};
+}
+
+Status PlacedFiles::put_in_place(const Place& place, const std::string& arrived, const std::string& path) {
   const std::lock_guard lock(mutex_);
-  places_.erase(path);
+  const auto now = places_.find(path);
+  if (now == places_.end() || now->second.node != place.node || now->second.attempt != place.attempt || now->second.name != place.name)
+    return environment_error("'" + path + "' is not what " + to_string(place.attempt) + " left any more");
+  SINTER_TRY(options_.files.rename(arrived, path));
+  places_.erase(now);
   return {};
 }
 

@@ -2,6 +2,7 @@
 // wrote, and a worker's of the results it reads. Moving and removing such a path changes the view only. Any thread may call.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -39,6 +40,9 @@ struct Place {
 /// Opens a file of another host.
 using RemoteOpener = std::function<Result<std::unique_ptr<ReadableFile>>(const Place&)>;
 
+/// Whether the path leads to something in this directory, or in one within.
+bool is_below(const std::string& path, const std::string& directory);
+
 class PlacedFiles final : public FileSystem {
  public:
   struct Options {
@@ -59,8 +63,11 @@ class PlacedFiles final : public FileSystem {
   /// A hint that these will be opened soon.
   void prefetch(const std::vector<std::string>& paths) const;
   /// Makes a placed file our own, under the same path: moves it from this host, or copies it from another one. Nothing to do for a path
-  /// that is not placed. Errors, environment: it cannot be fetched, or is not what its writer said.
-  Status keep(const std::string& path);
+  /// that is not placed. Ends early when `unwanted` becomes true. Errors, environment: it cannot be fetched, is not what its writer said,
+  /// is not wanted any more, or another file was placed there meanwhile, or none.
+  Status keep(const std::string& path, const std::atomic<bool>* unwanted = nullptr);
+  /// Whether it is placed on another host.
+  bool is_elsewhere(const std::string& path) const;
   /// Of the files in this directory that were written through us and closed since the last call.
   std::vector<FileChecksum> take_checksums(const std::string& directory);
   /// Results of attempts that could not be opened or read since the last call; each once.
@@ -89,7 +96,8 @@ class PlacedFiles final : public FileSystem {
 
   class Watched;
   class Summed;
-  Status copy_here(const Place& place, const std::string& path);
+  Status copy_here(const Place& place, const std::string& path, const std::atomic<bool>* unwanted);
+  Status put_in_place(const Place& place, const std::string& arrived, const std::string& path);
   void note_failure(const AttemptId& attempt);
   void place_results_under(const JobLayout& layout, const std::vector<ResultsAt>& results, std::vector<std::string>& paths);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "framework/runtime/placed_files.hpp"
 #include "framework/runtime/sealed_bytes.hpp"
 #include "framework/runtime/wire_archive.hpp"
 
@@ -14,11 +15,6 @@ constexpr std::string_view kMagic = "SNTRSHP1";
 constexpr std::uint64_t kMaxShippedInputsBytes = 64u << 20;
 /// In place of "..".
 constexpr std::string_view kUp = "%2E%2E";
-
-bool is_below(const std::string& path, const std::string& directory) {
-  if (directory == "/") return path.size() > 1;
-  return path.size() > directory.size() + 1 && path.starts_with(directory) && path[directory.size()] == '/';
-}
 
 /// Whether a step of the path leads out of where it seems to be.
 bool climbs(const std::string& whole) { return whole.find("/../") != std::string::npos || whole.ends_with("/.."); }

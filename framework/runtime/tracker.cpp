@@ -187,7 +187,12 @@ void Tracker::handle(const WorkerReturned& returned) {
   take(event::WorkerAdopted{returned.worker, returned.host, returned.attempt});
 }
 
-void Tracker::handle(const HostDrains& drains) { take(event::HostDraining{drains.host}); }
+/// Of a grant that was taken back meanwhile nobody wants to hear.
+void Tracker::handle(const Kept& kept) {
+  if (scheduler_.holds_grant(kept.attempt)) end_commit(kept.attempt, kept.status);
+}
+
+void Tracker::handle(const HostDrains& drains) { take(event::HostDraining{drains.host, drains.drains}); }
 
 std::string Tracker::place_of(const ReadPosition& position) const {
   if (position.group) return "group " + readable_key(*position.group) + (job_.reduce_remark.empty() ? "" : ", " + job_.reduce_remark);

@@ -68,6 +68,7 @@ class Tracker {
   void handle(const WorkersMayBe& allowed);
   void handle(const WorkerReturned& returned);
   void handle(const HostDrains& drains);
+  void handle(const Kept& kept);
   double fraction_done(const Beat& beat) const;
   void note_progress(const AttemptId& attempt, const AttemptProgress& progress);
   /// Where it was, for people.
@@ -91,7 +92,8 @@ class Tracker {
   void apply(const command::Journal& journal);
   void apply(const command::AskToCut& ask);
   void apply(const command::RangeCut&) {}  // take() has done it already
-  Status publish_attempt(const AttemptId& attempt);
+  Result<bool> publish_attempt(const AttemptId& attempt);
+  void end_commit(const AttemptId& attempt, Status published);
 
   // The journal of a job that outlives its tracker's process.
   Status restore();

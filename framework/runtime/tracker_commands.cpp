@@ -36,35 +36,42 @@ void Tracker::apply(const command::RunTask& run) {
 }
 
 void Tracker::apply(const command::Commit& commit) {
-  Status published = publish_attempt(commit.attempt);
+  Result<bool> published = publish_attempt(commit.attempt);
+  if (!published.ok()) end_commit(commit.attempt, std::move(published).error());
+  else if (!*published) end_commit(commit.attempt, {});
+}
+
+/// The attempt's files are where they stay, or cannot be brought there.
+void Tracker::end_commit(const AttemptId& attempt, Status published) {
+  if (published.ok()) published = options_.files.remove_all(layout_.attempt(attempt));
   if (!published.ok()) {
     // What cannot be fetched from its node is as good as lost, and no fault of the task. A disk here that is full is another matter.
     const bool lost = pool_->loses_results() && published.error().fault() == Fault::Environment && published.error().retriable();
-    events_.emplace_back(event::CommitFailed{commit.attempt, std::move(published).error(), lost});
+    events_.emplace_back(event::CommitFailed{attempt, std::move(published).error(), lost});
     return;
   }
   if (journal_) {
-    const auto progress = running_.find(commit.attempt);
-    journal_->append(journal::ResultAt{commit.attempt, pool_->place_of(layout_.result(commit.attempt.task)),
+    const auto progress = running_.find(attempt);
+    journal_->append(journal::ResultAt{attempt, pool_->place_of(layout_.result(attempt.task)),
                                        progress == running_.end() ? AttemptProgress{} : progress->second});
   }
-  count_committed(commit.attempt);
-  if (writes_output(job_, stages_[commit.attempt.task.stage])) on_part_(commit.attempt.task);
-  events_.emplace_back(event::CommitDone{commit.attempt});
+  count_committed(attempt);
+  if (writes_output(job_, stages_[attempt.task.stage])) on_part_(attempt.task);
+  events_.emplace_back(event::CommitDone{attempt});
 }
 
-/// Renames what there is: rejects and side outputs first, so that a result never stands without them.
-Status Tracker::publish_attempt(const AttemptId& attempt) {
+/// Renames what there is: rejects and side outputs first, so that a result never stands without them. True: Kept follows.
+Result<bool> Tracker::publish_attempt(const AttemptId& attempt) {
   FileSystem& files = options_.files;
   if (files.exists(layout_.attempt_rejects(attempt)))
     SINTER_TRY(files.rename(layout_.attempt_rejects(attempt), layout_.rejects(attempt.task)));
   SINTER_TRY(commit_side_outputs(files, layout_, attempt, job_.side_outputs.size()));
   SINTER_TRY(files.rename(layout_.attempt_result(attempt), layout_.result(attempt.task)));
   // What a result that is made again gives once more must not depend on anybody's life.
-  SINTER_TRY(pool_->keep(layout_.rejects(attempt.task)));
-  for (std::size_t side = 0; side < job_.side_outputs.size(); ++side) SINTER_TRY(pool_->keep(layout_.side_output(attempt.task, side)));
-  if (writes_output(job_, stages_[attempt.task.stage])) SINTER_TRY(pool_->keep(layout_.result(attempt.task)));
-  return files.remove_all(layout_.attempt(attempt));
+  std::vector<std::string> paths{layout_.rejects(attempt.task)};
+  for (std::size_t side = 0; side < job_.side_outputs.size(); ++side) paths.push_back(layout_.side_output(attempt.task, side));
+  if (writes_output(job_, stages_[attempt.task.stage])) paths.push_back(layout_.result(attempt.task));
+  return pool_->keep(attempt, paths);
 }
 
 void Tracker::apply(const command::Discard& discard) {

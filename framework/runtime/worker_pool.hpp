@@ -57,11 +57,17 @@ struct WorkerReturned {
 struct WorkersMayBe {
   std::uint32_t count = 0;
 };
-/// The host takes no more attempts.
+/// The host takes no more attempts of the job; with `drains` false it does again.
 struct HostDrains {
   HostId host = 0;
+  bool drains = true;
 };
-using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone, WorkersMayBe, WorkerReturned, HostDrains>;
+/// See WorkerPool::keep().
+struct Kept {
+  AttemptId attempt;
+  Status status;
+};
+using PoolEvent = std::variant<WorkerUp, WorkerSaid, WorkerEnded, ResultsGone, WorkersMayBe, WorkerReturned, HostDrains, Kept>;
 
 class WorkerPool {
  public:
@@ -87,10 +93,12 @@ class WorkerPool {
     static_cast<void>(stage);
     return {};
   }
-  /// Makes the file at `path`, if there is one, safe from whatever happens to the workers and their hosts.
-  virtual Status keep(const std::string& path) {
-    static_cast<void>(path);
-    return {};
+  /// Makes the files at these paths, those that are there, safe from whatever happens to the workers and their hosts: they are what the
+  /// attempt committed. True: that takes a while, and its Kept follows; false: they are safe.
+  virtual Result<bool> keep(const AttemptId& attempt, const std::vector<std::string>& paths) {
+    static_cast<void>(attempt);
+    static_cast<void>(paths);
+    return false;
   }
   /// A hint that these results will be read soon.
   virtual void will_read(const std::vector<std::string>& paths) const { static_cast<void>(paths); }

@@ -119,6 +119,15 @@ TEST_F(ClusterAccessTest, only_an_administrator_says_who_comes_in) {
   EXPECT_NE(forged.err.find("this key may not send messages of the kind 170"), std::string::npos) << forged.err;
 }
 
+TEST_F(ClusterAccessTest, an_administrator_may_look_with_the_same_key) {
+  const std::string home = lan_.directory() / "elsewhere";
+  ASSERT_EQ(run_command({"cp", "-a", lan_.directory() / "home", home}).exit_code, 0);
+  std::string name = lan_.address();
+  name[name.find(':')] = '_';
+  std::filesystem::rename(home + "/" + name + "/admin.key", home + "/" + name + "/submit.key");
+  EXPECT_EQ(jobs_of_other().out, "no jobs\n") << jobs_of_other().err;
+}
+
 TEST_F(ClusterAccessTest, a_tracker_from_a_copy_of_its_data_is_the_same_tracker) {
   lan_.add_node(1);
   lan_.directory().write("a.csv", "k,v\n1,x\n");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/random.hpp"
@@ -170,6 +171,28 @@ TEST_F(LanStatusTest, the_history_of_a_job_tells_of_lost_nodes_and_of_another_li
   const json events = job_json(lan, {"history", "1", "--limit", "1000"});
   std::uint64_t expected_number = 1;
   for (const json& event : events["events"]) EXPECT_EQ(event["n"], expected_number++);
+}
+
+TEST_F(LanStatusTest, what_a_worker_said_before_it_died_is_in_the_log_of_its_attempt) {
+  Lan lan(1, 1);
+  const std::string job_file = make_job(lan, 600'000);
+  ASSERT_EQ(lan.run(job_file, {"--detach"}).exit_code, 0);
+  // One may be between two attempts when it dies: then another one has to.
+  std::string logs;
+  EXPECT_TRUE(wait_until([&] {
+    for (const pid_t worker : lan.workers(0)) {
+      std::ofstream("/proc/" + std::to_string(worker) + "/fd/2", std::ios::app) << "the last words of a worker\n" << std::flush;
+      ::kill(worker, SIGSEGV);
+    }
+    return wait_until([&] { return (logs = job(lan, {"logs", "1"}).out).find(" bytes") != std::string::npos; }, 1);
+  }, 60)) << logs << job(lan, {"history", "1"}).out;
+  const std::string attempt = logs.substr(0, logs.find(' '));
+  const CommandResult log = job(lan, {"logs", "1", attempt});
+  EXPECT_THAT(log.out, HasSubstr("the last words of a worker"));
+  EXPECT_THAT(log.out, HasSubstr("standard error of the worker"));
+  EXPECT_EQ(job(lan, {"cancel", "1"}).exit_code, 0);
+  EXPECT_EQ(job(lan, {"watch", "1"}).exit_code, 5);
+  EXPECT_THAT(job(lan, {"logs", "1", attempt}).out, HasSubstr("the last words of a worker"));
 }
 
 TEST_F(LanStatusTest, what_cannot_be_shown_is_said) {

@@ -50,6 +50,31 @@ TEST(ClusterScratch, a_node_without_room_leaves_its_tasks_to_others) {
   EXPECT_EQ(std::count(fused.begin(), fused.end(), '\n'), 5'001);
 }
 
+TEST(ClusterScratch, a_node_without_room_is_left_alone_while_the_job_goes_on_and_its_slot_is_free) {
+  Lan lan(2, 1);
+  const auto full = start_node(lan, "full", {"--scratch-limit", "1B"});
+  ASSERT_EQ(lan.run(make_job(lan, 200'000), {"--detach"}).exit_code, 0);
+  const auto line_of = [&](const std::string& text) {
+    std::istringstream lines(text);
+    std::string line;
+    while (std::getline(lines, line))
+      if (line.find("full") != std::string::npos) return line;
+    return std::string();
+  };
+  const auto failures = [&] {
+    std::istringstream lines(lan.job("history", "1"));
+    std::string line;
+    int found = 0;
+    while (std::getline(lines, line))
+      found += line.find("attempt_failed") != std::string::npos && line.find("node=full") != std::string::npos;
+    return found;
+  };
+  ASSERT_TRUE(wait_until([&] { return failures() >= 3; }, 60)) << lan.job("history", "1");
+  EXPECT_TRUE(wait_until([&] { return line_of(lan.job("nodes")).find("0 of 1") != std::string::npos; }, 20)) << lan.job("nodes");
+  EXPECT_NE(lan.job("list").find("running"), std::string::npos) << lan.job("list");
+  EXPECT_EQ(lan.sinter({"job", "cancel", "1", "--cluster", lan.address()}).exit_code, 0);
+}
+
 TEST(ClusterScratch, a_cluster_without_room_says_so) {
   Lan lan(0, 1);
   const auto full = start_node(lan, "full", {"--scratch-limit", "1B"});

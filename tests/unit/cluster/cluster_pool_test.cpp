@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "framework/runtime/run_job.hpp"
@@ -33,14 +35,47 @@ class RecordingDoor final : public ClusterDoor {
   std::vector<std::string> said;
 };
 
+/// Holds back whoever opens files of other hosts until it is opened.
+class Gate {
+ public:
+  RemoteOpener opener(FileSystem& files) {
+    return [this, &files](const Place& place) -> Result<std::unique_ptr<ReadableFile>> {
+      std::unique_lock lock(mutex_);
+      ++waiting_;
+      changed_.notify_all();
+      changed_.wait(lock, [this] { return open_; });
+      return files.open(place.scratch_directory + "/" + place.name);
+    };
+  }
+  void wait_for(int many) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_ >= many; });
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int waiting_ = 0;
+  bool open_ = false;
+};
+
 class ClusterPoolTest : public ::testing::Test {
  protected:
   ClusterPoolTest()
       : disk_(make_memory_file_system()), files_({*disk_, "here", {}, {}, {}, {}}), layout_("/job"), log_(LogLevel::Error) {
     EXPECT_TRUE(disk_->make_directories("/job").ok());
     EXPECT_TRUE(write_file(*disk_, layout_.plan(), "a plan").ok());
-    RunOptions options{.worker = {}, .factory = {}, .files = files_, .clock = clock_, .log = log_, .on_progress = {}};
-    auto pool = make_cluster_pool(5, door_, inbox_, files_, layout_, RunNeeds{64, 3}, options);
+    remake_pool(files_);
+  }
+
+  void remake_pool(PlacedFiles& files) {
+    RunOptions options{.worker = {}, .factory = {}, .files = files, .clock = clock_, .log = log_, .on_progress = {}};
+    auto pool = make_cluster_pool(5, door_, inbox_, files, layout_, RunNeeds{64, 3}, options);
     EXPECT_TRUE(pool.ok());
     pool_ = std::move(*pool);
   }
@@ -147,6 +182,73 @@ TEST_F(ClusterPoolTest, a_worker_of_a_life_before_has_the_attempt_that_its_node_
   inbox_.push(done(kAttempt, 9, {"attempts/stage-0-1-3/result"}));
   (void)next();
   EXPECT_TRUE(files_.placed(layout_.attempt_result(kAttempt)));
+}
+
+TEST_F(ClusterPoolTest, what_was_committed_elsewhere_is_fetched_beside_the_jobs_thread_several_at_once) {
+  Gate gate;
+  PlacedFiles files({*disk_, "here", {}, gate.opener(*disk_), {}, {}});
+  EXPECT_TRUE(write_file(*disk_, "/part", "a part").ok());
+  remake_pool(files);
+  const auto result = [&](std::uint32_t task) { return layout_.result({0, task}); };
+  for (std::uint32_t task = 0; task < 2; ++task) {
+    const AttemptId attempt{{0, task}, 1};
+    files.place(result(task), Place{9, "there", "tcp://n:1", "key", "", "part", attempt});
+    EXPECT_EQ(pool_->keep(attempt, {layout_.rejects(attempt.task), result(task)}).value(), true);
+  }
+  gate.wait_for(2);  // both are on their way, and we are here
+  EXPECT_FALSE(pool_->receive(0)->has_value());
+  gate.open();
+  for (int i = 0; i < 2; ++i) {
+    const PoolEvent event = next();
+    ASSERT_TRUE(std::holds_alternative<Kept>(event));
+    EXPECT_TRUE(std::get<Kept>(event).status.ok()) << std::get<Kept>(event).status.error().to_string();
+  }
+  EXPECT_FALSE(files.placed(result(1)));
+  EXPECT_EQ(read_file(*disk_, result(1)).value(), "a part");
+  // What lies here already is no matter of a wait.
+  files.place(result(2), Place{9, "here", "", "", "", "part", {{0, 2}, 1}});
+  EXPECT_EQ(pool_->keep({{0, 2}, 1}, {result(2)}).value(), false);
+  EXPECT_EQ(read_file(*disk_, result(2)).value(), "a part");
+  pool_.reset();
+}
+
+TEST_F(ClusterPoolTest, what_arrives_for_an_attempt_that_is_lost_meanwhile_takes_nobodys_place) {
+  Gate gate;
+  PlacedFiles files({*disk_, "here", {}, gate.opener(*disk_), {}, {}});
+  EXPECT_TRUE(write_file(*disk_, "/part", "a part").ok());
+  remake_pool(files);
+  const std::string path = layout_.result(kAttempt.task);
+  files.place(path, Place{9, "there", "tcp://n:1", "key", "", "part", kAttempt});
+  EXPECT_EQ(pool_->keep(kAttempt, {path}).value(), true);
+  gate.wait_for(1);
+  files.place(path, Place{8, "elsewhere", "tcp://n:2", "key", "", "part", {kAttempt.task, 4}});
+  gate.open();
+  const PoolEvent event = next();
+  ASSERT_TRUE(std::holds_alternative<Kept>(event));
+  EXPECT_FALSE(std::get<Kept>(event).status.ok());
+  EXPECT_EQ(files.placed(path)->node, 8u);
+  EXPECT_FALSE(disk_->exists(path));
+  EXPECT_EQ(disk_->list(directory_of(path)).value().size(), 0u);
+  pool_.reset();
+}
+
+TEST_F(ClusterPoolTest, the_log_of_a_worker_that_died_is_fetched_and_no_other_file) {
+  Gate gate;
+  gate.open();
+  PlacedFiles files({*disk_, "here", {}, gate.opener(*disk_), {}, {}});
+  remake_pool(files);
+  pool_->gives(1, kAttempt);
+  const std::string name = layout_.attempt_log(kAttempt).substr(layout_.root().size() + 1);
+  EXPECT_TRUE(disk_->make_directories("/node/logs").ok());
+  EXPECT_TRUE(write_file(*disk_, "/node/" + name, "its last words").ok());
+  inbox_.push(NodeEnded{WorkerEnded{1, Loss::Crash, "died", {}, {}}, Place{9, "there", "tcp://n:1", "key", "/node", {}, {}},
+                        {name, "plan", layout_.attempt_log({{0, 2}, 1}).substr(layout_.root().size() + 1)}});
+  EXPECT_TRUE(std::holds_alternative<WorkerEnded>(next()));
+  pool_->stop(true);
+  EXPECT_EQ(read_file(*disk_, layout_.attempt_log(kAttempt)).value(), "its last words");
+  EXPECT_FALSE(files.placed(layout_.plan()));
+  EXPECT_FALSE(files.placed(layout_.attempt_log({{0, 2}, 1})));
+  pool_.reset();
 }
 
 TEST_F(ClusterPoolTest, waiting_ends_when_it_is_woken) {

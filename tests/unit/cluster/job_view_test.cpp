@@ -140,9 +140,9 @@ TEST_F(JobViewTest, another_life_sees_what_was_and_writes_no_event_twice) {
   EXPECT_EQ(job_.view->tasks("", {}, 1, 1).tasks[0].failures, 1u);
   // A worker of before that still runs is there.
   job_.view->stepped(event::WorkerAdopted{9, 2, AttemptId{{0, 1}, 3}}, {});
-  EXPECT_THAT(job_.view->workers_on({0, 1}), ElementsAre(9u));
+  EXPECT_THAT(job_.view->running_of({0, 1}), ElementsAre(std::pair(AttemptId{{0, 1}, 3}, WorkerId{9})));
   job_.view->ended("cancelled", "the job was cancelled");
-  EXPECT_THAT(job_.view->workers_on({0, 1}), IsEmpty());
+  EXPECT_THAT(job_.view->running_of({0, 1}), IsEmpty());
 }
 
 TEST_F(JobViewTest, a_released_worker_is_no_loss) {

@@ -40,6 +40,9 @@ TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
   const WorkerIsGone gone = round_trip(WorkerIsGone{7, 3, Loss::Killed, "was killed", RecordAt{1, 2, 3}, "group", "tail"});
   EXPECT_EQ(gone.record, (RecordAt{1, 2, 3}));
   EXPECT_EQ(gone.loss, Loss::Killed);
+  EXPECT_THAT(round_trip(WorkerIsGone{7, 3, Loss::Crash, "", {}, {}, "", "/scratch", {"logs/x"}}).files, ElementsAre("logs/x"));
+  EXPECT_EQ(round_trip(KillWorker{7, 3, AttemptId{{0, 1}, 2}}).attempt, (AttemptId{{0, 1}, 2}));
+  EXPECT_FALSE(round_trip(KillWorker{7, 3}).attempt.has_value());
   EXPECT_EQ(round_trip(Submit{kClusterProtocolVersion, "fusion", "job", "/home", true, false, 3, true, true, {}, "key"}).overwrite, true);
 }
 
