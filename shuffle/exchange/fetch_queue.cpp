@@ -17,7 +17,6 @@ constexpr std::size_t kMaxAsked = 32;
 constexpr int kPassedMeansLost = 4;
 constexpr SteadyMs kFullPipeMs = 10;
 constexpr int kAnswersInARow = 64;
-constexpr SteadyMs kNever = -1;
 
 std::uint64_t random_id() {
   std::random_device device;
@@ -26,7 +25,8 @@ std::uint64_t random_id() {
 
 constexpr const char* kCodecNames[] = {"none", "lz4", "zstd"};
 
-SteadyMs earlier(SteadyMs a, SteadyMs b) { return a == kNever ? b : std::min(a, b); }
+/// Of deadlines, of which the first may be none (less than 0).
+SteadyMs earlier(SteadyMs a, SteadyMs b) { return a < 0 ? b : std::min(a, b); }
 
 }  // namespace
 
@@ -289,8 +289,9 @@ void FetchQueue::ask(const std::string& endpoint, Server& server, SteadyMs now) 
     if (socket_->send(endpoint, *message, message) != net::SendOutcome::Sent) {
       for (const FetchPtr& fetch : chosen) fetch->due_ms = now + kFullPipeMs;
       server.waiting.insert(server.waiting.begin(), chosen.begin(), chosen.end());
-      return;
+      return stay_unsent(endpoint, server, now);
     }
+    server.unsent_since_ms = kNever;
     ++counters_.requests;
     counters_.pieces += chosen.size();
     if (server.asked.empty()) {
@@ -299,6 +300,17 @@ void FetchQueue::ask(const std::string& endpoint, Server& server, SteadyMs now) 
     }
     server.asked[request.id] = {std::move(chosen), request.codec};
   }
+}
+
+/// A connection that was refused takes nothing any more, see expire(): what waits for it counts as asked in vain.
+void FetchQueue::stay_unsent(const std::string& endpoint, Server& server, SteadyMs now) {
+  if (server.unsent_since_ms == kNever) server.unsent_since_ms = now;
+  if (!server.asked.empty() || now - server.unsent_since_ms < options_.answer_timeout_ms) return;
+  log_->warning("a server of the exchange cannot be reached", {{"endpoint", endpoint}, {"waiting", server.waiting.size()}});
+  socket_->disconnect(endpoint);
+  server.unsent_since_ms = kNever;
+  const auto waiting = std::exchange(server.waiting, {});
+  ask_again(server, {{waiting.begin(), waiting.end()}, {}}, "no connection for " + std::to_string(options_.answer_timeout_ms) + " ms", now);
 }
 
 void FetchQueue::expire(const std::string& endpoint, Server& server, SteadyMs now) {

@@ -89,6 +89,7 @@ class FetchQueue {
   ExchangeClientCounters counters() const;
 
  private:
+  static constexpr SteadyMs kNever = -1;
   struct Asked {
     std::vector<FetchPtr> fetches;
     ExchangeCodec codec = ExchangeCodec::None;
@@ -102,6 +103,7 @@ class FetchQueue {
     std::map<std::uint64_t, Asked> asked;
     SteadyMs progress_ms = 0;  ///< of the last answer, or of the first request that waits for one
     SteadyMs used_ms = 0;
+    SteadyMs unsent_since_ms = kNever;  ///< a request could not be handed to the socket, and none since
     std::int64_t files = 0;
   };
 
@@ -114,6 +116,7 @@ class FetchQueue {
   void finish_piece(Fetch& fetch, const PieceResult& result, std::string_view data);
   void ask(const std::string& endpoint, Server& server, SteadyMs now);
   std::vector<FetchPtr> next_request(Server& server, SteadyMs now);
+  void stay_unsent(const std::string& endpoint, Server& server, SteadyMs now);
   void expire(const std::string& endpoint, Server& server, SteadyMs now);
   /// The pieces of a request that brought nothing wait for their next attempt, or fail.
   void ask_again(Server& server, Asked asked, const std::string& why, SteadyMs from_ms);

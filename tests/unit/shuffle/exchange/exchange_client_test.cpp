@@ -316,6 +316,45 @@ TEST_F(ExchangeClientTest, files_outlive_their_client_and_say_so) {
   EXPECT_EQ(file->read_at(0, &byte, 1).value(), 1u);  // came with the opening
 }
 
+/// A connection to nowhere, which takes nothing, until it is closed so many times.
+class DeadConnector final : public net::BulkConnector {
+ public:
+  explicit DeadConnector(int deaths) : deaths_(deaths), inner_(net::make_zmq_bulk_connector(kMaxExchangeAnswerBytes).value()) {}
+  Status connect(const std::string& endpoint) override { return inner_->connect(endpoint); }
+  void disconnect(const std::string& endpoint) override {
+    --deaths_;
+    inner_->disconnect(endpoint);
+  }
+  net::SendOutcome send(const std::string& route, std::string_view bytes, std::shared_ptr<const void> owner) override {
+    return deaths_ > 0 ? net::SendOutcome::Full : inner_->send(route, bytes, std::move(owner));
+  }
+  Result<bool> receive(net::BulkMessage& message) override { return inner_->receive(message); }
+  Status wait(std::int64_t timeout_ms) override { return inner_->wait(timeout_ms); }
+  void wake() override { inner_->wake(); }
+  void close() override { inner_->close(); }
+  const std::string& endpoint() const override { return inner_->endpoint(); }
+
+ private:
+  int deaths_;
+  std::unique_ptr<net::BulkConnector> inner_;
+};
+
+TEST_F(ExchangeClientTest, a_connection_that_takes_nothing_is_made_anew_or_given_up) {
+  put("file", "content");
+  serve();
+  ExchangeClientOptions options = impatient();
+  options.attempts = 3;
+  const auto lucky = ExchangeClient::start(std::make_unique<DeadConnector>(2), options, clock_, log_);
+  const auto file = lucky->open(endpoint_, "file");
+  ASSERT_TRUE(file.ok()) << file.error().to_string();
+  EXPECT_EQ(read_all(**file, 10), "content");
+  const auto unlucky = ExchangeClient::start(std::make_unique<DeadConnector>(1'000), options, clock_, log_);
+  const auto none = unlucky->open(endpoint_, "file");
+  ASSERT_FALSE(none.ok());
+  EXPECT_TRUE(fetch_failure(none.error()).has_value());
+  EXPECT_NE(none.error().to_string().find("no connection for 100 ms, after 3 attempts"), std::string::npos) << none.error().to_string();
+}
+
 TEST_F(ExchangeClientTest, an_idle_connection_is_closed_and_made_again) {
   put("file", "content");
   serve();
