@@ -35,6 +35,7 @@ RunHost::~RunHost() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
+    if (fetches_ != nullptr) fetches_->stop();
     arrived_.notify_one();
     if (to_wake_ != nullptr) to_wake_->wake();
   }
@@ -147,6 +148,23 @@ Status RunHost::open() {
   return {};
 }
 
+/// Whoever closes us can end what is being fetched.
+class RunHost::FetchesInReach {
+ public:
+  FetchesInReach(RunHost& host, RemoteResults& fetches) : host_(host) { reach(&fetches); }
+  ~FetchesInReach() { reach(nullptr); }
+  FetchesInReach(const FetchesInReach&) = delete;
+  FetchesInReach& operator=(const FetchesInReach&) = delete;
+
+ private:
+  void reach(RemoteResults* fetches) {
+    const std::lock_guard lock(host_.mutex_);
+    host_.fetches_ = fetches;
+    if (fetches != nullptr && host_.closing_) fetches->stop();
+  }
+  RunHost& host_;
+};
+
 bool RunHost::is_closing_after(std::chrono::milliseconds pause) {
   std::unique_lock lock(mutex_);
   return arrived_.wait_for(lock, pause, [this] { return closing_; });
@@ -159,6 +177,7 @@ Status RunHost::bring_code() {
   const ShippedInputs& at = open_.code_at;
   SINTER_ASSIGN(const net::SecretKey secret, net::parse_secret_key(open_.run_secret));
   RemoteResults remote(std::make_shared<const net::KeyPair>(net::key_pair_of(secret)), kRemoteBudgetBytes, options_.clock, options_.log);
+  const FetchesInReach in_reach(*this, remote);
   const auto fetch = [&](const ShippedFile& file) -> Result<std::unique_ptr<ReadableFile>> {
     if (at.host == options_.host)  // its own file, where this user may read it
       if (auto local = options_.files.open(at.blob_directory + "/" + file.hash); local.ok()) return local;

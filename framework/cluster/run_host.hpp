@@ -21,6 +21,10 @@
 #include "framework/runtime/run_job.hpp"
 #include "framework/runtime/worker_pool.hpp"
 
+namespace sinter {
+class RemoteResults;
+}
+
 namespace sinter::cluster {
 
 class RunHost {
@@ -62,6 +66,7 @@ class RunHost {
 
   void work();
   Status open();
+  class FetchesInReach;
   Status bring_code();
   bool is_closing_after(std::chrono::milliseconds pause);
   void command(Command one);
@@ -94,6 +99,7 @@ class RunHost {
   std::deque<Command> commands_;      // under mutex_
   WorkerPool* to_wake_ = nullptr;     // under mutex_
   bool closing_ = false;              // under mutex_
+  RemoteResults* fetches_ = nullptr;  // under mutex_: of code, while it is fetched
   std::thread thread_;                // last: it uses everything above
 };
 

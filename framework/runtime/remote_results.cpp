@@ -30,8 +30,20 @@ net::SocketSecurity RemoteResults::security_of(const std::string& endpoint) cons
   return node == nodes_.end() ? net::SocketSecurity{} : net::SocketSecurity::for_connection(run_key_, node->second);
 }
 
+void RemoteResults::stop() {
+  ExchangeClient* client = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    client = client_.get();
+  }
+  // Without the lock: its thread asks for keys.
+  if (client != nullptr) client->stop();
+}
+
 Status RemoteResults::connect() {
   const std::lock_guard lock(mutex_);
+  if (stopped_) return environment_error("nothing more is fetched", false);
   if (client_) return {};
   SINTER_ASSIGN(std::unique_ptr<net::BulkConnector> socket,
                 net::make_zmq_bulk_connector(kMaxExchangeAnswerBytes, [this](const std::string& of) { return security_of(of); }));

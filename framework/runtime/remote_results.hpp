@@ -34,6 +34,8 @@ class RemoteResults {
 
   /// See ExchangeClient::open().
   Result<std::unique_ptr<ReadableFile>> open(const Place& place);
+  /// Whatever waits, and all that is asked for from now on, fails.
+  void stop();
   /// These will be opened soon: asks for many at once. A hint.
   void prefetch(const std::vector<Place>& places);
 
@@ -48,6 +50,7 @@ class RemoteResults {
   Log& log_;
   mutable std::mutex mutex_;
   std::map<std::string, net::PublicKey> nodes_;  // under mutex_: by endpoint
+  bool stopped_ = false;                         // under mutex_
   std::unique_ptr<ExchangeClient> client_;       // under mutex_ until it is there; last, as it asks for nodes_
 };
 

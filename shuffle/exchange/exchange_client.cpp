@@ -24,6 +24,7 @@ class QueuedExchangeClient final : public ExchangeClient {
 
   Result<std::unique_ptr<ReadableFile>> open(const std::string& endpoint, const std::string& name) override;
   void prefetch(const std::string& endpoint, const std::vector<std::string>& names) override;
+  void stop() override { queue_->stop(); }
   ExchangeClientCounters counters() const override { return queue_->counters(); }
 
  private:

@@ -62,6 +62,9 @@ class ExchangeClient {
   /// Begins to open files, many in one request, and does not wait; open() finds them. As many as the budget has room for: it is a hint.
   virtual void prefetch(const std::string& endpoint, const std::vector<std::string>& names) = 0;
 
+  /// Whatever waits, and all that is asked for from now on, fails. Once.
+  virtual void stop() = 0;
+
   virtual ExchangeClientCounters counters() const = 0;
 };
 

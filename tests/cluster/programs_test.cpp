@@ -94,6 +94,27 @@ TEST_F(ProgramsTest, a_detached_program_is_listed_and_its_results_are_fetched) {
   EXPECT_EQ(result(directory), "line,count\na,2\nb,1\n");
 }
 
+TEST_F(ProgramsTest, a_program_brings_its_libraries) {
+  Lan lan(0, 1);
+  lan.add_node(1, {"--allow-native"});
+  const std::string directory = make_input(lan, "wait\n");
+  const std::string gate = directory + "/gate";
+  ASSERT_EQ(in(directory, there(lan, {program_, "--detach", "--files", "shared", "--param", "gate=" + gate})).exit_code, 0);
+  const auto uses_what_it_brought = [&] {
+    for (const pid_t worker : lan.workers(0)) {
+      const std::string path = "/proc/" + std::to_string(worker) + "/maps";
+      std::ifstream file(path);
+      const std::string maps((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+      if (maps.find("/run-1/code/lib/libsinter.so") != std::string::npos && maps.find("/run-1/code/program") != std::string::npos)
+        return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(wait_until(uses_what_it_brought, 60)) << lan.log_of_node(0);
+  std::ofstream(gate).put('x');
+  EXPECT_TRUE(wait_until([&] { return has_ended(lan, "done"); }, 60)) << lan.job("list") << lan.log_of_node(0);
+}
+
 TEST_F(ProgramsTest, plugins_come_along_and_need_not_lie_on_nodes) {
   Lan lan(0, 1);
   const std::string directory = copy_of_example(lan, "07_custom_rule");
