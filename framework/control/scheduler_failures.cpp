@@ -116,7 +116,12 @@ void Scheduler::attempt_failed(AttemptId attempt, WorkerId worker, HostId host, 
     if (has_other_place(of.trouble->unfit, here)) return;
   }
   decide(journal::Failed{attempt, worker, host, std::move(error), of.careful, of.trouble ? of.trouble->suspect : std::nullopt});
-  if (!final && of.failures < options_.max_attempts) return;
+  if (!final && of.failures < options_.max_attempts) {
+    // It has failed everywhere, elsewhere maybe by the network's fault alone: the others have their turn before here has another one.
+    const Place here = place_of(worker, host);
+    if (of.trouble && !has_other_place(of.trouble->failed_on, here)) of.trouble->failed_on = {here};
+    return;
+  }
   Error told = *of.trouble->first_error;
   if (!final)
     told = std::move(told).with_context("gave up after " + std::to_string(of.failures) + (of.failures == 1 ? " attempt" : " attempts") +

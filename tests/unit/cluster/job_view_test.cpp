@@ -113,7 +113,7 @@ TEST_F(JobViewTest, the_rest_of_a_range_is_one_task_more) {
                                                             command::RunTask{2, {{1, 1}, 1}, false, {}}});
   EXPECT_EQ(job_.view->numbers().stages[1].tasks, 2u);
   EXPECT_THAT(job_.history(), HasSubstr("\"event\":\"range_cut\",\"attempt\":\"reduce-0-1\",\"rest\":\"reduce-1\""));
-  EXPECT_THAT(job_.view->workers_on({1, 1}), ElementsAre(2u));
+  EXPECT_THAT(job_.view->running_of({1, 1}), ElementsAre(std::pair(AttemptId{{1, 1}, 1}, WorkerId{2})));
   job_.restart();
   job_.open_map(1);
   job_.open_reduce(1);

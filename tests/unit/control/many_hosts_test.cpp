@@ -54,6 +54,16 @@ TEST_F(ManyHostsTest, a_near_task_that_failed_there_is_tried_elsewhere) {
   EXPECT_EQ(running_on(2), (AttemptId{{1, 0}, 2}));
 }
 
+TEST_F(ManyHostsTest, a_task_that_failed_everywhere_goes_elsewhere_before_it_comes_back) {
+  start_on(2, {7, 8});
+  commit(1, map_attempt(0, 1));
+  step(event::AttemptFailed{2, map_attempt(1, 1), environment_error("network"), false, {}});
+  ASSERT_EQ(running_on(1), map_attempt(1, 2));
+  step(event::AttemptFailed{1, map_attempt(1, 2), environment_error("disk"), false, {}});
+  EXPECT_FALSE(running_on(1).has_value()) << "it failed here last";
+  EXPECT_EQ(running_on(2), map_attempt(1, 3));
+}
+
 TEST_F(ManyHostsTest, a_lost_node_is_no_failure_of_its_tasks_and_raises_no_suspicion) {
   options_.max_attempts = 1;
   start_on(1, {7});
