@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -16,7 +17,8 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::StartsWith;
 
-constexpr double kMaxCompileSeconds = 2.0;
+/// 1.6 s against 1.3 s on the machine on which that is below two seconds.
+constexpr double kMaxCompileRatio = 1.6;
 const std::string kInclude = SINTER_BUILD_DIR "/include";
 
 std::set<std::string> public_headers() {
@@ -77,20 +79,34 @@ double cpu_seconds_of_children() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// Processor time, and the best of three: the machine may be busy.
-TEST(PublicHeaders, a_unit_that_includes_them_compiles_in_two_seconds) {
-  const TemporaryDirectory directory;
-  const std::string source = directory.write("unit.cpp", "#include <sinter/sinter.hpp>\nint main() {}\n");
-  double best = 1e9;
-  for (int round = 0; round < 3; ++round) {
-    const double before = cpu_seconds_of_children();
-    const CommandResult compiled =
-        run_command({SINTER_CXX_COMPILER, "-std=c++20", "-O2", "-I", kInclude, "-c", source, "-o", directory / "unit.o"});
-    ASSERT_EQ(compiled.exit_code, 0) << compiled.err;
-    best = std::min(best, cpu_seconds_of_children() - before);
+/// The headers of the standard library that these include: what no header of ours could be cheaper than.
+std::string standard_includes() {
+  std::set<std::string> lines;
+  for (const std::string& path : public_headers()) {
+    std::ifstream header(path);
+    for (std::string line; std::getline(header, line);)
+      if (line.starts_with("#include <") && line.find('.') == std::string::npos) lines.insert(line);
   }
-  RecordProperty("seconds", std::to_string(best));
-  EXPECT_LT(best, kMaxCompileSeconds);
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+/// A ratio in processor time, and the best of three for each: machines differ, and may be busy.
+TEST(PublicHeaders, cost_a_unit_that_includes_them_little_more_than_the_standard_library_does) {
+  const TemporaryDirectory directory;
+  const std::string sources[] = {directory.write("bare.cpp", standard_includes() + "int main() {}\n"),
+                                 directory.write("unit.cpp", "#include <sinter/sinter.hpp>\nint main() {}\n")};
+  double best[] = {1e9, 1e9};
+  for (int round = 0; round < 6; ++round) {
+    const double before = cpu_seconds_of_children();
+    const CommandResult compiled = run_command(
+        {SINTER_CXX_COMPILER, "-std=c++20", "-O2", "-I", kInclude, "-c", sources[round % 2], "-o", directory / "unit.o"});
+    ASSERT_EQ(compiled.exit_code, 0) << compiled.err;
+    best[round % 2] = std::min(best[round % 2], cpu_seconds_of_children() - before);
+  }
+  RecordProperty("seconds", std::to_string(best[1]));
+  EXPECT_LT(best[1], kMaxCompileRatio * best[0]);
 }
 
 /// The names that a demangled symbol says: "sinter::Job::read(...)" says Job and read.
