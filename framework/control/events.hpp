@@ -57,6 +57,8 @@ struct AttemptFailed {
   std::optional<RecordAt> record;
   /// Results that it could not fetch: then it is no failure of the task.
   std::vector<AttemptId> lost_inputs = {};
+  /// It began before its range was cut: what it did is not wanted any more, and nobody is to blame.
+  bool outdated = false;
 };
 /// The worker process has ended. `how` is for people ("was killed by signal 11 (Segmentation fault)").
 struct WorkerLost {

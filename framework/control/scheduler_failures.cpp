@@ -18,7 +18,7 @@ void Scheduler::on(const event::AttemptFailed& failed) {
   Task& of = stages_.at(failed.attempt.task);
   const bool only_copy = of.state == TaskState::Running;
   end_copy(failed.attempt.task);
-  if (!only_copy) return;  // another attempt is about to commit
+  if (!only_copy || failed.outdated) return;  // another attempt is about to commit, or begins now
   if (!failed.lost_inputs.empty() && (excused(failed) || ended())) {
     of.story().failed_on.insert(place_of(failed.worker, host));  // its network may be at fault
     return;

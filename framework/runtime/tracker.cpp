@@ -155,7 +155,7 @@ void Tracker::handle(const WorkerSaid& said) {
       if (const KeyRange* range = range_of(done->attempt.task); range != nullptr && range->end != done->end) {
         // A cut that came too late, beside another attempt: the next one does the whole task.
         const Error other = environment_error("the attempt did another part of its range than its task has");
-        return take(event::AttemptFailed{worker, done->attempt, other, false, {}});
+        return take(event::AttemptFailed{worker, done->attempt, other, false, {}, {}, true});
       }
     }
     // A result that is made again has to be the same.

@@ -21,12 +21,11 @@ std::string verb_of(pid_t process) {
   const std::size_t end = words.find('\0');
   return end == std::string::npos ? "" : words.substr(end + 1).c_str();
 }
-/// A node's child that is between its fork and its exec is neither this nor the next.
-bool is_worker(pid_t process) {
-  const std::string verb = verb_of(process);
-  return verb == "worker" || (verb == "standby" && read_whole_file("/proc/" + std::to_string(process) + "/comm") == "sinter\n");
+bool is_on_standby(pid_t process) {
+  return verb_of(process) == "standby" && read_whole_file("/proc/" + std::to_string(process) + "/comm") != "sinter\n";
 }
-bool is_on_standby(pid_t process) { return verb_of(process) == "standby" && !is_worker(process); }
+/// Of the command, or a program of its own. A node's child that is between its fork and its exec is neither this nor on standby.
+bool is_worker(pid_t process) { return verb_of(process) != "node" && !is_on_standby(process); }
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/random.hpp"
 #include "tests/cluster/lan.hpp"
@@ -90,18 +91,23 @@ TEST_F(LanStatusTest, a_job_is_seen_while_it_runs_its_tasks_can_be_killed_and_it
   const std::string job_file = make_job(lan, 60'000);
   const std::string expected_bytes = expected(lan, job_file);
   ASSERT_EQ(lan.run(job_file, {"--detach"}).exit_code, 0);
-  // A task may end between the look and the kill: then it is looked again.
+  // Workers stand still meanwhile. What one has said may still be on its way: then another task is killed.
   std::string killed;
+  std::vector<pid_t> workers;
   EXPECT_TRUE(wait_until([&] {
+    for (const pid_t worker : std::exchange(workers, {})) ::kill(worker, SIGCONT);
+    for (int node = 0; node < 2; ++node)
+      for (const pid_t worker : lan.workers(node)) workers.push_back(worker);
+    for (const pid_t worker : workers) ::kill(worker, SIGSTOP);
     const json tasks = json::parse(http_get(lan, "/v1/jobs/1/tasks?state=running"), nullptr, false);
     if (!tasks.is_object() || tasks["tasks"].empty()) return false;
     killed = tasks["tasks"][0]["task"];
     const CommandResult kill = job(lan, {"kill-task", "1", killed});
     if (kill.exit_code == 0) EXPECT_THAT(kill.out, HasSubstr("1 attempt of " + killed + " ended"));
     else EXPECT_THAT(kill.err, HasSubstr("no attempt of " + killed + " runs now"));
-    // It may also have done its work just then: then another one is killed.
     return kill.exit_code == 0 && wait_until([&] { return job_json(lan, {"status", "1"})["attempts"]["lost"] > 0; }, 1);
   }, 60));
+  for (const pid_t worker : workers) ::kill(worker, SIGCONT);
   const CommandResult running = job(lan, {"status", "1"});
   EXPECT_THAT(running.out, HasSubstr("readings"));
   EXPECT_THAT(running.out, HasSubstr("attempts started"));

@@ -325,7 +325,7 @@ void SimulatedTracker::on_report(HostId host, const Report& report) {
       if (!alive()) return;
       if (scheduler_->running_on(done->worker) == done->attempt &&
           keys_[done->attempt.task.stage][done->attempt.task.ordinal].end != report.end)
-        event = event::AttemptFailed{done->worker, done->attempt, environment_error("did another part of its range"), false, {}};
+        event = event::AttemptFailed{done->worker, done->attempt, environment_error("did another part of its range"), false, {}, {}, true};
     }
   }
   if (const auto* ready = std::get_if<event::WorkerReady>(&event)) heard_[ready->worker] = world_.now();

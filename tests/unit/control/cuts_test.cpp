@@ -196,6 +196,19 @@ TEST_F(CutsTest, who_began_before_one_that_agreed_is_not_adopted) {
   EXPECT_NE(find<command::KillWorker>(), nullptr) << "it does the whole range";
 }
 
+TEST_F(CutsTest, an_attempt_that_began_before_the_cut_of_another_is_no_failure) {
+  options_.max_attempts = 1;
+  start_ranges(1);
+  event::AttemptFailed failed{1, kFirst, environment_error("another part of its range"), false, {}};
+  failed.outdated = true;
+  step(failed);
+  EXPECT_FALSE(scheduler_->ended());
+  EXPECT_EQ(scheduler_->failed_attempts(), 0u);
+  ASSERT_NE(find<command::Discard>(), nullptr);
+  EXPECT_EQ(find<command::BlameHost>(), nullptr);
+  EXPECT_EQ(runs_.back().attempt, (AttemptId{{1, 0}, 2}));
+}
+
 TEST_F(CutsTest, a_cut_that_cannot_follow_is_no_journal) {
   start_ranges(1);
   ++options_.generation;
