@@ -48,7 +48,9 @@ TEST(ClusterSimulation, each_planted_mistake_is_found) {
   for (int bug = 1; bug <= static_cast<int>(kLastBug); ++bug) {
     std::uint64_t seed = 1;
     std::string found;
-    for (; seed <= 50'000 && found.empty(); ++seed) {
+    // Only an attempt that answers while another already runs shows that one.
+    const std::uint64_t seeds = static_cast<Bug>(bug) == Bug::ZombieCutTaken ? 10'000 : 2'000;
+    for (; seed <= seeds && found.empty(); ++seed) {
       World world(seed, static_cast<Bug>(bug));
       world.run();
       if (!world.oracle().violations().empty()) found = world.oracle().violations().front();
