@@ -55,15 +55,17 @@ void stop_if(bool failed, const std::string& text) {
   std::exit(1);
 }
 
-/// Both ends of a secured exchange, one on each host.
+/// Both ends of an exchange: secured, one on each host; or, as nothing goes over a link in the clear, both on the loopback of one.
 class Ends {
  public:
-  Ends(Network& network, const std::string& directory) : network_(network), directory_(directory) {
+  enum class Link { Veth, Loopback };
+  Ends(Network& network, const std::string& directory, Link link = Link::Veth)
+      : network_(network), directory_(directory), server_host_(link == Link::Veth ? 0 : 1), is_secured_(link == Link::Veth) {
     allowed_->allow(reader_->public_key);
   }
 
   Rate bare(std::uint64_t bytes) {
-    network_.enter(0);
+    network_.enter(server_host_);
     const auto listener = must(net::make_zmq_bulk_listener(endpoint(), kMaxExchangeRequestBytes, listening()));
     network_.enter(1);
     const auto connector = must(net::make_zmq_bulk_connector(kMaxExchangeAnswerBytes, [this](const std::string&) { return reading(); }));
@@ -78,7 +80,7 @@ class Ends {
     const auto files = make_posix_file_system();
     ExchangeServerOptions server_options;
     server_options.may_ask = [](const std::string&) { return true; };
-    network_.enter(0);
+    network_.enter(server_host_);
     const auto server = ExchangeServer::start(
         must(net::make_zmq_bulk_listener(endpoint(), kMaxExchangeRequestBytes, listening())), *files,
         [this](const std::string& name) -> Result<std::string> { return directory_ + "/" + name; }, server_options, clock, log);
@@ -93,11 +95,11 @@ class Ends {
   }
 
   double iperf() const {
-    BackgroundCommand server(network_.on(0, {"iperf3", "-s", "-1"}), directory_ + "/iperf-server");
+    BackgroundCommand server(network_.on(server_host_, {"iperf3", "-s", "-1"}), directory_ + "/iperf-server");
     CommandResult client;
     stop_if(!wait_until(
                 [&] {
-                  client = run_command(network_.on(1, {"iperf3", "-c", network_.address(0), "-t", "3", "-f", "M"}), 30);
+                  client = run_command(network_.on(1, {"iperf3", "-c", address(), "-t", "3", "-f", "M"}), 30);
                   return client.exit_code == 0;
                 },
                 10),
@@ -109,12 +111,19 @@ class Ends {
   }
 
  private:
-  std::string endpoint() const { return "tcp://" + network_.address(0) + ":*"; }
-  net::SocketSecurity listening() const { return net::SocketSecurity::for_listener(server_, allowed_); }
-  net::SocketSecurity reading() const { return net::SocketSecurity::for_connection(reader_, server_->public_key); }
+  std::string address() const { return is_secured_ ? network_.address(server_host_) : "127.0.0.1"; }
+  std::string endpoint() const { return "tcp://" + address() + ":*"; }
+  net::SocketSecurity listening() const {
+    return is_secured_ ? net::SocketSecurity::for_listener(server_, allowed_) : net::SocketSecurity();
+  }
+  net::SocketSecurity reading() const {
+    return is_secured_ ? net::SocketSecurity::for_connection(reader_, server_->public_key) : net::SocketSecurity();
+  }
 
   Network& network_;
   std::string directory_;
+  int server_host_;
+  bool is_secured_;
   std::shared_ptr<const net::KeyPair> server_ = std::make_shared<net::KeyPair>(net::make_key_pair());
   std::shared_ptr<const net::KeyPair> reader_ = std::make_shared<net::KeyPair>(net::make_key_pair());
   std::shared_ptr<net::AllowedKeys> allowed_ = std::make_shared<net::AllowedKeys>();
@@ -130,6 +139,13 @@ void measure_link() {
     directory.write(names.back(), std::string(kBytes / kStreams, 'y'));
   }
   Network network(2);
+  Ends clear(network, directory.path(), Ends::Link::Loopback);
+  const double loopback = clear.iperf();
+  std::vector<double> rates;
+  for (int round = 0; round < 3; ++round) rates.push_back(clear.exchanged(names, /*compress=*/false).megabytes_per_second);
+  print("loopback: iperf3", loopback, "MB/s");
+  print("loopback: shuffle without CURVE, 4 streams", median(rates), "MB/s");
+  print("loopback: shuffle / iperf3", 100 * median(rates) / loopback, "%", ">= 60", median(rates) >= 0.6 * loopback);
   Ends ends(network, directory.path());
   for (const int megabits : {0, 1'000}) {
     network.limit(0, megabits);

@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <iostream>
 #include <random>
-#include <thread>
 
 #include "base/net/key_file.hpp"
 #include "base/parse_size.hpp"
@@ -20,6 +19,7 @@
 #include "framework/cluster/node.hpp"
 #include "framework/cluster/shipped_run.hpp"
 #include "framework/plan/plan.hpp"
+#include "framework/runtime/host_share.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 
@@ -166,10 +166,6 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
     if (!arguments.files_quota.empty()) {
       SINTER_ASSIGN(quota, parse_size(arguments.files_quota));
     }
-    Status greeted;
-    const auto on_listening = [&](const std::string& endpoint) {
-      greeted = greet(endpoint, data, *files, key->public_key, *gatekeeper, console);
-    };
     const cluster::TrackerOptions options{
         .listen = cluster::endpoint_of(arguments.listen),
         .data_directory = data,
@@ -186,15 +182,14 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
         .files_port = arguments.files_port,
         .wall_clock = Log::system_time,
         .stop = signals.cancelled(),
-        .pause = [&] { return !greeted.ok() || signals.signal() == SIGTERM; },
-        .on_listening = on_listening,
+        .pause = [&] { return signals.signal() == SIGTERM; },
+        .on_listening = [&](const std::string& endpoint) { return greet(endpoint, data, *files, key->public_key, *gatekeeper, console); },
         .version = SINTER_VERSION,
         .http_listen = http_address(arguments.http),
         .on_http_listening = [&](const std::string& address) {
           console.note("its status:   http://" + address + "/v1/cluster, metrics at /metrics");
         }};
-    SINTER_TRY(cluster::run_tracker(options));
-    return greeted;
+    return cluster::run_tracker(options);
   };
   return ended(serve(), console);
 }
@@ -225,8 +220,8 @@ int node_command(const NodeArguments& arguments, const Console& console) {
                                  .security = std::move(security),
                                  .name = name,
                                  .host = arguments.host.empty() ? cluster::host_identity() : arguments.host,
-                                 .slots = arguments.slots == 0 ? std::max(1u, std::thread::hardware_concurrency()) : arguments.slots,
-                                 .memory_bytes = cluster::machine_memory_bytes(),
+                                 .slots = arguments.slots == 0 ? host_processors() : arguments.slots,
+                                 .memory_bytes = host_memory_bytes(),
                                  .scratch_directory = absolute(arguments.scratch_directory.empty() ? temporary_directory()
                                                                                                    : arguments.scratch_directory),
                                  .scratch_limit_bytes = scratch_limit,

@@ -173,10 +173,10 @@ void add_cluster_verbs(CLI::App& app, Arguments& arguments, int& code) {
 
   CLI::App* node = app.add_subcommand("node", "Work for a tracker on this host");
   node->add_option("TRACKER", arguments.node.tracker, "its address, host or host:port")->required();
-  node->add_option("--slots", arguments.node.slots, "workers at once; one for each processor");
+  node->add_option("--slots", arguments.node.slots, "workers at once; one for each processor that it may use");
   node->add_option("--name", arguments.node.name, "for people; the host's");
   node->add_option("--host", arguments.node.host, "nodes of one host see each other's files; found out");
-  node->add_option("--memory", arguments.node.memory, "for all its workers together, such as 8GiB; the machine's");
+  node->add_option("--memory", arguments.node.memory, "for all its workers together, such as 8GiB; the machine's or its container's");
   node->add_option("--drain-s", arguments.node.drain_s, "seconds that SIGTERM waits for jobs that need this node (60)");
   node->add_option("--scratch", arguments.node.scratch_directory, "where jobs keep what they shuffle; $TMPDIR or /tmp");
   node->add_option("--scratch-limit", arguments.node.scratch_limit, "how much of it, such as 100GiB; as much as the disk has");
@@ -396,7 +396,9 @@ int run_command_line(int argc, char** argv) {
   }
   CLI::App* help = app.add_subcommand("help", "Show the help of a verb");
   help->add_option("VERB", arguments.help_topic, "the verb");
-  app.footer("Start with: sinter generate demo && sinter run demo/job.yaml       Documentation: docs/ in the source tree");
+  app.footer(
+      "Start with: sinter generate demo && sinter run demo/job.yaml\nDocumentation: docs/ of the source, share/doc/sinter of an "
+      "installation");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& call) {

@@ -1,12 +1,12 @@
 // `sinter explain`: what a job would do, before it does it. One thread.
 #include <algorithm>
-#include <thread>
 
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/job_loading.hpp"
 #include "framework/io/json_writer.hpp"
 #include "framework/plan/plan.hpp"
+#include "framework/runtime/host_share.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 
 namespace sinter::cli {
@@ -132,7 +132,7 @@ int explain_command(const JobArguments& arguments, const Console& console) {
     console.error(definition.error());
     return kRunFailed;
   }
-  const auto plan = make_plan(*files, *definition, std::max(1u, std::thread::hardware_concurrency()));
+  const auto plan = make_plan(*files, *definition, host_processors());
   if (!plan.ok()) {
     console.error(plan.error());
     return kBadJobFile;

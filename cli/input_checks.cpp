@@ -21,13 +21,23 @@ using fusion::SourceDeclaration;
 /// What a message shows of a header.
 constexpr std::size_t kShownHeaderBytes = 300;
 
+/// A header of one column that another delimiter would cut: what to say then, with a "; " before it.
+std::string other_delimiter(const std::vector<std::string>& columns) {
+  if (columns.size() != 1) return {};
+  const std::size_t found = columns.front().find_first_of(";\t|");
+  if (found == std::string::npos) return {};
+  const char delimiter = columns.front()[found];
+  return "; say format: { delimiter: " + (delimiter == '\t' ? "tab" : std::string("\"") + delimiter + "\"") + " } if that is between them";
+}
+
 std::string suggestion(const std::string& wanted, const std::vector<std::string>& columns) {
   const std::vector<std::string_view> candidates(columns.begin(), columns.end());
   const std::string_view near = fusion::nearest(wanted, candidates);
   if (!near.empty()) return "did you mean '" + std::string(near) + "'?";
   std::string all;
   for (const std::string& column : columns) all += (all.empty() ? "the columns are " : ", ") + column;
-  return all.size() <= kShownHeaderBytes ? all : all.substr(0, kShownHeaderBytes) + "...";
+  if (all.size() > kShownHeaderBytes) all = all.substr(0, kShownHeaderBytes) + "...";
+  return all + other_delimiter(columns);
 }
 
 /// With links and dots resolved as far as the path exists.
@@ -75,6 +85,15 @@ std::vector<InputFile> find_files(FileSystem& files, const InputDeclaration& inp
   }
   if (!told) diagnostics.error(source.mark, found.error().message(), found.error().hint());
   return {};
+}
+
+/// An empty file among others is nothing special; a source of empty files only may be an export that failed.
+void check_size(const SourceDeclaration& source, const std::vector<InputFile>& found, Diagnostics& diagnostics) {
+  if (found.empty() || std::any_of(found.begin(), found.end(), [](const InputFile& file) { return file.size_bytes > 0; })) return;
+  diagnostics.warning(source.path_marks.front(),
+                      "source '" + source.name + "' has no data: '" + found.front().path + "' is empty" +
+                          (found.size() == 1 ? "" : ", and so are its " + std::to_string(found.size() - 1) + " other files"),
+                      "a header alone is enough for a source without rows");
 }
 
 /// Where the job file asks for a column.
@@ -179,6 +198,7 @@ std::vector<InputFile> check_inputs(FileSystem& files, const JobFile& job, Heade
   for (const auto& plugin : job.plugins) read.push_back(plugin->path());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     std::vector<InputFile> found = find_files(files, inputs[i], job.sources[i], diagnostics);
+    check_size(job.sources[i], found, diagnostics);
     check_columns(files, inputs[i], job.sources[i], found, depth, diagnostics);
     for (InputFile& file : found) {
       file.input = static_cast<std::uint32_t>(i);

@@ -35,6 +35,13 @@ std::string as_json(const fusion::JobFile& job, const fusion::Preview& preview) 
   return json.text() + "\n";
 }
 
+std::string why_none(const PreviewArguments& arguments, bool is_sample) {
+  if (arguments.entity.empty()) return "see the rejects above, or the keys of the sources";
+  const std::string key = "'" + fusion::printable(arguments.entity) + "' is ";
+  if (!is_sample) return key + "the key of no row; keys are compared as cleaning leaves them, as they stand in the output";
+  return key + "not among the first " + std::to_string(arguments.rows_per_file) + " rows of each file; try --rows";
+}
+
 }  // namespace
 
 int preview_command(const PreviewArguments& arguments, const Console& console) {
@@ -65,11 +72,7 @@ int preview_command(const PreviewArguments& arguments, const Console& console) {
     console.note("a sample: files have more rows than the first " + std::to_string(arguments.rows_per_file) +
                  ", so entities may lack claims that a run would see (--rows)");
   }
-  if (preview->entities.empty())
-    console.note("no entity to show: " + (arguments.entity.empty()
-                                              ? std::string("see the rejects above, or the keys of the sources")
-                                              : "'" + arguments.entity + "' is not among the first " +
-                                                    std::to_string(arguments.rows_per_file) + " rows of each file; try --rows"));
+  if (preview->entities.empty()) console.note("no entity to show: " + why_none(arguments, preview->is_sample));
   return kOk;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <thread>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -18,6 +17,7 @@
 #include "cli/run_summary.hpp"
 #include "framework/cluster/client_job.hpp"
 #include "framework/runtime/foreground_task.hpp"
+#include "framework/runtime/host_share.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 #include "jobs/fusion/job/fusion_job.hpp"
 
@@ -108,7 +108,7 @@ Result<std::optional<JobReport>> run_here(FileSystem& files, const std::shared_p
                      .log = log,
                      .on_progress = [&view](const JobProgress& progress) { view.update(progress); }};
   options.cancel = &signals.cancelled();
-  options.cores = std::max(1u, std::thread::hardware_concurrency());
+  options.cores = host_processors();
   options.rerun_command = command_again(arguments);
   if (!arguments.task.empty()) {
     SINTER_TRY(run_task(definition, fusion::make_payload(*job), options, arguments.task, console));

@@ -28,7 +28,8 @@ namespace sinter::net {
 Error zmq_error(std::string_view action, std::string_view endpoint, int error_number) {
   std::string text = "cannot ";
   text.append(action).append(" '").append(endpoint).append("': ").append(zmq_strerror(error_number));
-  return environment_error(std::move(text), /*retriable=*/error_number == EADDRINUSE);
+  if (error_number != EADDRINUSE) return environment_error(std::move(text), false);
+  return environment_error(std::move(text)).with_hint("`ss -ltnp` says who listens there; choose another port, or stop that one");
 }
 
 Status configure_zmq_socket(void* socket, const std::string& endpoint, const ZmqSetup& setup) {

@@ -18,7 +18,7 @@
 #include "base/file_system.hpp"
 #include "base/log.hpp"
 #include "framework/cluster/message_kinds.hpp"
-#include "framework/cluster/node.hpp"
+#include "framework/runtime/host_share.hpp"
 
 namespace sinter::cli {
 namespace {
@@ -117,8 +117,8 @@ ProbeAnswer probe_host(const ProbeRequest& request, const std::string& version) 
   answer.version = version;
   answer.protocol = cluster::kClusterProtocolVersion;
   answer.time_us = Log::system_time().micros;
-  answer.processors = std::thread::hardware_concurrency();
-  answer.memory_bytes = cluster::machine_memory_bytes();
+  answer.processors = host_processors();
+  answer.memory_bytes = host_memory_bytes();
   look_at_scratch(request.scratch, answer);
   const auto files = make_posix_file_system();
   for (const std::string& directory : request.shared)

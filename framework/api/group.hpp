@@ -128,13 +128,13 @@ class Group<V, NoOrder> {
   void advance() {
     if (ended_) return;
     const Result<bool> more = source_->next();
-    if (more.ok() && !*more) {
+    if (!more.ok()) [[unlikely]] {
+      ended_ = !reading_->keep(more.error());
+    } else if (!*more) {
       ended_ = true;
-      return;
-    }
-    Status read = more.ok() ? decode_value(source_->value(), value_) : Status(more.error());
-    if (!read.ok()) [[unlikely]]
+    } else if (Status read = decode_value(source_->value(), value_); !read.ok()) [[unlikely]] {
       ended_ = !reading_->keep(std::move(read));
+    }
   }
 
  protected:

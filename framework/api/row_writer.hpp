@@ -95,6 +95,9 @@ class RowWriter {
     }
   }
 
+  void keep(Status written) {
+    if (!written.ok()) [[unlikely]] status_ = std::move(written);
+  }
   void begin_row(std::size_t fields);
   void end_row();
   void begin_field();

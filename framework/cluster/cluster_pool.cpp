@@ -6,16 +6,21 @@
 #include <map>
 #include <utility>
 
+#include "base/memory_budget.hpp"
 #include "framework/cluster/file_keeper.hpp"
 #include "framework/runtime/run_job.hpp"
 
 namespace sinter::cluster {
 namespace {
 
+/// Files that nodes have sent along and nobody has read or kept yet, or that are read once more: of one job.
+constexpr std::uint64_t kMaxHeldBytes = 4u << 20;
+
 class ClusterPool final : public WorkerPool {
  public:
-  ClusterPool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files, const JobLayout& layout, const RunNeeds& needs, Log& log)
-      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout), needs_(needs), log_(log),
+  ClusterPool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files, const JobLayout& layout, const RunNeeds& needs,
+              OpenRun open, Log& log)
+      : run_(run), door_(door), inbox_(inbox), files_(files), layout_(layout), needs_(needs), open_(std::move(open)), log_(log),
         keeper_(files, log, [&inbox](const AttemptId& attempt, Status kept) { inbox.push(Kept{attempt, std::move(kept)}); }) {}
 
   void start(WorkerId worker) override { door_.start_worker(run_, worker); }
@@ -28,7 +33,17 @@ class ClusterPool final : public WorkerPool {
     door_.stop_workers(run_, at_once);
   }
 
+  /// The job becomes known.
+  Status open() {
+    if (needs_.admit) {
+      SINTER_ASSIGN(open_->run_secret, needs_.admit());
+    }
+    door_.open_run(*std::exchange(open_, std::nullopt));
+    return {};
+  }
+
   Result<std::optional<PoolEvent>> receive(std::int64_t timeout_ms) override {
+    if (open_) SINTER_TRY(open());
     std::optional<RunEvent> event = inbox_.take(timeout_ms);
     if (!event) return std::optional<PoolEvent>();
     return std::visit([this](auto& one) { return tell(std::move(one)); }, *event);
@@ -112,7 +127,10 @@ class ClusterPool final : public WorkerPool {
                    {{"worker", from.said.worker}, {"attempt", to_string(ended->attempt)}});
       return std::nullopt;
     }
-    for (const std::string& name : from.names) take_file(from.files_at, *ended, name);
+    for (const std::string& name : from.names) {
+      const auto sent = from.sent_along.find(name);
+      take_file(from.files_at, *ended, name, sent == from.sent_along.end() ? nullptr : hold(std::move(sent->second)));
+    }
     return std::move(from.said);
   }
 
@@ -130,7 +148,20 @@ class ClusterPool final : public WorkerPool {
     return std::nullopt;
   }
 
-  void take_file(const Place& files_at, const Ended& ended, const std::string& name) {
+  /// Null when the job holds enough of such bytes: the file is fetched, then.
+  std::shared_ptr<const std::string> hold(std::string bytes) {
+    struct Held {
+      std::shared_ptr<MemoryBudget> budget;
+      Reservation room;  // before its budget goes
+      std::string bytes;
+    };
+    Result<Reservation> room = held_->reserve(bytes.size(), "a file that a node has sent along");
+    if (!room.ok()) return nullptr;
+    auto held = std::make_shared<Held>(Held{held_, std::move(*room), std::move(bytes)});
+    return {held, &held->bytes};
+  }
+
+  void take_file(const Place& files_at, const Ended& ended, const std::string& name, std::shared_ptr<const std::string> bytes = nullptr) {
     const AttemptId& attempt = ended.attempt;
     const std::string path = layout_.root() + "/" + name;
     const bool is_log = path == layout_.attempt_log(attempt);
@@ -142,6 +173,7 @@ class ClusterPool final : public WorkerPool {
     Place place = files_at;
     place.name = name;
     place.attempt = attempt;
+    place.bytes = std::move(bytes);
     for (const FileChecksum& one : ended.checksums)
       if (path == directory + one.name) place.checksum = one.checksum;
     files_.place(path, std::move(place));
@@ -162,8 +194,10 @@ class ClusterPool final : public WorkerPool {
   PlacedFiles& files_;
   JobLayout layout_;
   RunNeeds needs_;
+  std::optional<OpenRun> open_;  // until it was said
   std::optional<std::uint64_t> wanted_;  // as the cluster was told last
   Log& log_;
+  std::shared_ptr<MemoryBudget> held_ = std::make_shared<MemoryBudget>("files that nodes have sent along", kMaxHeldBytes);
   std::map<WorkerId, AttemptId> given_;  // last, to each worker that there is
   FileKeeper keeper_;                    // last: its threads use the inbox
 };
@@ -199,8 +233,10 @@ std::optional<RunEvent> RunInbox::take(std::int64_t timeout_ms) {
 Result<std::unique_ptr<WorkerPool>> make_cluster_pool(RunId run, ClusterDoor& door, RunInbox& inbox, PlacedFiles& files,
                                                       const JobLayout& layout, const RunNeeds& needs, const RunOptions& options) {
   SINTER_ASSIGN(std::string plan, read_file(files, layout.plan(), kMaxShippedPlanBytes));
-  door.open_run(OpenRun{run, std::move(plan), options.working_directory, options.run_secret});
-  return std::unique_ptr<WorkerPool>(std::make_unique<ClusterPool>(run, door, inbox, files, layout, needs, options.log));
+  auto pool = std::make_unique<ClusterPool>(run, door, inbox, files, layout, needs,
+                                            OpenRun{run, std::move(plan), options.working_directory, options.run_secret}, options.log);
+  if (!needs.admit) SINTER_TRY(pool->open());
+  return std::unique_ptr<WorkerPool>(std::move(pool));
 }
 
 }  // namespace sinter::cluster

@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +24,7 @@ struct NodeSaid {
   WorkerSaid said;
   Place files_at;                  // its `name` is empty
   std::vector<std::string> names;
+  std::map<std::string, std::string> sent_along = {};  // see FromWorker
 };
 /// A worker's end, and the log of the attempt that it could say nothing more of, on that node.
 struct NodeEnded {
@@ -40,6 +43,9 @@ using RunEvent = std::variant<WorkerUp, NodeSaid, NodeEnded, WorkerEnded, NodeGo
 struct RunNeeds {
   std::uint64_t worker_memory_bytes = 0;
   std::uint64_t most_workers = UINT64_MAX;  // at once
+  /// Called before anybody else hears of the job, once it has begun its journal: waits until that may be, and says the job's secret
+  /// key. Empty: it may be at once, and the key is that of the options.
+  std::function<Result<std::string>()> admit = {};
 };
 
 /// What waits for one job's thread. Any thread may call.

@@ -64,14 +64,50 @@ void ClusterRun::pause() {
   inbox_.wake();
 }
 
+/// The job's own pair and what is fetched with it. A new pair becomes durable while the job is planned. The job's thread and those that
+/// it starts.
+class ClusterRun::Key {
+ public:
+  Key(const std::string& directory, const Clock& clock, Log& log)
+      : clock_(clock), log_(log), made_(std::async(std::launch::async, [path = directory + "/private/run.key"] {
+          return net::load_or_make_key_pair(path);
+        }).share()) {}
+
+  Result<std::string> secret() {
+    const Result<net::KeyPair>& pair = made_.get();
+    if (!pair.ok()) return Error(pair.error());
+    return net::secret_key_text(pair->secret_key);
+  }
+  Result<RemoteResults*> remote() {
+    const Result<net::KeyPair>& pair = made_.get();
+    if (!pair.ok()) return Error(pair.error());
+    const std::lock_guard lock(mutex_);
+    if (!remote_)
+      remote_ = std::make_unique<RemoteResults>(std::make_shared<const net::KeyPair>(*pair), kRemoteBudgetBytes, clock_, log_);
+    return remote_.get();
+  }
+
+ private:
+  const Clock& clock_;
+  Log& log_;
+  const std::shared_future<Result<net::KeyPair>> made_;
+  std::mutex mutex_;
+  std::unique_ptr<RemoteResults> remote_;  // under mutex_ until it is there
+};
+
 Result<JobReport> ClusterRun::run() {
-  SINTER_ASSIGN(net::KeyPair pair, net::load_or_make_key_pair(request_.directory + "/private/run.key"));
-  const auto key = std::make_shared<const net::KeyPair>(std::move(pair));
   Log log(level_of(around_.log));
   log.add_sink(std::make_unique<JobLogSink>(around_.log, request_.run));
-  RemoteResults remote(key, kRemoteBudgetBytes, around_.clock, log);
-  PlacedFiles files({around_.files, around_.host, request_.working_directory, [&](const Place& place) { return remote.open(place); },
-                     [&](const std::vector<Place>& places) { remote.prefetch(places); },
+  SINTER_TRY(net::make_private_directory(request_.directory + "/private"));  // its name is durable with the journal's
+  Key key(request_.directory, around_.clock, log);
+  const auto open_remote = [&](const Place& place) -> Result<std::unique_ptr<ReadableFile>> {
+    SINTER_ASSIGN(RemoteResults* const remote, key.remote());
+    return remote->open(place);
+  };
+  const auto prefetch_remote = [&](const std::vector<Place>& places) {
+    if (const Result<RemoteResults*> remote = key.remote(); remote.ok()) (*remote)->prefetch(places);
+  };
+  PlacedFiles files({around_.files, around_.host, request_.working_directory, open_remote, prefetch_remote,
                      [this](const Place& place) { around_.door.drop_file(request_.run, place); }});
   const std::unique_ptr<ShippedFiles> shipped = shipped_view(files);
   FileSystem& seen = shipped ? static_cast<FileSystem&>(*shipped) : files;
@@ -91,12 +127,19 @@ Result<JobReport> ClusterRun::run() {
   options.cut_ranges = request_.speculation;
   options.working_directory = request_.working_directory;
   options.job_directory = request_.directory;
-  options.run_secret = net::secret_key_text(key->secret_key);
   options.heartbeat_timeout_ms = kWorkerSilenceMs;
   RunNeeds needs{job.execution.memory_bytes};
   if (job.execution.workers > 0) needs.most_workers = job.execution.workers;
-  options.make_pool = [&](const JobLayout& layout, const RunOptions& of) -> Result<std::unique_ptr<WorkerPool>> {
-    if (request_.stored.valid()) SINTER_TRY(request_.stored.get());
+  if (request_.stored.valid()) {
+    needs.admit = [&]() -> Result<std::string> {
+      SINTER_TRY(request_.stored.get());
+      return key.secret();
+    };
+  } else {
+    // Nodes may know the job already, and read its files: another life opens it before it looks at what is left.
+    SINTER_ASSIGN(options.run_secret, key.secret());
+  }
+  options.make_pool = [&](const JobLayout& layout, const RunOptions& of) {
     return make_cluster_pool(request_.run, around_.door, inbox_, files, layout, needs, of);
   };
   return run_job(job, request_.payload, options);
@@ -110,7 +153,7 @@ Result<JobDefinition> ClusterRun::take_plan() const {
   const Plan& plan = made.plan;
   if (plan.workers < 1 || plan.workers > kMaxWorkers || plan.max_attempts < 1 || plan.task_timeout_ms < 1 || plan.in_process)
     return user_error("the plan that the client has sent is none for a cluster");
-  if (around_.files.exists(path)) return job;
+  // Not synced, so in another life it is written again: what was submitted is durable, and it is in there.
   SINTER_TRY(write_file(around_.files, path + ".new", request_.planned->plan));
   SINTER_TRY(around_.files.rename(path + ".new", path));
   return job;

@@ -65,6 +65,7 @@ class ClusterRun {
   void pause();
 
  private:
+  class Key;
   Result<JobReport> run();
   Result<JobDefinition> take_plan() const;
   std::unique_ptr<ShippedFiles> shipped_view(FileSystem& files) const;

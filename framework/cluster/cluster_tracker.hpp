@@ -39,8 +39,8 @@ struct TrackerOptions {
   const std::atomic<bool>& stop;  // set by anyone: running jobs end, then it ends
   /// Looked at when it stops. True: jobs are not cancelled but go on when a tracker is started with the same data.
   std::function<bool()> pause;
-  /// On run_tracker()'s thread: the endpoint is open.
-  std::function<void(const std::string& endpoint)> on_listening = {};
+  /// On run_tracker()'s thread: the endpoint is open. An error ends the tracker before it touches a job.
+  std::function<Status(const std::string& endpoint)> on_listening = {};
   std::string version = {};      // of sinter, for those who look
   std::string http_listen = {};  // "127.0.0.1:7078": status and metrics for whoever reaches it; empty: nowhere
   /// The same for HTTP.

@@ -19,7 +19,9 @@ std::string role_name(AccessRole role) { return to_string(Grant{role, false}); }
 
 std::string how_to_become(AccessRole role, const std::string& address) {
   switch (role) {
-    case AccessRole::Node: return "Join with a token of the tracker: sinter node " + address + " --token-file FILE";
+    case AccessRole::Node:
+      return "On the tracker's own host start the tracker first, as this user; elsewhere join with a token of it: sinter node " + address +
+             " --token-file FILE";
     case AccessRole::Admin: return "Administrator is who starts the tracker, as the same user on the same host";
     default:
       return "Start the tracker as this user on this host, or join with a token of it: sinter join " + address + " --token-file FILE";

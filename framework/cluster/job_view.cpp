@@ -46,6 +46,13 @@ std::string reason_of(const Event& event) {
   return "it is no longer wanted";
 }
 
+/// Whose committed result is gone by this decision.
+std::optional<AttemptId> lost_in(const JournalRecord& record) {
+  if (const auto* lost = std::get_if<journal::ResultLost>(&record)) return lost->attempt;
+  if (const auto* lost = std::get_if<journal::KeptLost>(&record)) return lost->attempt;
+  return std::nullopt;
+}
+
 }  // namespace
 
 void NodeNames::set(std::uint64_t node, std::string name) {
@@ -176,9 +183,12 @@ void JobView::tell(const JournalRecord& record) {
     }
     ++around_.totals.attempts_committed;
     write(line.text());
-  } else if (const auto* lost = std::get_if<journal::ResultLost>(&record)) {
+  } else if (const std::optional<AttemptId> lost = lost_in(record)) {
     ++around_.totals.results_lost;
-    write(Members("result_lost").add("attempt", name_of(lost->attempt)).text());
+    Members line("result_lost");
+    line.add("attempt", name_of(*lost));
+    if (std::holds_alternative<journal::KeptLost>(record)) line.reason("what the tracker kept of it is damaged or gone");
+    write(line.text());
   } else if (const auto* cut = std::get_if<journal::RangeCut>(&record)) {
     write(Members("range_cut")
               .add("attempt", name_of(cut->attempt))
@@ -203,11 +213,11 @@ void JobView::decide(const JournalRecord& record) {
     if (task->counted) return;  // a result that was lost is there again
     task->counted = true;
     for (const auto& [name, count] : committed->counters) numbers_.counters[name] += count;
-  } else if (const auto* lost = std::get_if<journal::ResultLost>(&record)) {
-    Task* const task = find(lost->attempt.task);
+  } else if (const std::optional<AttemptId> lost = lost_in(record)) {
+    Task* const task = find(lost->task);
     if (task == nullptr || task->committed == 0) return;
     task->committed = 0;
-    --stages_[lost->attempt.task.stage].committed;
+    --stages_[lost->task.stage].committed;
   } else if (const auto* cut = std::get_if<journal::RangeCut>(&record)) {
     if (cut->attempt.task.stage >= stages_.size()) return;
     stages_[cut->attempt.task.stage].tasks.emplace_back();

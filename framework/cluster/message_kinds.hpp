@@ -12,7 +12,7 @@
 namespace sinter::cluster {
 
 /// Raised whenever a message changes; peers of another version are refused with a sentence that says so.
-inline constexpr std::uint32_t kClusterProtocolVersion = 3;
+inline constexpr std::uint32_t kClusterProtocolVersion = 4;
 /// A job's plan file travels in one message to each node that works for it: about a hundred thousand input files.
 inline constexpr std::uint64_t kMaxShippedPlanBytes = 48u << 20;
 /// A job file with its settings.
@@ -24,6 +24,8 @@ inline constexpr std::uint32_t kMaxSlotsPerNode = 1'024;
 inline constexpr std::size_t kMaxHeldWorkers = 100'000;
 /// Of one attempt: its result, rejects, side outputs and log.
 inline constexpr std::size_t kMaxAttemptFiles = 10'000;
+/// Of these the bytes that a node sends along, with their names: as many as the exchange would fetch when it opens one.
+inline constexpr std::uint64_t kMaxSentAlongBytes = 64u << 10;
 
 /// A job as its tracker numbers it, from 1; never used twice by one tracker.
 using RunId = std::uint64_t;

@@ -56,6 +56,11 @@ Status check(const FromWorker& from) {
   if (from.files.size() > kMaxAttemptFiles)
     return user_error("an attempt left " + std::to_string(from.files.size()) + " files, more than kMaxAttemptFiles (" +
                       std::to_string(kMaxAttemptFiles) + ")");
+  std::uint64_t sent_bytes = 0;
+  for (const auto& [name, bytes] : from.sent_along) sent_bytes += name.size() + bytes.size();
+  if (sent_bytes > kMaxSentAlongBytes)
+    return user_error("a node sends " + std::to_string(sent_bytes) + " bytes of files along, more than kMaxSentAlongBytes (" +
+                      std::to_string(kMaxSentAlongBytes) + ")");
   return check_names(from.files, "FromWorker");
 }
 Status check(const WorkerIsGone& gone) {

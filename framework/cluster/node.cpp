@@ -262,8 +262,4 @@ std::string host_identity() {
   return boot + " " + link_text("/proc/self/ns/mnt");
 }
 
-std::uint64_t machine_memory_bytes() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
-}
-
 }  // namespace sinter::cluster

@@ -47,7 +47,4 @@ Status run_node(const NodeOptions& options);
 /// A text that processes have in common when they run on one machine and see the same files: boot, mount namespace.
 std::string host_identity();
 
-/// Processors and memory of this machine.
-std::uint64_t machine_memory_bytes();
-
 }  // namespace sinter::cluster

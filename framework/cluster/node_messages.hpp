@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -177,9 +178,11 @@ struct FromWorker {
   std::string body;
   std::string scratch_directory;
   std::vector<std::string> files;
+  /// All of those that are small, by name: who has them need not fetch them. At most kMaxSentAlongBytes.
+  std::map<std::string, std::string> sent_along = {};
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & run & worker & kind & body & scratch_directory & files; }
+  void serialize(Archive& archive, unsigned) { archive & run & worker & kind & body & scratch_directory & files & sent_along; }
 };
 
 struct WorkerIsGone {

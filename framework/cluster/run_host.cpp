@@ -44,8 +44,11 @@ RunHost::~RunHost() {
 
 void RunHost::start(WorkerId worker) {
   command([this, worker] {
+    // A tracker that had ended its job may find, in another life, that something of it is damaged.
+    if (!pool_ && !failure_)
+      if (Status opened = open_pool(); !opened.ok()) failure_ = std::move(opened).error();
     if (pool_) pool_->start(worker);
-    else handle(WorkerEnded{worker, Loss::Start, "cannot be started: " + (failure_ ? failure_->to_string() : "the job has ended"), {}, {}});
+    else handle(WorkerEnded{worker, Loss::Start, "cannot be started: " + failure_->to_string(), {}, {}});
   });
 }
 
@@ -142,6 +145,10 @@ Status RunHost::open() {
   if (open_.shipped) SINTER_TRY(write_shipped_inputs(files, layout_, *open_.shipped));
   open_.shipped.reset();
   if (open_.code) SINTER_TRY(bring_code());
+  return open_pool();
+}
+
+Status RunHost::open_pool() {
   SINTER_ASSIGN(pool_, make_process_pool(layout_, options_));
   const std::lock_guard lock(mutex_);
   to_wake_ = pool_.get();
@@ -259,6 +266,7 @@ void RunHost::handle(const WorkerSaid& said) {
     keep_words(said.worker, held);
   }
   FromWorker from{open_.run, said.worker, said.message.kind, said.message.body, layout_.root(), files_of(said.message)};
+  from.sent_along = small_ones(from.files);
   tell_(pack(from));
   if (said.message.kind == static_cast<std::uint16_t>(MessageKind::Beat)) return;
   {
@@ -298,6 +306,22 @@ std::vector<std::string> RunHost::log_of(const AttemptId& attempt) const {
   const std::string path = layout_.attempt_log(attempt);
   if (!options_.files.exists(path)) return {};
   return {path.substr(layout_.root().size() + 1)};
+}
+
+/// The bytes of those that are small, as far as one message takes them.
+std::map<std::string, std::string> RunHost::small_ones(const std::vector<std::string>& names) const {
+  std::map<std::string, std::string> small;
+  std::uint64_t room = kMaxSentAlongBytes;
+  for (const std::string& name : names) {
+    const std::string path = layout_.root() + "/" + name;
+    const Result<FileInfo> info = options_.files.info(path);
+    if (!info.ok() || name.size() + info->size_bytes > room) continue;
+    Result<std::string> bytes = read_file(options_.files, path, room - name.size());
+    if (!bytes.ok()) continue;  // whoever fetches it hears why it cannot be read
+    room -= name.size() + bytes->size();
+    small.emplace(name, std::move(*bytes));
+  }
+  return small;
 }
 
 /// What an attempt that has ended has left; of one that failed, its log.

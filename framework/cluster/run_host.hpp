@@ -66,6 +66,7 @@ class RunHost {
 
   void work();
   Status open();
+  Status open_pool();
   class FetchesInReach;
   Status bring_code();
   bool is_closing_after(std::chrono::milliseconds pause);
@@ -83,6 +84,7 @@ class RunHost {
   void handle(const Kept&) {}
   std::vector<std::string> files_of(const net::Message& message) const;
   std::vector<std::string> log_of(const AttemptId& attempt) const;
+  std::map<std::string, std::string> small_ones(const std::vector<std::string>& names) const;
 
   OpenRun open_;
   JobLayout layout_;

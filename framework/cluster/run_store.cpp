@@ -25,6 +25,17 @@ Result<T> fetch(FileSystem& files, const std::string& path) {
   return decode<T>(body, "'" + path + "'");
 }
 
+/// Nothing: the job has not ended. A torn word of its end was never durable, and then what it would go on from is still there.
+Result<std::optional<EndedRun>> ended_of(FileSystem& files, const std::string& directory) {
+  const std::string path = directory + "/ended";
+  if (!files.exists(path)) return std::optional<EndedRun>();
+  Result<EndedRun> ended = fetch<EndedRun>(files, path);
+  if (ended.ok()) return std::optional<EndedRun>(std::move(*ended));
+  if (!files.exists(directory + "/submission")) return std::move(ended).error();
+  SINTER_TRY(files.remove(path));
+  return std::optional<EndedRun>();
+}
+
 /// What is needed to hand a job's results over: they, and its key.
 bool is_for_client(const std::string& name) { return name == "outputs" || name == "private"; }
 
@@ -50,8 +61,8 @@ Result<std::vector<StoredRun>> RunStore::load() {
     const auto parsed = std::from_chars(name.data(), name.data() + name.size(), one.run);
     if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
     const std::string directory = directory_of(one.run);
-    if (files_.exists(directory + "/ended")) {
-      SINTER_ASSIGN(one.ended, fetch<EndedRun>(files_, directory + "/ended"));
+    SINTER_ASSIGN(one.ended, ended_of(files_, directory));
+    if (one.ended) {
       // A life before may have died while it did so.
       SINTER_TRY(clean(one.run, one.ended->told.report.has_value() && files_.exists(outputs_of(one.run))));
     } else if (files_.exists(directory + "/submission")) {
@@ -72,7 +83,20 @@ Status RunStore::add(RunId run, const Submit& submit) {
   return files_.sync_directory(directory_);
 }
 
-Status RunStore::end(const EndedRun& ended) { return store(files_, directory_of(ended.line.run) + "/ended", ended); }
+/// Under its name at once, so that bytes and name are durable together: see ended_of().
+Status RunStore::end(const EndedRun& ended) {
+  const std::string directory = directory_of(ended.line.run);
+  const auto write = [&]() -> Status {
+    SINTER_ASSIGN(const std::unique_ptr<WritableFile> file, files_.create(directory + "/ended"));
+    SINTER_TRY(file->append(seal_bytes(kMagic, encode(ended))));
+    SINTER_TRY(file->sync());
+    SINTER_TRY(file->close());
+    return files_.sync_directory(directory);
+  };
+  Status written = write();
+  if (!written.ok()) (void)files_.remove(directory + "/ended");  // best effort: another life takes a torn one for none
+  return written;
+}
 
 Status RunStore::clean(RunId run, bool keep_outputs) {
   const std::string directory = directory_of(run);
@@ -103,7 +127,8 @@ Status RunStore::drop_outputs(RunId run) {
 
 Status RunStore::forget_details(RunId run) {
   const std::string directory = directory_of(run);
-  if (!files_.exists(directory + "/ended")) return {};  // it still runs
+  // It still runs, or another life will go on with it, as its end could not be written down.
+  if (!files_.exists(directory + "/ended") || files_.exists(directory + "/submission")) return {};
   SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory));
   for (const std::string& name : names)
     if (name != "ended" && !is_for_client(name)) SINTER_TRY(files_.remove_all(directory + "/" + name));

@@ -91,7 +91,10 @@ Status TrackerShell::run() {
 Status TrackerShell::open() {
   FileSystem& files = options_.files;
   Result<std::unique_ptr<OutputLock>> lock = OutputLock::take(files, options_.data_directory, options_.data_directory + "/tracker");
-  if (!lock.ok()) return std::move(lock).error().with_context("'" + options_.data_directory + "' belongs to one tracker at a time");
+  if (!lock.ok() && lock.error().fault() == Fault::User)
+    return user_error("another tracker uses '" + options_.data_directory + "'")
+        .with_hint("Stop that one, or give this one a directory of its own (--data) and another port");
+  if (!lock.ok()) return std::move(lock).error();
   lock_ = std::move(*lock);
   SINTER_ASSIGN(register_, NodeRegister::open(files, options_.data_directory + "/nodes"));
   SINTER_ASSIGN(transport_,
@@ -99,19 +102,23 @@ Status TrackerShell::open() {
                             cluster_transport_options(net::SocketSecurity::for_listener(options_.key, options_.gatekeeper.allowed())),
                             options_.clock, options_.log));
   SINTER_TRY(open_desk());
-  SINTER_TRY(resume_jobs());
-  if (options_.on_listening) options_.on_listening(transport_->endpoint());
-  return open_http();
+  SINTER_ASSIGN(std::vector<StoredRun> stored, store_.load());
+  if (options_.on_listening) SINTER_TRY(options_.on_listening(transport_->endpoint()));
+  SINTER_TRY(open_http());
+  // Last, as a tracker that cannot start must not end what it began.
+  resume_jobs(std::move(stored));
+  return {};
 }
 
-Status TrackerShell::resume_jobs() {
-  SINTER_ASSIGN(std::vector<StoredRun> stored, store_.load());
+void TrackerShell::resume_jobs(std::vector<StoredRun> stored) {
   return_until_ms_ = options_.clock.now_ms() + kReturnMs;
   for (StoredRun& one : stored) {
     next_run_ = one.run + 1;
     if (!one.ended) {
       jobs_[one.run].line.run = one.run;
-      decide(job_added(one.run, one.submit));
+      cluster_event::JobAdded added = job_added(one.run, one.submit);
+      added.resumes = true;
+      decide(added);
       begin(one.run, std::move(one.submit), true);
       continue;
     }
@@ -120,7 +127,6 @@ Status TrackerShell::resume_jobs() {
     jobs_[one.run].submitter = std::move(one.ended->submitter);
     keep_outputs(jobs_[one.run], one.run);
   }
-  return {};
 }
 
 void TrackerShell::send_to_worker(RunId run, WorkerId worker, net::Message message) {
@@ -241,13 +247,15 @@ Status TrackerShell::take_node(net::PeerId peer, NodeHello hello) {
   NodeEntry& node = nodes_.add(id, peer, std::move(hello));
   options_.log.info("a node has joined", {{"node", node.hello.name}, {"slots", std::uint64_t{node.hello.slots}}});
   send(peer, pack(welcome));
-  decide(cluster_event::NodeJoined{static_cast<HostId>(id), node.hello.slots, node.hello.memory_bytes, node.hello.native_code});
+  const auto host = static_cast<HostId>(id);
+  cluster_event::NodeJoined joined{host, node.hello.slots, node.hello.memory_bytes, node.hello.native_code};
   for (const HeldWorker& held : node.hello.workers) {
     if (std::find(welcome.runs.begin(), welcome.runs.end(), held.run) == welcome.runs.end()) continue;
     nodes_.place(id, {held.run, held.worker});
-    decide(cluster_event::WorkerFound{static_cast<JobId>(held.run), held.worker, static_cast<HostId>(id)});
-    push(held.run, WorkerReturned{held.worker, static_cast<HostId>(id), held.attempt});
+    joined.found.push_back({static_cast<JobId>(held.run), held.worker});
+    push(held.run, WorkerReturned{held.worker, host, held.attempt});
   }
+  decide(joined);
   if (node.hello.leaving) node_drains(node);
   return {};
 }
@@ -269,7 +277,7 @@ Status TrackerShell::hear_node(net::PeerId peer, const net::Message& message) {
       SINTER_ASSIGN(FromWorker from, unpack<FromWorker>(message));
       if (!node.workers.contains({from.run, from.worker})) return {};  // of a job that has ended, or a worker that was given up
       push(from.run, NodeSaid{WorkerSaid{from.worker, net::Message{from.kind, std::move(from.body)}},
-                              place_at(node, peer, std::move(from.scratch_directory)), std::move(from.files)});
+                              place_at(node, peer, std::move(from.scratch_directory)), std::move(from.files), std::move(from.sent_along)});
       return {};
     }
     case Kind::WorkerIsGone: {

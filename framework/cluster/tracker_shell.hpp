@@ -84,7 +84,7 @@ class TrackerShell final : public ClusterDoor {
   };
 
   Status open();
-  Status resume_jobs();
+  void resume_jobs(std::vector<StoredRun> stored);
   void post(std::function<void()> act);
   void carry_out_posts();
   void send(net::PeerId peer, net::Message message);

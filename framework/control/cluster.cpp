@@ -27,6 +27,8 @@ void Cluster::on(const cluster_event::NodeJoined& joined) {
   node.memory_bytes = joined.memory_bytes;
   node.native_code = joined.native_code;
   node.draining = false;
+  for (const cluster_event::FoundWorker& found : joined.found)
+    if (jobs_.contains(found.job) && !places_.contains({found.job, found.worker})) occupy(found.job, found.worker, joined.node);
 }
 
 void Cluster::on(const cluster_event::NodeLost& lost) {
@@ -44,7 +46,7 @@ void Cluster::on(const cluster_event::NodeDraining& draining) {
 
 void Cluster::on(const cluster_event::JobAdded& added) {
   if (jobs_.contains(added.job)) return;
-  if (jobs_.size() >= options_.max_jobs) {
+  if (jobs_.size() >= options_.max_jobs && !added.resumes) {
     commands_.emplace_back(cluster_command::Refuse{added.job, environment_error("the tracker has " + std::to_string(options_.max_jobs) +
                                                                                 " jobs, running and waiting, and takes no more")
                                                                   .with_hint("Wait until one has ended, or cancel one")});
@@ -62,7 +64,7 @@ void Cluster::on(const cluster_event::JobDemand& demand) {
   const auto found = jobs_.find(demand.job);
   if (found == jobs_.end()) return;
   found->second.wanted = demand.wanted;
-  if (demand.worker_memory_bytes) found->second.worker_memory_bytes = *demand.worker_memory_bytes;
+  if (demand.worker_memory_bytes) measure(demand.job, *demand.worker_memory_bytes);
 }
 
 void Cluster::on(const cluster_event::JobRemoved& removed) {
@@ -76,11 +78,6 @@ void Cluster::on(const cluster_event::JobRemoved& removed) {
 void Cluster::on(const cluster_event::WorkerWanted& wanted) {
   const auto found = jobs_.find(wanted.job);
   if (found != jobs_.end() && !places_.contains({wanted.job, wanted.worker})) found->second.waiting.insert(wanted.worker);
-}
-
-void Cluster::on(const cluster_event::WorkerFound& found) {
-  if (!jobs_.contains(found.job) || !nodes_.contains(found.node) || places_.contains({found.job, found.worker})) return;
-  occupy(found.job, found.worker, found.node);
 }
 
 void Cluster::on(const cluster_event::WorkerGone& gone) {
@@ -106,7 +103,8 @@ void Cluster::occupy(JobId job, WorkerId worker, HostId id) {
   Job& of = jobs_.at(job);
   places_[{job, worker}] = Place{id, of.worker_memory_bytes};
   ++node.used;
-  node.used_memory_bytes += of.worker_memory_bytes;
+  if (of.worker_memory_bytes) node.used_memory_bytes += *of.worker_memory_bytes;
+  else ++node.unmeasured;
   ++of.used;
   of.waiting.erase(worker);
 }
@@ -116,9 +114,22 @@ void Cluster::vacate(JobId job, WorkerId worker) {
   if (place == places_.end()) return;
   Node& node = nodes_.at(place->second.node);
   --node.used;
-  node.used_memory_bytes -= place->second.memory_bytes;
+  if (place->second.memory_bytes) node.used_memory_bytes -= *place->second.memory_bytes;
+  else --node.unmeasured;
   --jobs_.at(job).used;
   places_.erase(place);
+}
+
+/// What workers need that are placed from now on, and those that were found before the job could say so.
+void Cluster::measure(JobId job, std::uint64_t worker_memory_bytes) {
+  jobs_.at(job).worker_memory_bytes = worker_memory_bytes;
+  for (auto at = places_.lower_bound({job, 0}); at != places_.end() && at->first.first == job; ++at) {
+    if (at->second.memory_bytes) continue;
+    at->second.memory_bytes = worker_memory_bytes;
+    Node& node = nodes_.at(at->second.node);
+    --node.unmeasured;
+    node.used_memory_bytes += worker_memory_bytes;
+  }
 }
 
 bool Cluster::leaves_alone(const Job& job, HostId node) const {
@@ -140,10 +151,11 @@ bool Cluster::takes(HostId host, const Node& node, JobId id, const Job& job) con
 }
 
 std::uint64_t Cluster::room(const Job& job, const Node& node) {
+  if (node.unmeasured > 0) return 0;
   const std::uint64_t slots = node.slots > node.used ? node.slots - node.used : 0;
-  if (job.worker_memory_bytes == 0) return slots;
+  if (job.worker_memory_bytes.value_or(0) == 0) return slots;
   const std::uint64_t memory = node.memory_bytes > node.used_memory_bytes ? node.memory_bytes - node.used_memory_bytes : 0;
-  return std::min(slots, memory / job.worker_memory_bytes);
+  return std::min(slots, memory / *job.worker_memory_bytes);
 }
 
 bool Cluster::is_running(JobId job) const {

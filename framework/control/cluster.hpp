@@ -34,12 +34,18 @@ struct ClusterOptions {
 
 namespace cluster_event {
 
+/// A worker that a node which registers runs already.
+struct FoundWorker {
+  JobId job = 0;
+  WorkerId worker = 0;
+};
 /// A node is there, or says anew what it offers.
 struct NodeJoined {
   HostId node = 0;
   std::uint32_t slots = 0;
   std::uint64_t memory_bytes = 0;  // for workers
   bool native_code = false;        // takes jobs that bring some
+  std::vector<FoundWorker> found = {};  // theirs are not free slots
 };
 /// The node and all that ran on it are gone.
 struct NodeLost {
@@ -54,8 +60,10 @@ struct JobAdded {
   std::int32_t priority = 0;           // higher ones are served first
   std::uint32_t weight = 1;            // of its share among those of equal priority
   std::uint64_t wanted = 0;            // workers that it could put to use
-  std::uint64_t worker_memory_bytes = 0;
+  /// Nothing: not known yet. Until it is, nodes that run workers of the job already take no others.
+  std::optional<std::uint64_t> worker_memory_bytes = {};
   bool native_code = false;            // brings some, for nodes that take it
+  bool resumes = false;                // a life of the tracker before has taken it, so it is not refused
 };
 struct JobDemand {
   JobId job = 0;
@@ -69,12 +77,6 @@ struct JobRemoved {
 struct WorkerWanted {
   JobId job = 0;
   WorkerId worker = 0;
-};
-/// A node that registers runs this worker of a job already.
-struct WorkerFound {
-  JobId job = 0;
-  WorkerId worker = 0;
-  HostId node = 0;
 };
 /// The worker has ended, or is not wanted any more before it was started.
 struct WorkerGone {
@@ -93,7 +95,7 @@ struct Tick {};
 
 using ClusterEvent = std::variant<cluster_event::NodeJoined, cluster_event::NodeLost, cluster_event::NodeDraining, cluster_event::JobAdded,
                                   cluster_event::JobDemand, cluster_event::JobRemoved, cluster_event::WorkerWanted,
-                                  cluster_event::WorkerFound, cluster_event::WorkerGone, cluster_event::NodeFailed, cluster_event::Tick>;
+                                  cluster_event::WorkerGone, cluster_event::NodeFailed, cluster_event::Tick>;
 
 namespace cluster_command {
 
@@ -144,12 +146,13 @@ class Cluster {
     std::uint64_t memory_bytes = 0;
     std::uint32_t used = 0;
     std::uint64_t used_memory_bytes = 0;
+    std::uint32_t unmeasured = 0;        // workers whose memory is not known
     bool native_code = false;
     bool draining = false;
   };
   struct Place {
     HostId node = 0;
-    std::uint64_t memory_bytes = 0;
+    std::optional<std::uint64_t> memory_bytes;
   };
   struct Failures {
     std::uint32_t count = 0;
@@ -159,7 +162,7 @@ class Cluster {
     std::int32_t priority = 0;
     std::uint32_t weight = 1;
     std::uint64_t wanted = 0;
-    std::uint64_t worker_memory_bytes = 0;
+    std::optional<std::uint64_t> worker_memory_bytes;
     bool native_code = false;
     bool running = false;
     std::uint32_t used = 0;              // slots
@@ -176,13 +179,13 @@ class Cluster {
   void on(const cluster_event::JobDemand& demand);
   void on(const cluster_event::JobRemoved& removed);
   void on(const cluster_event::WorkerWanted& wanted);
-  void on(const cluster_event::WorkerFound& found);
   void on(const cluster_event::WorkerGone& gone);
   void on(const cluster_event::NodeFailed& failed);
   void on(const cluster_event::Tick& tick);
 
   void occupy(JobId job, WorkerId worker, HostId node);
   void vacate(JobId job, WorkerId worker);
+  void measure(JobId job, std::uint64_t worker_memory_bytes);
   /// Workers of the job that the node could take beside those it has.
   static std::uint64_t room(const Job& job, const Node& node);
   bool leaves_alone(const Job& job, HostId node) const;

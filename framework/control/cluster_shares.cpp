@@ -119,7 +119,7 @@ void Cluster::say_allowed() {
       if (!takes(host, node, id, job)) continue;
       const auto here = static_cast<std::uint32_t>(std::min<std::uint64_t>(more, room(job, node)));
       node.used += here;
-      node.used_memory_bytes += here * job.worker_memory_bytes;
+      node.used_memory_bytes += here * job.worker_memory_bytes.value_or(0);
       allowed[id] += here;
       more -= here;
     }

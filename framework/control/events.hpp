@@ -101,7 +101,8 @@ struct StageOpened {
   std::vector<std::uint32_t> inputs = {};
   /// Stages whose results are removed now, because nothing to come reads them. What is lost of their readers makes them again.
   std::vector<std::uint32_t> freed = {};
-  /// Its results are parts of the output, out of reach of faults once CommitDone is reported.
+  /// Its results are parts of the output, out of reach of faults once CommitDone is reported, but for those of the tracker's own disk: see
+  /// Scheduler::restore().
   bool keeps_results = false;
   /// For each task the host that has most of what it reads, 0: none. Empty: no task has one. A wish, so it is not journalled.
   std::vector<HostId> nearest = {};

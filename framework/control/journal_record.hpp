@@ -39,6 +39,12 @@ struct ResultLost {
   AttemptId attempt;
   friend bool operator==(const ResultLost&, const ResultLost&) = default;
 };
+/// What was kept of the committed result of this attempt (a part of the output, rejects, side outputs) is gone: the task is made again,
+/// whoever reads it, and before anything else is opened or ends. A job that was done is not.
+struct KeptLost {
+  AttemptId attempt;
+  friend bool operator==(const KeptLost&, const KeptLost&) = default;
+};
 /// The attempt failed, and it counts against the task. What the next attempt has to know is here as it is afterwards.
 struct Failed {
   AttemptId attempt;
@@ -74,6 +80,6 @@ struct Ended {
 }  // namespace journal
 
 using JournalRecord = std::variant<journal::StageOpened, journal::Committed, journal::ResultLost, journal::Failed, journal::Quarantined,
-                                   journal::Ended, journal::RangeCut>;
+                                   journal::Ended, journal::RangeCut, journal::KeptLost>;
 
 }  // namespace sinter

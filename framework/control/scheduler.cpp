@@ -3,6 +3,7 @@
 #include "framework/control/scheduler.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.hpp"
 
@@ -17,11 +18,7 @@ Scheduler::Scheduler(const SchedulerOptions& options)
 std::vector<Command> Scheduler::step(const Event& event, SteadyMs now) {
   require(now >= now_, "time does not go back");
   now_ = now;
-  commands_.clear();
-  if (last_command_) {
-    commands_.push_back(std::move(*last_command_));
-    last_command_.reset();
-  }
+  commands_ = std::exchange(first_commands_, {});
   // After the end only workers' files matter; a late success must not publish.
   if (ended()) return std::move(commands_);
   if (!std::holds_alternative<event::Heartbeat>(event) && !std::holds_alternative<event::Tick>(event)) due_ = true;
@@ -92,7 +89,6 @@ void Scheduler::task_committed(TaskId id) {
   if (!accepts_change(id, grant)) return;
   const bool others = stages_.at(id).copies > 0;
   decide(journal::Committed{{id, grant.number}, grant.host, std::move(grant.counters), grant.checksum});
-  blocked_on_.erase(id);
   StageTable::Stage& stage = stages_.stage(id.stage);
   const auto took = static_cast<std::uint64_t>(grant.took_ms);
   ++stage.timed;

@@ -75,9 +75,11 @@ class Scheduler {
   explicit Scheduler(const SchedulerOptions& options);
   /// The machine as a tracker that restarts finds it: what has committed stays so, everything else is to be done; workers of lives before
   /// are made known by event::WorkerAdopted; WorkersAllowed{0} as the first event starts none before it is known which those are. A job
-  /// that had ended repeats its last command at the first step. Requires: options.generation is above that of every life before. Error,
-  /// internal: records that no scheduler has written in this order. Cost: O(records + tasks).
-  static Result<Scheduler> restore(const SchedulerOptions& options, const std::vector<JournalRecord>& records);
+  /// that had ended repeats its last command at the first step. `damaged`: committed attempts of which something was kept that is not as
+  /// it was: their tasks are made again; the first step says so, for the journal. Requires: options.generation is above that of every life
+  /// before. Error, internal: records that no scheduler has written in this order. Cost: O(records + tasks).
+  static Result<Scheduler> restore(const SchedulerOptions& options, const std::vector<JournalRecord>& records,
+                                   const std::vector<AttemptId>& damaged = {});
 
   /// Takes one event and returns what to do, in order. `now` never goes back. The first call (any event) asks for stage 0.
   /// Cost: O(log workers) for a heartbeat; else O(workers + tasks that are tried again), and after losses O(tasks of the stages they hit).
@@ -172,6 +174,8 @@ class Scheduler {
   void apply(const journal::Quarantined& quarantined);
   void apply(const journal::Ended& ended);
   void apply(const journal::RangeCut& cut);
+  void apply(const journal::KeptLost& lost);
+  void lose_kept(const std::vector<AttemptId>& damaged);
   /// Whether the record can be the next one.
   bool follows(const JournalRecord& record) const;
 
@@ -238,7 +242,7 @@ class Scheduler {
   SteadyMs speculate_ms_ = 0;            // when slow tasks are looked for next
   StageTable stages_;
   std::map<TaskId, Grant> grants_;
-  std::set<TaskId> blocked_on_;          // made again for the shell, which needs them to find out what comes next
+  std::set<TaskId> blocked_on_;          // made again for the shell, before anything else is opened: see StageBlocked, KeptLost
   std::map<WorkerId, Worker> workers_;
   std::set<WorkerId> starting_, idle_;   // those that run nothing
   std::set<HostId> draining_;
@@ -253,7 +257,7 @@ class Scheduler {
   std::uint64_t lost_workers_ = 0;
   std::uint64_t quarantined_records_ = 0;
   std::uint64_t lost_results_ = 0;
-  std::optional<Command> last_command_;  // of a restored job that had ended
+  std::vector<Command> first_commands_;  // of a restored job: that what was kept is lost, or how it had ended
   std::vector<Command> commands_;
 };
 

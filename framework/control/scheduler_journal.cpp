@@ -51,6 +51,7 @@ void Scheduler::apply(const journal::Committed& committed) {
     of.trouble->stale_fetches = 0;
   }
   stages_.set_state(id, TaskState::Committed);
+  blocked_on_.erase(id);
 }
 
 void Scheduler::apply(const journal::ResultLost& lost) {
@@ -93,8 +94,24 @@ void Scheduler::apply(const journal::RangeCut& cut) {
   stages_.add_task(cut.attempt.task.stage);
 }
 
+void Scheduler::apply(const journal::KeptLost& lost) {
+  ++lost_results_;
+  if (stages_.at(lost.attempt.task).state == TaskState::Committed) stages_.set_state(lost.attempt.task, TaskState::Lost);
+  blocked_on_.insert(lost.attempt.task);
+  if (state_ == JobState::Done) state_ = JobState::Opening;
+}
+
+/// Of a job that has failed or was cancelled nothing is missed.
+void Scheduler::lose_kept(const std::vector<AttemptId>& damaged) {
+  if (state_ == JobState::Failed || state_ == JobState::Cancelled) return;
+  for (const AttemptId& attempt : damaged) {
+    const Task* of = stages_.find(attempt.task);
+    if (of != nullptr && of->result == attempt.number && !blocked_on_.contains(attempt.task)) decide(journal::KeptLost{attempt});
+  }
+}
+
 bool Scheduler::follows(const JournalRecord& record) const {
-  if (ended()) return false;
+  if (ended() && !(state_ == JobState::Done && std::holds_alternative<journal::KeptLost>(record))) return false;
   const auto of_task = [this](const AttemptId& attempt) {
     return stages_.find(attempt.task) != nullptr && attempt.number >= 1 && attempt.number <= (options_.generation - 1) * kAttemptsPerLife;
   };
@@ -114,6 +131,8 @@ bool Scheduler::follows(const JournalRecord& record) const {
     } else if constexpr (std::is_same_v<Record, journal::ResultLost>) {
       return of_task(one.attempt) && stages_.find(one.attempt.task)->state == TaskState::Committed &&
              stages_.find(one.attempt.task)->result == one.attempt.number;
+    } else if constexpr (std::is_same_v<Record, journal::KeptLost>) {
+      return of_task(one.attempt) && stages_.find(one.attempt.task)->result == one.attempt.number;
     } else {
       return of_task(one.attempt);
     }
@@ -121,7 +140,8 @@ bool Scheduler::follows(const JournalRecord& record) const {
   return std::visit(check, record);
 }
 
-Result<Scheduler> Scheduler::restore(const SchedulerOptions& options, const std::vector<JournalRecord>& records) {
+Result<Scheduler> Scheduler::restore(const SchedulerOptions& options, const std::vector<JournalRecord>& records,
+                                     const std::vector<AttemptId>& damaged) {
   Scheduler restored(options);
   for (std::size_t index = 0; index < records.size(); ++index) {
     if (!restored.follows(records[index]))
@@ -129,10 +149,13 @@ Result<Scheduler> Scheduler::restore(const SchedulerOptions& options, const std:
                             std::to_string(options.generation) + " of the tracker");
     std::visit([&](const auto& one) { restored.apply(one); }, records[index]);
   }
-  if (const auto* ended = records.empty() ? nullptr : std::get_if<journal::Ended>(&records.back())) {
-    if (ended->state == JobState::Done) restored.last_command_ = command::FinishJob{};
-    else restored.last_command_ = command::FailJob{*ended->error, ended->attempt};
+  restored.lose_kept(damaged);
+  if (restored.ended()) {
+    const auto& ended = std::get<journal::Ended>(records.back());
+    if (ended.state == JobState::Done) restored.commands_.emplace_back(command::FinishJob{});
+    else restored.commands_.emplace_back(command::FailJob{*ended.error, ended.attempt});
   }
+  restored.first_commands_ = std::move(restored.commands_);
   return restored;
 }
 

@@ -17,6 +17,7 @@ void Scheduler::on(const event::WorkerReady& ready) {
   set_idle(ready.worker, found->second);
   start_failures_ = 0;
   killed_starts_ = 0;
+  if (cuttable_ > 0) speculate_ms_ = now_;  // it was started for that, and what is left gets less
 }
 
 void Scheduler::on(const event::Heartbeat& beat) {

@@ -15,7 +15,8 @@ std::string name_of(const std::string& path) { return path.substr(path.rfind('/'
 Status check_only_parts(FileSystem& files, const std::string& directory) {
   SINTER_ASSIGN(const std::vector<std::string> names, files.list(directory));
   for (const std::string& name : names) {
-    if (name.starts_with("part-") || name == kManifestName) continue;
+    // A job may die while it writes its manifest.
+    if (name.starts_with("part-") || name == kManifestName || name == std::string(kManifestName) + ".tmp") continue;
     return user_error("output '" + directory + "/' holds '" + name + "', which no job has written")
         .with_hint("Nothing was removed: choose another output, or move the file away");
   }

@@ -70,7 +70,9 @@ Status decide_format(const std::string& path, std::string name, Format& format) 
   if (format.kind == FormatKind::Infer) {
     if (ends_with_any(name, {".csv", ".tsv", ".tab", ".txt"})) format.kind = FormatKind::Csv;
     else if (ends_with_any(name, {".jsonl", ".ndjson", ".json"})) format.kind = FormatKind::JsonLines;
-    else return user_error("cannot tell the format of '" + path + "' from its name").with_hint("Say `format: csv` or `format: jsonl`");
+    else
+      return user_error("cannot tell the format of '" + path + "' from its name")
+          .with_hint("Say `format: csv` or `format: jsonl` if it is one of these; sinter reads no other, so export anything else as CSV");
   }
   if (format.kind == FormatKind::Records && format.records == nullptr)
     return user_error("'" + path + "': the format is FormatKind::Records, and Format::records has no reader");

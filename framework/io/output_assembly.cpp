@@ -29,10 +29,14 @@ class OutputAssembly::FileBuilder {
     }
     return {};
   }
-  Result<PublishedFile> finish(std::string final_path) {
-    SINTER_TRY(file_->sync());
-    SINTER_TRY(file_->close());
+  /// Everything is written; the disk begins to take it.
+  PublishedFile complete(std::string final_path) {
+    file_->start_sync();
     return PublishedFile{std::move(final_path), size_bytes_, checksum_.value()};
+  }
+  Status finish() {
+    SINTER_TRY(file_->sync());
+    return file_->close();
   }
 
  private:
@@ -97,7 +101,8 @@ void OutputAssembly::work() {
   }
 }
 
-Result<std::vector<PublishedFile>> OutputAssembly::finish(std::size_t count) {
+Result<std::vector<PublishedFile>> OutputAssembly::finish(std::size_t count, const Companion& companion) {
+  require(!companion || !is_directory_, "only an output of one file has a companion");
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -107,7 +112,7 @@ Result<std::vector<PublishedFile>> OutputAssembly::finish(std::size_t count) {
   Status status = std::move(status_);
   if (status.ok()) {
     require(joined_ == count && ready_.empty(), "all parts of an output are ready before it is finished");
-    status = complete();
+    status = complete(companion);
   }
   if (status.ok()) return std::move(published_);
   file_.reset();
@@ -116,6 +121,9 @@ Result<std::vector<PublishedFile>> OutputAssembly::finish(std::size_t count) {
 
 Status OutputAssembly::begin() {
   if (begun_) return {};
+  // A life before may have died between the two renames of move_into_place().
+  const std::string old = temporary_ + ".old";
+  if (is_directory_ && !files_.exists(target_) && files_.exists(old)) SINTER_TRY(files_.rename(old, target_));
   SINTER_TRY(check_output_path(files_, output_.path, output_.overwrite));
   SINTER_TRY(files_.make_directories(directory_));
   SINTER_TRY(files_.remove_all(temporary_));
@@ -132,10 +140,11 @@ Status OutputAssembly::begin_file(std::size_t ordinal) {
   return file_->append(output_.header);
 }
 
-Status OutputAssembly::end_file() {
-  SINTER_ASSIGN(PublishedFile published, file_->finish(final_path_));
+Status OutputAssembly::end_file(const Companion& companion) {
+  published_.push_back(file_->complete(final_path_));
+  if (companion) SINTER_TRY(companion(published_));
+  SINTER_TRY(file_->finish());
   file_.reset();
-  published_.push_back(std::move(published));
   return {};
 }
 
@@ -171,7 +180,7 @@ Status OutputAssembly::check_room(std::uint64_t size_bytes) {
       .with_hint("Make room, or write the output elsewhere");
 }
 
-Status OutputAssembly::complete() {
+Status OutputAssembly::complete(const Companion& companion) {
   SINTER_TRY(begin());
   // Without results there is still one part, so that the header tells the columns.
   if (is_directory_ && published_.empty()) {
@@ -179,12 +188,12 @@ Status OutputAssembly::complete() {
     SINTER_TRY(end_file());
   }
   if (is_directory_) SINTER_TRY(files_.sync_directory(temporary_));
-  else SINTER_TRY(end_file());
-  return move_into_place();
+  else SINTER_TRY(end_file(companion));
+  return move_into_place(!companion);
 }
 
 /// Puts what was built into its place; the old output comes back when that fails.
-Status OutputAssembly::move_into_place() {
+Status OutputAssembly::move_into_place(bool syncs_directory) {
   SINTER_TRY(check_output_path(files_, output_.path, output_.overwrite));
   const std::string old = temporary_ + ".old";
   const bool replaces_directory = is_directory_ && files_.exists(target_);
@@ -198,9 +207,9 @@ Status OutputAssembly::move_into_place() {
     return renamed;
   }
   finished_ = true;
-  Status synced = syncs_directory_ ? files_.sync_directory(directory_) : Status();
-  if (replaces_directory) {
-    Status removed = files_.remove_all(old);
+  Status synced = syncs_directory ? files_.sync_directory(directory_) : Status();
+  if (is_directory_) {
+    Status removed = files_.remove_all(old);  // or one that a life before has left
     if (synced.ok()) return removed;
   }
   return synced;

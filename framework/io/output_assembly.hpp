@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,12 +38,13 @@ class OutputAssembly {
   /// part_behind() has placed, by a thread of our own.
   void part_ready(std::size_t ordinal, std::string path);
 
-  /// finish() leaves it to its caller to make the name of what it renamed durable. Before the first part.
-  void leave_directory_unsynced() { syncs_directory_ = false; }
-
+  /// Writes and syncs what belongs to the files, before any of them is in its place.
+  using Companion = std::function<Status(const std::vector<PublishedFile>&)>;
   /// Waits for parts 0 to count - 1, syncs the output and renames it into its place. Requires: all of them are ready. Call once.
-  /// Errors: as publish_output(). Returns the files in order.
-  Result<std::vector<PublishedFile>> finish(std::size_t count);
+  /// With a companion, for an output of one file: that is written while the disk takes the file, so that both share a wait, and it is
+  /// the caller that makes their names durable.
+  /// Errors: as publish_output(), the companion's. Returns the files in order.
+  Result<std::vector<PublishedFile>> finish(std::size_t count, const Companion& companion = {});
 
  private:
   class FileBuilder;
@@ -52,11 +54,11 @@ class OutputAssembly {
   Status join(std::size_t ordinal, const std::string& part);
   Status begin();
   Status begin_file(std::size_t ordinal);
-  Status end_file();
+  Status end_file(const Companion& companion = {});
   Status append_part(const std::string& part);
   Status check_room(std::uint64_t size_bytes);
-  Status complete();
-  Status move_into_place();
+  Status complete(const Companion& companion);
+  Status move_into_place(bool syncs_directory);
   Error with_surroundings(Error error);
 
   FileSystem& files_;
@@ -65,7 +67,6 @@ class OutputAssembly {
   const std::string target_;     // without '/' at the end
   const std::string directory_;  // that holds the target
   const std::string temporary_;
-  bool syncs_directory_ = true;
   // The joining thread's, and finish()'s behind it.
   std::unique_ptr<char[]> buffer_;
   std::unique_ptr<FileBuilder> file_;

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <thread>
 
 #include "base/checksum.hpp"
 #include "base/parse_size.hpp"
@@ -23,6 +22,7 @@
 #include "framework/program/own_code.hpp"
 #include "framework/runtime/attempt.hpp"
 #include "framework/runtime/foreground_task.hpp"
+#include "framework/runtime/host_share.hpp"
 #include "framework/runtime/run_job.hpp"
 #include "framework/runtime/signal_watcher.hpp"
 #include "framework/runtime/worker.hpp"
@@ -55,6 +55,7 @@ struct CommandLine {
   std::vector<std::string> outputs;     // "PATH" or "NAME=PATH"
   bool force = false;
   bool in_process = false;
+  bool quarantine = false;
   std::string cluster;                  // the tracker that runs it; empty: this machine
   std::string placement = "auto";       // of files, see ClientJob
   std::int32_t priority = 0;
@@ -63,11 +64,15 @@ struct CommandLine {
   bool help = false;
 };
 
-std::string usage(const JobProgram& program) {
+std::string usage_line(const JobProgram& program) {
   std::string text = "usage: " + program.name;
   for (const std::string& argument : program.arguments) text += " " + argument;
-  return text +
-         " [options]\n"
+  return text + " [options]";
+}
+
+std::string usage(const JobProgram& program) {
+  return usage_line(program) +
+         "\n"
          "       " + program.name + " check | explain ...: find what is wrong before anything runs; show the plan\n"
          "  --workers N     worker processes (default: one per core)\n"
          "  --memory SIZE   memory per worker, such as 256MiB\n"
@@ -77,6 +82,7 @@ std::string usage(const JobProgram& program) {
          "  --param NAME=VALUE\n"
          "                  set a parameter of the job\n"
          "  --force         replace the output\n"
+         "  --quarantine    records at which a map function crashes, hangs or throws go to the rejects; else they fail the job\n"
          "  --in-process    threads instead of worker processes, for debuggers\n"
          "  --task NAME     run one attempt of this task (map-3, step1-0, reduce-7) in the foreground, and write nothing\n"
          "  --cluster HOST[:PORT]\n"
@@ -151,6 +157,7 @@ void take_verb(const JobProgram& program, CommandLine& line) {
 bool set_flag(CommandLine& line, const std::string& word) {
   if (word == "--force") line.force = true;
   else if (word == "--in-process") line.in_process = true;
+  else if (word == "--quarantine") line.quarantine = true;
   else if (word == "--detach") line.detach = true;
   else if (word == "--no-speculation") line.speculation = false;
   else if (word == "--help") line.help = true;
@@ -214,6 +221,7 @@ Result<JobDefinition> make_job(const JobProgram& program, const CommandLine& lin
   for (const std::string& output : line.outputs) set_output(job, output);
   if (line.force) job.overwrite = true;
   if (line.in_process) job.execution.in_process = true;
+  if (line.quarantine) job.execution.on_bad_record = OnBadRecord::Quarantine;
   return job;
 }
 
@@ -260,8 +268,20 @@ void print_summary(const std::string& name, const JobReport& report, const std::
   std::fputs(text.c_str(), stderr);
 }
 
+/// What the framework calls by its key in a job file, and what sets it here.
+constexpr std::pair<std::string_view, std::string_view> kOptionOfSetting[] = {
+    {"Set execution.on_bad_record to quarantine", "Use --quarantine"},
+    {"execution.memory (--memory)", "--memory"},
+    {"execution.memory", "--memory"},
+    {"execution.timeout", "--timeout"},
+    {"execution.workers", "--workers"}};
+
 int report_error(const JobProgram& program, const Error& error, int code) {
-  std::fputs((program.name + ": error: " + error.to_string() + "\n").c_str(), stderr);
+  std::string text = error.to_string();
+  for (const auto& [setting, option] : kOptionOfSetting)
+    for (std::size_t at = 0; (at = text.find(setting, at)) != std::string::npos; at += option.size())
+      text.replace(at, setting.size(), option);
+  std::fputs((program.name + ": error: " + text + "\n").c_str(), stderr);
   return code;
 }
 
@@ -290,7 +310,7 @@ int show(const JobProgram& program, const CommandLine& line) {
   const std::unique_ptr<FileSystem> files = make_posix_file_system();
   const auto look = [&]() -> Status {
     SINTER_ASSIGN(const JobDefinition job, make_job(program, line));
-    SINTER_ASSIGN(const Plan plan, make_plan(*files, job, std::max(1u, std::thread::hardware_concurrency())));
+    SINTER_ASSIGN(const Plan plan, make_plan(*files, job, host_processors()));
     SINTER_TRY(check_columns(*files, job, plan));
     if (line.verb == Verb::Explain) {
       for (const std::string& text : explain(plan, job)) std::puts(text.c_str());
@@ -382,7 +402,7 @@ int run(const JobProgram& program, const std::string& called, const std::vector<
                      .log = log,
                      .on_progress = {}};
   options.cancel = &signals.cancelled();
-  options.cores = std::max(1u, std::thread::hardware_concurrency());
+  options.cores = host_processors();
   if (!line.task.empty()) return run_task(program, *job, line, options);
   std::vector<std::string> again{called};
   again.insert(again.end(), words.begin(), words.end());
@@ -431,7 +451,7 @@ int job_main(const JobProgram& program, int argument_count, char** argument_valu
   const Result<CommandLine> line = parse_command_line(program, words);
   if (!line.ok()) {
     report_error(program, line.error(), kUsage);
-    std::fputs(usage(program).c_str(), stderr);
+    std::fputs((usage_line(program) + ", which --help lists\n").c_str(), stderr);  // in one line: all of them would hide the error
     return kUsage;
   }
   if (line->help) {

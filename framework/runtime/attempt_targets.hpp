@@ -13,6 +13,13 @@
 
 namespace sinter {
 
+/// Few bytes may be much work, and ranges are cut between blocks: so runs begin with small ones, unless there are many runs: whoever cuts
+/// ranges knows the blocks of all.
+inline std::uint32_t first_block_bytes(const Plan& plan) {
+  constexpr std::size_t kMaxSplits = 256;
+  return plan.splits.size() <= kMaxSplits ? kMinBlockBytes : plan.memory.block_bytes;
+}
+
 /// Emitted records become the attempt's run, combined as the stage says.
 class RunTarget final : public RawEmitter {
  public:
@@ -29,6 +36,7 @@ class RunTarget final : public RawEmitter {
     RunBuilderOptions options;
     options.memory_bytes = run_.stage.work == StageWork::Map ? memory.sort_bytes : memory.step_sort_bytes;
     options.block_bytes = memory.block_bytes;
+    options.first_block_bytes = first_block_bytes(around_.plan);
     options.max_fan_in = memory.merge_fan_in;
     options.compression = around_.plan.lz4 ? Compression::Lz4 : Compression::None;
     options.spill_directory = around_.layout.attempt(run_.attempt);
@@ -66,6 +74,7 @@ class SortedTarget final : public RawEmitter {
     RunWriterOptions options;
     options.path = around_.layout.attempt_result(run_.attempt);
     options.block_bytes = around_.plan.memory.block_bytes;
+    options.first_block_bytes = first_block_bytes(around_.plan);
     options.compression = around_.plan.lz4 ? Compression::Lz4 : Compression::None;
     options.write_bytes = std::min<std::size_t>(options.write_bytes, around_.plan.memory.task_bytes() / 16);
     SINTER_ASSIGN(memory_, around_.memory.reserve(RunWriter::memory_bytes(options, 0), "writing sorted pairs"));

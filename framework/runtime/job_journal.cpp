@@ -20,6 +20,14 @@ void serialize(Archive& archive, ResultLost& lost, unsigned) {
   archive & lost.attempt;
 }
 template <class Archive>
+void serialize(Archive& archive, KeptLost& lost, unsigned) {
+  archive & lost.attempt;
+}
+template <class Archive>
+void serialize(Archive& archive, FilesKept& kept, unsigned) {
+  archive & kept.attempt & kept.files;
+}
+template <class Archive>
 void serialize(Archive& archive, Quarantined& quarantined, unsigned) {
   archive & quarantined.attempt & quarantined.record;
 }
@@ -64,7 +72,7 @@ struct WireEnded {
 };
 
 enum class RecordKind : char {
-  StageOpened = 1, Committed, ResultLost, Failed, Quarantined, Ended, LifeBegan, StageFound, ResultAt, RangeCut
+  StageOpened = 1, Committed, ResultLost, Failed, Quarantined, Ended, LifeBegan, StageFound, ResultAt, RangeCut, FilesKept, KeptLost
 };
 
 template <class T>
@@ -88,6 +96,8 @@ struct Encoder {
     return bytes_of(RecordKind::Ended, wire);
   }
   std::string operator()(const journal::RangeCut& one) const { return bytes_of(RecordKind::RangeCut, one); }
+  std::string operator()(const journal::KeptLost& one) const { return bytes_of(RecordKind::KeptLost, one); }
+  std::string operator()(const journal::FilesKept& one) const { return bytes_of(RecordKind::FilesKept, one); }
   std::string operator()(const journal::LifeBegan& one) const { return bytes_of(RecordKind::LifeBegan, one); }
   std::string operator()(const journal::StageFound& one) const { return bytes_of(RecordKind::StageFound, one); }
   std::string operator()(const journal::ResultAt& one) const { return bytes_of(RecordKind::ResultAt, one); }
@@ -134,6 +144,8 @@ Result<JobRecord> decode_record(std::string_view bytes) {
     case RecordKind::Quarantined: return scheduler_record<journal::Quarantined>(body);
     case RecordKind::Ended: return ended_record(body);
     case RecordKind::RangeCut: return scheduler_record<journal::RangeCut>(body);
+    case RecordKind::KeptLost: return scheduler_record<journal::KeptLost>(body);
+    case RecordKind::FilesKept: return shell_record<journal::FilesKept>(body);
     case RecordKind::LifeBegan: return shell_record<journal::LifeBegan>(body);
     case RecordKind::StageFound: return shell_record<journal::StageFound>(body);
     case RecordKind::ResultAt: return shell_record<journal::ResultAt>(body);

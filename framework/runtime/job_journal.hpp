@@ -35,10 +35,17 @@ struct ResultAt {
   AttemptProgress progress;
 };
 
+/// What is kept of an attempt, by its names in JobLayout::committed_directory(); it counts once the scheduler's Committed follows. Files
+/// are not synced: another life looks whether they are as they were.
+struct FilesKept {
+  AttemptId attempt;
+  std::vector<FileChecksum> files;
+};
+
 }  // namespace journal
 
 /// In the order in which they were written.
-using JobRecord = std::variant<JournalRecord, journal::LifeBegan, journal::StageFound, journal::ResultAt>;
+using JobRecord = std::variant<JournalRecord, journal::LifeBegan, journal::StageFound, journal::ResultAt, journal::FilesKept>;
 
 class JobJournal {
  public:

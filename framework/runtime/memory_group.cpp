@@ -48,24 +48,6 @@ bool has_word(const std::string& text, const std::string& word) {
   return false;
 }
 
-/// The path in the line "5:memory:/path" of v1, or "0::/path" of v2 when `controller` is empty.
-std::string own_group(const std::string& groups, const std::string& controller) {
-  std::istringstream lines(groups);
-  for (std::string line; std::getline(lines, line);) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    std::string controllers = line.substr(first + 1, second - first - 1);
-    for (char& c : controllers)
-      if (c == ',') c = ' ';
-    if (controller.empty() ? controllers.empty() : has_word(controllers, controller)) {
-      const std::string path = line.substr(second + 1);
-      return path == "/" ? "" : path;
-    }
-  }
-  return "";
-}
-
 constexpr std::string_view kPrefix = "sinter-";
 constexpr std::string_view kWorkerPrefix = "sinter-worker-";
 
@@ -119,6 +101,23 @@ Result<std::string> make_v2(const std::string& mount, const std::string& own_gro
 }
 
 }  // namespace
+
+std::string own_group(const std::string& groups, const std::string& controller) {
+  std::istringstream lines(groups);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    std::string controllers = line.substr(first + 1, second - first - 1);
+    for (char& c : controllers)
+      if (c == ',') c = ' ';
+    if (controller.empty() ? controllers.empty() : has_word(controllers, controller)) {
+      const std::string path = line.substr(second + 1);
+      return path == "/" ? "" : path;
+    }
+  }
+  return "";
+}
 
 Result<std::unique_ptr<MemoryGroups>> MemoryGroups::make(const std::string& root, const std::string& own_groups) {
   std::string reasons;

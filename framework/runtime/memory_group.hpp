@@ -34,6 +34,10 @@ class MemoryGroups {
   std::string kind_;
 };
 
+/// The path of this process's group in the text of /proc/self/cgroup: of the line "5:memory:/path" of v1, or of "0::/path" of v2 when
+/// `controller` is empty. "" for the root, and where there is none.
+std::string own_group(const std::string& groups, const std::string& controller);
+
 /// The group of one worker at a place.
 std::string memory_group_of(const std::string& place, std::uint32_t worker);
 

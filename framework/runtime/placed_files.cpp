@@ -33,7 +33,8 @@ void PlacedFiles::prefetch(const std::vector<std::string>& paths) const {
   if (!options_.prefetch_remote) return;
   std::vector<Place> remote;
   for (const std::string& path : paths)
-    if (std::optional<Place> place = placed(path); place && place->host != options_.host) remote.push_back(std::move(*place));
+    if (std::optional<Place> place = placed(path); place && place->host != options_.host && !place->bytes)
+      remote.push_back(std::move(*place));
   if (!remote.empty()) options_.prefetch_remote(remote);
 }
 
@@ -101,6 +102,20 @@ class PlacedFiles::Watched final : public ReadableFile, public AnnouncedReads {
   AttemptId attempt_;
 };
 
+/// One that came with the word that it is there.
+class PlacedFiles::Sent final : public ReadableFile {
+ public:
+  explicit Sent(std::shared_ptr<const std::string> bytes) : bytes_(std::move(bytes)) {}
+  Result<std::size_t> read_at(std::uint64_t offset, char* to, std::size_t size) const override {
+    return offset < bytes_->size() ? bytes_->copy(to, size, static_cast<std::size_t>(offset)) : std::size_t{0};
+  }
+  std::uint64_t size_bytes() const override { return bytes_->size(); }
+  std::string_view map() const override { return *bytes_; }
+
+ private:
+  std::shared_ptr<const std::string> bytes_;
+};
+
 void PlacedFiles::note_failure(const AttemptId& attempt) {
   const std::lock_guard lock(mutex_);
   failures_.insert(attempt);
@@ -117,6 +132,7 @@ Result<std::unique_ptr<ReadableFile>> PlacedFiles::open_at(const Place& place) {
   const auto open = [&]() -> Result<std::unique_ptr<ReadableFile>> {
     const std::string path = place.scratch_directory + "/" + place.name;
     if (place.host == options_.host) return options_.files.open(path);
+    if (place.bytes) return std::unique_ptr<ReadableFile>(std::make_unique<Sent>(place.bytes));
     if (options_.open_remote) return options_.open_remote(place);
     return environment_error("'" + path + "' is on the host '" + place.host + "', whose files cannot be read here");
   };

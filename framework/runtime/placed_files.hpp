@@ -30,6 +30,7 @@ struct Place {
   std::string name;               // below it
   AttemptId attempt;              // that wrote it
   std::optional<std::uint64_t> checksum = {};  // as its writer said
+  std::shared_ptr<const std::string> bytes = {};  // all of it, when it came along: not to be fetched. Stays in this process
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
@@ -95,6 +96,7 @@ class PlacedFiles final : public FileSystem {
   Result<std::unique_ptr<ReadableFile>> open_at(const Place& place);
 
   class Watched;
+  class Sent;
   class Summed;
   Status copy_here(const Place& place, const std::string& path, const std::atomic<bool>* unwanted);
   Status put_in_place(const Place& place, const std::string& arrived, const std::string& path);

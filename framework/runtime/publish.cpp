@@ -25,10 +25,37 @@ Status publish_rejects(FileSystem& files, const Publication& what, JobReport& re
   return {};
 }
 
-Status publish_parts(const Publication& what, JobReport& report) {
-  SINTER_ASSIGN(const std::vector<PublishedFile> published, what.output.finish(what.stages.back().tasks));
-  for (const PublishedFile& file : published) report.outputs.push_back({file.path, file.size_bytes, file.checksum});
-  return {};
+Status write_synced(FileSystem& files, const std::string& path, std::string_view bytes) {
+  SINTER_ASSIGN(const std::unique_ptr<WritableFile> file, files.create(path));
+  SINTER_TRY(file->append(bytes));
+  SINTER_TRY(file->sync());
+  return file->close();
+}
+
+/// The output, then the manifest. That of one file is written beside it before either is renamed: they share the syncs of bytes, and
+/// that of names, in which the file's is the older.
+Status publish_parts(FileSystem& files, const Clock& clock, SteadyMs began_ms, const Publication& what, JobReport& report) {
+  report.manifest_path = what.paths.manifest;
+  const std::string written = report.manifest_path + ".tmp";
+  const auto write_manifest = [&](const std::vector<PublishedFile>& published) {
+    for (const PublishedFile& file : published) report.outputs.push_back({file.path, file.size_bytes, file.checksum});
+    report.publishing_ms = clock.now_ms() - began_ms;
+    return write_synced(files, written, manifest_text(what.job, report));
+  };
+  const auto publish = [&]() -> Status {
+    if (!what.job.output.path.ends_with('/')) {
+      SINTER_TRY(what.output.finish(what.stages.back().tasks, write_manifest));
+    } else {
+      SINTER_ASSIGN(const std::vector<PublishedFile> published, what.output.finish(what.stages.back().tasks));
+      SINTER_TRY(write_manifest(published));
+    }
+    return files.rename(written, report.manifest_path);
+  };
+  if (Status published = publish(); !published.ok()) {
+    (void)files.remove(written);  // best effort: the error that matters is the one we return
+    return published;
+  }
+  return files.sync_directory(directory_of(report.manifest_path));
 }
 
 /// As the rejects: in the order of the input, then of the keys.
@@ -101,10 +128,7 @@ Status publish_job(FileSystem& files, const Clock& clock, const Publication& wha
   if (files.exists(what.paths.manifest)) SINTER_TRY(files.remove(what.paths.manifest));
   SINTER_TRY(publish_rejects(files, what, report));
   SINTER_TRY(publish_side_outputs(files, what, report));
-  SINTER_TRY(publish_parts(what, report));
-  report.manifest_path = what.paths.manifest;
-  report.publishing_ms = clock.now_ms() - began;
-  return write_file_atomically(files, what.paths.manifest, manifest_text(what.job, report));
+  return publish_parts(files, clock, began, what, report);
 }
 
 std::string manifest_text(const JobDefinition& job, const JobReport& report) {

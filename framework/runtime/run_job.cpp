@@ -32,8 +32,6 @@ class JobRun {
     OutputPublication publication = output_of(job_);
     publication.consume_parts = scratch_ != nullptr;  // else another life may have to publish them again
     OutputAssembly output(options_.files, std::move(publication));
-    // The manifest is beside a file, and the sync that makes its name durable does so for the file's, which was there first.
-    if (!job_.output.path.ends_with('/')) output.leave_directory_unsynced();
     const auto on_part = [&](TaskId task) { output.part_ready(task.ordinal, layout.result(task)); };
     const auto on_cut = [&](TaskId task, std::uint32_t rest) { output.part_behind(task.ordinal, rest); };
     Result<TrackerResult> tasks = Tracker(plan_, job_, layout, options_, on_part, on_cut).run();

@@ -72,6 +72,7 @@ Result<TrackerResult> Tracker::run() {
 
 Status Tracker::loop() {
   feed(event::Tick{});
+  if (scheduler_.ended()) SINTER_TRY(pool_->receive(0));  // of a job without tasks, too, a pool may say that it is none
   while (!scheduler_.ended()) {
     // Timers last: see Scheduler::on(Tick).
     SINTER_TRY(drain_events());
@@ -162,6 +163,8 @@ void Tracker::handle(const WorkerSaid& said) {
     const auto sum = std::find_if(done->checksums.begin(), done->checksums.end(), [&](const FileChecksum& one) {
       return layout_.attempt(done->attempt) + "/" + one.name == layout_.attempt_result(done->attempt);
     });
+    if (journal_ && scheduler_.running_on(worker) == done->attempt)
+      if (std::vector<FileChecksum> kept = kept_of(*done); !kept.empty()) to_keep_[done->attempt] = std::move(kept);
     take(event::AttemptDone{worker, done->attempt, std::move(done->counters),
                             sum == done->checksums.end() ? std::nullopt : std::optional(sum->checksum)});
   } else if (kind == MessageKind::AttemptFailed) {

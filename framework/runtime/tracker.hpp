@@ -96,9 +96,20 @@ class Tracker {
   void end_commit(const AttemptId& attempt, Status published);
 
   // The journal of a job that outlives its tracker's process.
+  struct Replayed {
+    std::optional<journal::StageFound> found;
+    std::map<AttemptId, journal::ResultAt> said;
+    std::map<AttemptId, journal::FilesKept> said_kept;
+    std::map<TaskId, journal::ResultAt> results;  // that are there
+    std::map<TaskId, journal::FilesKept> kept;    // of the attempts that committed last
+    std::optional<JobState> ended = {};           // and nothing was lost since
+  };
   Status restore();
-  Status replay(const JournalRecord& decision, const std::optional<journal::StageFound>& found,
-                const std::map<AttemptId, journal::ResultAt>& said, std::map<TaskId, journal::ResultAt>& results);
+  Status replay(const JournalRecord& decision, Replayed& replayed);
+  /// Attempts of which something was kept that is not as it was: their tasks have to be made again.
+  Result<std::vector<AttemptId>> look_at_kept(const Replayed& replayed);
+  /// Of the attempt's files those that are kept, by their names when they are.
+  std::vector<FileChecksum> kept_of(const AttemptDone& done) const;
   void replay_stage(const journal::StageFound& found);
   void sync_journal();
 
@@ -150,6 +161,7 @@ class Tracker {
   std::set<TaskId> counted_;               // in lines_
   std::string summary_;                    // of the last round, or the first
   std::map<AttemptId, AttemptProgress> running_;
+  std::map<AttemptId, std::vector<FileChecksum>> to_keep_;  // of those that ask to commit, for the journal
   std::vector<StageProgress> lines_;       // of what has committed
   std::optional<SteadyMs> line_began_ms_;  // of the open stage
   SteadyMs next_report_ms_ = 0;

@@ -54,6 +54,7 @@ void Tracker::end_commit(const AttemptId& attempt, Status published) {
     const auto progress = running_.find(attempt);
     journal_->append(journal::ResultAt{attempt, pool_->place_of(layout_.result(attempt.task)),
                                        progress == running_.end() ? AttemptProgress{} : progress->second});
+    if (auto kept = to_keep_.extract(attempt); !kept.empty()) journal_->append(journal::FilesKept{attempt, std::move(kept.mapped())});
   }
   count_committed(attempt);
   if (writes_output(job_, stages_[attempt.task.stage])) on_part_(attempt.task);
@@ -77,6 +78,7 @@ Result<bool> Tracker::publish_attempt(const AttemptId& attempt) {
 void Tracker::apply(const command::Discard& discard) {
   options_.log.info("an attempt failed", {{"attempt", to_string(discard.attempt)}});
   running_.erase(discard.attempt);
+  to_keep_.erase(discard.attempt);
   const Status removed = options_.files.remove_all(layout_.attempt(discard.attempt));
   // The scratch directory goes as a whole at the end.
   if (!removed.ok()) options_.log.warning("cannot remove an attempt's files", {{"reason", removed.error().message()}});

@@ -48,9 +48,11 @@ Result<Shares> divide(const RunBuilderOptions& options) {
   Shares shares;
   shares.final_writer.path = options.run_path;
   shares.final_writer.block_bytes = options.block_bytes;
+  shares.final_writer.first_block_bytes = options.first_block_bytes;
   shares.final_writer.compression = options.compression;
   shares.final_writer.write_bytes = std::min(memory / kWriteShare, kLargestWriteBytes);
   shares.spill_writer = shares.final_writer;
+  shares.spill_writer.first_block_bytes = kMaxBlockBytes;
   shares.spill_writer.block_bytes = std::clamp<std::uint32_t>(
       static_cast<std::uint32_t>(std::min<std::uint64_t>(memory / kSpillBlockShare, kMaxBlockBytes)), kMinBlockBytes, options.block_bytes);
   std::uint64_t left = memory - RunWriter::memory_bytes(shares.final_writer, 0);

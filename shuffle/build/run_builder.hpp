@@ -25,6 +25,7 @@ struct RunBuilderOptions {
   /// Bytes for table, arena and entries, taken from the budget; at least kMinSortMemoryBytes.
   std::uint64_t memory_bytes = 64u << 20;
   std::uint32_t block_bytes = 128u << 10;
+  std::uint32_t first_block_bytes = 4u << 20;  // see RunWriterOptions
   Compression compression = Compression::None;
   /// Spills lie here while building; removed by finish() and by the destructor. Made when needed. Belongs to one attempt:
   /// objects of several threads must not share it.

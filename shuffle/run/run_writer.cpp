@@ -15,6 +15,8 @@ namespace {
 
 /// Four varints in front of a record: shared, suffix and flag, group, value.
 constexpr std::size_t kMaxRecordOverhead = 20;
+/// Blocks that are smaller than the others are at most this part of what is before them.
+constexpr std::uint64_t kBlockShare = 16;
 
 char* put_varint(char* to, std::uint64_t value) {
   while (value >= 0x80) {
@@ -38,7 +40,7 @@ std::size_t RunWriter::memory_bytes(const RunWriterOptions& options, std::size_t
 }
 
 Result<std::unique_ptr<RunWriter>> RunWriter::create(FileSystem& files, RunWriterOptions options) {
-  if (options.block_bytes < kMinBlockBytes || options.block_bytes > kMaxBlockBytes) {
+  if (std::min(options.first_block_bytes, options.block_bytes) < kMinBlockBytes || options.block_bytes > kMaxBlockBytes) {
     return user_error("block size of " + std::to_string(options.block_bytes) + " bytes for run '" + options.path +
                       "' is not within " + std::to_string(kMinBlockBytes) + " and " + std::to_string(kMaxBlockBytes));
   }
@@ -47,7 +49,7 @@ Result<std::unique_ptr<RunWriter>> RunWriter::create(FileSystem& files, RunWrite
 }
 
 RunWriter::RunWriter(RunWriterOptions options, std::unique_ptr<WritableFile> file)
-    : options_(std::move(options)), file_(std::move(file)) {
+    : options_(std::move(options)), file_(std::move(file)), block_limit_(std::min(options_.first_block_bytes, options_.block_bytes)) {
   summary_.path = options_.path;
   reserve_block(block_need(options_, 0));
   pending_.reserve(pending_need());
@@ -64,7 +66,7 @@ void RunWriter::reserve_block(std::size_t bytes) {
 Status RunWriter::add(std::string_view key, std::size_t group_size, std::string_view value) {
   const std::size_t largest = key.size() + value.size() + kMaxRecordOverhead;
   std::size_t shared = 0;
-  if (block_records_ == 0 || block_size_ + largest > options_.block_bytes) [[unlikely]] {
+  if (block_records_ == 0 || block_size_ + largest > block_limit_) [[unlikely]] {
     SINTER_TRY(start_block(key, group_size, largest));
   } else {
     shared = common_prefix(key.data(), last_key_.get(), std::min(key.size(), last_key_size_));
@@ -144,6 +146,8 @@ Status RunWriter::end_block() {
   pending_.replace(header_at, kBlockHeaderBytes, seal_block_header(header, stored));
   summary_.records += block_records_;
   summary_.raw_bytes += raw.size();
+  block_limit_ =
+      static_cast<std::uint32_t>(std::clamp<std::uint64_t>(summary_.raw_bytes / kBlockShare, block_limit_, options_.block_bytes));
   block_size_ = 0;
   block_records_ = 0;
   return pending_.size() >= options_.write_bytes ? flush() : Status();

@@ -19,6 +19,8 @@ inline constexpr std::uint32_t kMaxBlockBytes = 4u << 20;
 struct RunWriterOptions {
   std::string path;
   std::uint32_t block_bytes = 128u << 10;
+  /// Where it is less, blocks grow with the run, so that a small run has several, too: ranges end between blocks.
+  std::uint32_t first_block_bytes = kMaxBlockBytes;
   Compression compression = Compression::None;
   /// Blocks are collected up to this before they go to the file: few large writes.
   std::size_t write_bytes = std::size_t{1} << 20;
@@ -46,6 +48,7 @@ class RunWriter {
 
   RunWriterOptions options_;
   std::unique_ptr<WritableFile> file_;
+  std::uint32_t block_limit_;
   std::unique_ptr<char[]> block_;
   std::size_t block_capacity_ = 0;
   std::size_t block_size_ = 0;

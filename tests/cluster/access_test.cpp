@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "tests/cluster/lan.hpp"
+#include "tests/cluster/readings.hpp"
 
 namespace sinter::testing {
 namespace {
@@ -155,6 +156,29 @@ TEST_F(ClusterAccessTest, what_administrators_do_is_logged_and_no_secret_is) {
   EXPECT_NE(log.find("an administrator revokes"), std::string::npos) << log;
   EXPECT_NE(log.find("local-admin-"), std::string::npos) << log;
   for (const std::string& one : tokens_) EXPECT_EQ(log.find(one.substr(one.rfind('-') + 1, 20)), std::string::npos);
+}
+
+TEST_F(ClusterAccessTest, a_tracker_that_cannot_start_says_so_and_leaves_the_jobs_of_its_directory_alone) {
+  const std::string data = lan_.directory() / "tracker-data";
+  const CommandResult second = lan_.sinter({"tracker", "--listen", "127.0.0.1:*", "--data", data});
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_NE(second.err.find("another tracker uses '" + data + "'"), std::string::npos) << second.err;
+
+  const CommandResult detached = lan_.run(make_readings_job(lan_.directory(), 10), {"--detach"});
+  ASSERT_EQ(detached.exit_code, 0) << detached.err;
+  lan_.tracker().signal(SIGTERM);
+  ASSERT_EQ(lan_.tracker().wait(20), 0);
+  // The port is its own already.
+  const CommandResult taken = lan_.sinter({"tracker", "--listen", lan_.address(), "--data", data, "--http", lan_.address()});
+  EXPECT_EQ(taken.exit_code, 1);
+  EXPECT_NE(taken.err.find("cannot serve HTTP at"), std::string::npos) << taken.err;
+  std::filesystem::permissions(lan_.directory() / "home", std::filesystem::perms(0755));
+  const CommandResult open = lan_.sinter({"tracker", "--listen", lan_.address(), "--data", data});
+  EXPECT_EQ(open.exit_code, 1);
+  EXPECT_NE(open.err.find("is open to other users"), std::string::npos) << open.err;
+  std::filesystem::permissions(lan_.directory() / "home", std::filesystem::perms(0700));
+  lan_.start_tracker_again();
+  EXPECT_NE(lan_.job("list").find("waiting"), std::string::npos) << lan_.job("list");
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ class ClusterTest : public ::testing::Test {
     run_options.cancel = &cancel_;
     run_options.pause = &pause_;
     run_options.job_directory = job_directory_;
+    run_options.host = host_;
     run_options.heartbeat_timeout_ms = heartbeat_timeout_ms_;
     run_options.heartbeat_interval_ms = 100;
     return run_job(*job, payload, run_options);
@@ -81,6 +82,7 @@ class ClusterTest : public ::testing::Test {
   std::atomic<bool> cancel_{false};
   std::atomic<bool> pause_{false};
   std::string job_directory_;
+  std::string host_;
   std::int64_t heartbeat_timeout_ms_ = 10'000;
 };
 

@@ -115,6 +115,26 @@ TEST_F(ProgramsTest, a_program_brings_its_libraries) {
   EXPECT_TRUE(wait_until([&] { return has_ended(lan, "done"); }, 60)) << lan.job("list") << lan.log_of_node(0);
 }
 
+TEST_F(ProgramsTest, a_slow_range_is_cut_again_between_nodes_and_a_tracker_that_dies_then_knows_of_it) {
+  Lan lan(0, 1);
+  for (int node = 0; node < 2; ++node) lan.add_node(1, {"--allow-native"});
+  std::string text;
+  for (int group = 1'000; group < 1'400; ++group) text += std::to_string(group) + "\n";
+  const std::string directory = make_input(lan, text);
+  ASSERT_EQ(in(directory, {program_}).exit_code, 0);
+  const std::string expected = result(directory);
+  const CommandResult run =
+      in(directory, there(lan, {program_, "run", "--force", "--detach", "--files", "shared", "--param", "nap_ms=40"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto cuts = [&] { return lan.job("history", "1").find("range_cut") != std::string::npos; };
+  ASSERT_TRUE(wait_until(cuts, 60)) << lan.job("history", "1") << lan.log_of_tracker();
+  lan.restart_tracker(SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return has_ended(lan, "done"); }, 120)) << lan.job("list") << lan.log_of_tracker();
+  EXPECT_EQ(result(directory), expected);
+  EXPECT_TRUE(wait_until([&] { return lan.left_on_nodes().empty(); }, 5)) << lan.left_on_nodes().front();
+  EXPECT_EQ(lan.stop(), "");
+}
+
 TEST_F(ProgramsTest, plugins_come_along_and_need_not_lie_on_nodes) {
   Lan lan(0, 1);
   const std::string directory = copy_of_example(lan, "07_custom_rule");

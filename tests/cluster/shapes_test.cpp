@@ -313,7 +313,7 @@ TEST_F(CommitTest, a_commit_that_fails_costs_one_attempt) {
   }
 }
 
-/// Jobs whose groups take 25 ms each in one stage, which has one range at first.
+/// Jobs whose groups take 40 ms each in one stage, which has one range at first.
 class CutsTest : public ShapesTest {
  protected:
   void prepare(const std::string& shape, const std::string& slow_place) {

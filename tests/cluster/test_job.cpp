@@ -52,7 +52,7 @@ Status misbehave(const TestFault& fault, const std::string& place) {
   if (fault.action == "exit") ::_exit(7);
   if (fault.action == "throw") throw std::runtime_error("the test asked for it");
   if (fault.action == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
-  if (fault.action == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  if (fault.action == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(40));
   if (fault.action == "stop") ::raise(SIGSTOP);
   if (fault.action == "error") return environment_error("a passing trouble");
   return {};

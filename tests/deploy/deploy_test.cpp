@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 const std::string kDeploy = std::string(SINTER_SOURCE_DIR) + "/deploy";
 const std::string kProgram = std::string(SINTER_BIN_DIR) + "/sinter";
@@ -81,12 +82,20 @@ TEST(Deploy, maintainer_scripts_are_good_sh_and_do_nothing_when_there_is_nothing
 TEST(Deploy, the_container_is_built_by_commands_that_people_use) {
   const std::string text = read_whole_file(kDeploy + "/Containerfile");
   const std::string chores = run_command({std::string(SINTER_SOURCE_DIR) + "/dev", "help"}).out;
-  const std::regex dev("RUN \\./dev ([a-z]+)\n");
+  const std::regex dev("\\./dev ([a-z]+)");
   int found = 0;
   for (std::sregex_iterator one(text.begin(), text.end(), dev), end; one != end; ++one, ++found)
     EXPECT_THAT(chores, HasSubstr("./dev " + (*one)[1].str()));
   EXPECT_GT(found, 0);
-  EXPECT_THAT(text, HasSubstr("ENTRYPOINT [\"/usr/bin/sinter\"]"));
+  const std::size_t file = text.find("--no-install-recommends file ");
+  EXPECT_LT(file, text.find(" cpack ")) << "debian:12 has no `file`, without which CPack makes no package";
+  // As the first process sinter would leave the children of others unreaped.
+  EXPECT_THAT(text, HasSubstr("ENTRYPOINT [\"/usr/bin/tini\", \"--\", \"/usr/bin/sinter\"]"));
+  EXPECT_THAT(text, HasSubstr("--no-install-recommends tini "));
+  // Short names are for whoever has configured what they stand for.
+  const std::regex base("(^|\n)FROM ([^\n]*)");
+  for (std::sregex_iterator one(text.begin(), text.end(), base), end; one != end; ++one)
+    EXPECT_THAT((*one)[2].str(), StartsWith("docker.io/"));
   EXPECT_THAT(text, HasSubstr("USER sinter\n"));
   EXPECT_THAT(text, HasSubstr("uid 64199")) << "the manifests name it";
 }
@@ -94,7 +103,7 @@ TEST(Deploy, the_container_is_built_by_commands_that_people_use) {
 /// What people look for in the page is what they see: its sentences stand in the sources.
 TEST(Operations, name_errors_as_the_program_says_them) {
   std::string sources;
-  for (const char* layer : {"base", "framework", "cli"})
+  for (const char* layer : {"base", "shuffle", "framework", "cli"})
     for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(SINTER_SOURCE_DIR) + "/" + layer))
       if (entry.path().extension() == ".cpp") sources += read_whole_file(entry.path().string());
   const std::string page = read_whole_file(std::string(SINTER_SOURCE_DIR) + "/docs/operations.md");
@@ -131,6 +140,7 @@ void expect_good_container(const YAML::Node& container, const std::set<std::stri
   const std::string name = container["name"].as<std::string>();
   for (const YAML::Node& mount : container["volumeMounts"]) EXPECT_TRUE(volumes.contains(mount["name"].as<std::string>())) << name;
   EXPECT_FALSE(container["securityContext"]["allowPrivilegeEscalation"].as<bool>()) << name;
+  EXPECT_TRUE(container["securityContext"]["readOnlyRootFilesystem"].as<bool>()) << name;
   if (container["command"]) return;  // a shell's; its words are tried below
   std::vector<std::string> words;
   for (const YAML::Node& word : container["args"]) words.push_back(word.as<std::string>());

@@ -118,6 +118,36 @@ TEST_F(Newcomer, previews_say_when_they_are_a_sample_and_send_nothing_to_the_ter
   EXPECT_THAT(sinter({"preview", path, "--rows", "3"}).err, Not(HasSubstr("a sample")));
 }
 
+TEST_F(Newcomer, an_entity_that_is_not_there_is_looked_for_in_more_rows_only_where_there_are_more) {
+  const std::string path = job("  a: a.csv\n");
+  const CommandResult all = sinter({"preview", path, "--entity", "9"});
+  EXPECT_THAT(all.err, AllOf(HasSubstr("'9' is the key of no row; keys are compared as cleaning leaves them"), Not(HasSubstr("--rows"))));
+  const CommandResult part = sinter({"preview", path, "--entity", "2", "--rows", "1"});
+  EXPECT_THAT(part.err, HasSubstr("'2' is not among the first 1 rows of each file; try --rows"));
+}
+
+TEST_F(Newcomer, a_header_that_another_delimiter_would_cut_is_told_so) {
+  directory_.write("a.csv", "isbn;price;title\n1;10;Dune\n");
+  const CommandResult wrong = sinter({"check", job("  a: a.csv\n")});
+  EXPECT_EQ(wrong.exit_code, 78);
+  EXPECT_THAT(wrong.err, HasSubstr("the columns are isbn;price;title; say format: { delimiter: \";\" } if that is between them"));
+  EXPECT_EQ(sinter({"check", job("  a: { from: a.csv, format: { delimiter: \";\" } }\n")}).exit_code, 0);
+  directory_.write("a.csv", "isbn\tprice\n1\t10\n");
+  EXPECT_THAT(sinter({"check", job("  a: a.csv\n")}).err, HasSubstr("say format: { delimiter: tab } if"));
+  directory_.write("a.csv", "price,note;more\n1,2\n");
+  EXPECT_THAT(sinter({"check", job("  a: a.csv\n")}).err, AllOf(HasSubstr("no column 'isbn'"), Not(HasSubstr("delimiter"))));
+}
+
+TEST_F(Newcomer, a_source_of_empty_files_only_is_a_warning) {
+  directory_.write("empty.csv", "");
+  const CommandResult one = sinter({"check", job("  a: a.csv\n  b: empty.csv\n")});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_THAT(one.err, AllOf(HasSubstr("job.yaml:6:"), HasSubstr("warning: source 'b' has no data: '"), HasSubstr("empty.csv' is empty")));
+  const CommandResult among = sinter({"run", job("  a: [a.csv, empty.csv]\n")});
+  EXPECT_EQ(among.exit_code, 0) << among.err;
+  EXPECT_THAT(among.err, Not(HasSubstr("has no data")));
+}
+
 TEST_F(Newcomer, a_column_that_many_files_lack_is_one_problem) {
   for (int i = 0; i < 5; ++i) directory_.write("many/" + std::to_string(i) + ".csv", "isbn,title\n1,Dune\n");
   const CommandResult result = sinter({"check", job("  m: { from: many/*.csv, columns: { price: cost } }\n")});

@@ -5,7 +5,16 @@
 
 namespace sinter::simulation {
 
-JobModel::JobModel(Random& random) {
+JobModel::JobModel(std::uint64_t job, Random& random, std::uint32_t tasks) : job_(job) {
+  if (tasks > 0) stages_.push_back({tasks, {}, {}, true});
+  else draw_stages(random);
+  for (std::uint32_t index = 0; index < stages_.size(); ++index) {
+    std::uint64_t& read = read_.emplace_back(0);
+    for (const std::uint32_t input : stages_[index].inputs) read += content(input, {0, stages_[input].tasks * kKeysPerTask});
+  }
+}
+
+void JobModel::draw_stages(Random& random) {
   const auto count = static_cast<std::uint32_t>(1 + random.below(4));
   std::vector<std::uint32_t> last_reader(count, 0);
   for (std::uint32_t index = 0; index < count; ++index) {
@@ -23,10 +32,6 @@ JobModel::JobModel(Random& random) {
   for (std::uint32_t index = 2; index < count; ++index)
     for (std::uint32_t input = 0; input + 1 < index; ++input)
       if (last_reader[input] == index - 1) stages_[index].freed.push_back(input);
-  for (std::uint32_t index = 0; index < count; ++index) {
-    std::uint64_t& read = read_.emplace_back(0);
-    for (const std::uint32_t input : stages_[index].inputs) read += content(input, {0, stages_[input].tasks * kKeysPerTask});
-  }
 }
 
 std::vector<Keys> JobModel::keys_of(std::uint32_t tasks) {
@@ -35,10 +40,10 @@ std::vector<Keys> JobModel::keys_of(std::uint32_t tasks) {
   return keys;
 }
 
-std::uint64_t JobModel::content_of(std::uint32_t stage, const Keys& keys, std::uint64_t read) {
+std::uint64_t JobModel::content_of(std::uint32_t stage, const Keys& keys, std::uint64_t read) const {
   std::uint64_t content = 0;
   for (std::uint64_t key = keys.begin; key < keys.end; ++key)
-    content += split_mix64((std::uint64_t{stage} << 32 | key) ^ split_mix64(read));
+    content += split_mix64((std::uint64_t{stage} << 32 | key) ^ split_mix64(read ^ job_ << 48));
   return content;
 }
 
@@ -65,6 +70,8 @@ bool Oracle::needed(std::uint32_t stage) const {
 }
 
 void Oracle::on_journal(const JournalRecord& record) {
+  const bool revokes = ended_ == JobState::Done && std::holds_alternative<journal::KeptLost>(record);
+  expect(!ended_ || revokes, "something is decided after the end of the job");
   unsynced_.push_back(record);
   std::visit([this](const auto& one) { on(one); }, record);
 }
@@ -78,11 +85,18 @@ void Oracle::on_crashed() {
   if (unsynced_.empty()) return;
   forgotten_ += unsynced_.size();
   unsynced_.clear();
-  Oracle again(model_);
+  std::vector<std::string> known;
+  Oracle again(model_, known);
   again.written_ = written_;
   again.faulted_ = faulted_;
   for (const JournalRecord& record : synced_) std::visit([&](const auto& one) { again.on(one); }, record);
   stages_ = std::move(again.stages_);
+  ended_ = again.ended_;
+}
+
+void Oracle::on(const journal::Ended& ended) {
+  expect(ended.state != JobState::Failed, "the job failed: " + (ended.error ? ended.error->to_string() : ""));
+  ended_ = ended.state;
 }
 
 void Oracle::on(const journal::StageOpened& opened) {
@@ -114,7 +128,7 @@ void Oracle::on(const journal::RangeCut& cut) {
   const std::uint64_t border = std::stoull(cut.border);
   expect(cut.attempt.task.stage > 0 && cut.rest == stage.size(), name + " is cut into a task that is there");
   expect(!state.ever && state.keys.begin < border && border < state.keys.end, name + " is cut where it cannot be");
-  expect(begun_.contains(cut.attempt), name + " is cut, and never began");
+  expect(agreed_.contains({cut.attempt, border}), name + " is cut where it did not agree to end");
   const Keys rest{border, state.keys.end};
   state.keys.end = border;
   stage.push_back({rest, 0, false});
@@ -127,6 +141,16 @@ void Oracle::on(const journal::ResultLost& lost) {
   expect(!model_.stages()[lost.attempt.task.stage].keeps_results, "a part of the output is lost");
   state.committed = 0;
   ++lost_results_;
+}
+
+void Oracle::on(const journal::KeptLost& lost) {
+  State& state = stages_[lost.attempt.task.stage][lost.attempt.task.ordinal];
+  expect(state.ever, "what is kept of " + to_string(lost.attempt) + " is lost, and it never committed");
+  state.committed = 0;
+  ended_.reset();
+  blocked_.insert(lost.attempt.task);
+  ++lost_results_;
+  ++spoiled_;
 }
 
 void Oracle::on(const journal::Failed& failed) {
@@ -144,6 +168,7 @@ void Oracle::on_run(AttemptId attempt, const std::vector<AttemptId>& inputs) {
   const std::string name = to_string(attempt);
   expect_durable(name + " is ordered");
   expect(ordered_.insert(attempt).second, name + " is ordered twice");
+  expect(!ended_, name + " is ordered after the end of the job");
   if (attempt.task.stage >= stages_.size()) return violate(name + " is of a stage that the journal does not know");
   const State& state = stages_[attempt.task.stage][attempt.task.ordinal];
   expect(state.committed == 0, name + " does again what attempt " + std::to_string(state.committed) + " has committed");
@@ -187,7 +212,8 @@ void Oracle::on_restored(const Scheduler& scheduler) {
                "a restarted tracker knows another attempt");
 }
 
-void Oracle::on_finished(const Scheduler& scheduler, const std::map<TaskId, std::vector<std::uint64_t>>& output) {
+void Oracle::on_finished(const Scheduler& scheduler, const std::map<TaskId, std::vector<std::uint64_t>>& output,
+                         const std::map<TaskId, bool>& rejects) {
   expect_durable("the job is finished");
   const auto last = static_cast<std::uint32_t>(model_.stages().size() - 1);
   expect(stages_.size() == model_.stages().size(), "the job finishes early");
@@ -195,6 +221,10 @@ void Oracle::on_finished(const Scheduler& scheduler, const std::map<TaskId, std:
   for (const auto& [task, parts] : output)
     expect(task.ordinal < stages_[last].size() && parts == std::vector{model_.content(last, stages_[last][task.ordinal].keys)},
            to_string(task) + " counts " + std::to_string(parts.size()) + " times in the output");
+  for (std::uint32_t stage = 0; stage < stages_.size(); ++stage)
+    for (std::uint32_t ordinal = 0; ordinal < stages_[stage].size(); ++ordinal)
+      if (const auto kept = rejects.find({stage, ordinal}); JobModel::leaves_rejects({stage, ordinal}))
+        expect(kept != rejects.end() && kept->second, to_string(TaskId{stage, ordinal}) + " has no whole rejects");
   const auto rows = scheduler.counters().find("rows");
   expect(rows != scheduler.counters().end() && rows->second == model_.all_rows(), "counters are not those of each task once");
 }

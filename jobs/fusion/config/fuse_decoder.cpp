@@ -169,6 +169,14 @@ void check_names(const DecodeContext& context, const ConfigNode& attributes) {
   }
 }
 
+/// A default that no attribute takes is written by somebody who thinks that one does: its name at least must be a rule's. Its options
+/// depend on the type of an attribute, and there is none.
+void check_unused_default(const DecodeContext& context, const ConfigNode& fallback) {
+  const std::string name = rule_word(fallback);
+  if (find_rule(context.rules, name) != nullptr || (context.has_broken_plugin && name.starts_with(kPluginPrefix))) return;
+  (void)make_rule(context.rules, fallback, {}, "fuse.default", context.diagnostics);
+}
+
 }  // namespace
 
 void decode_fuse(DecodeContext& context, const ConfigNode* fuse) {
@@ -188,13 +196,16 @@ void decode_fuse(DecodeContext& context, const ConfigNode* fuse) {
     fallback = complete_rule(fallback, named);
   }
   job.fuse.resize(job.schema.size());
+  bool is_fallback_used = false;
   for (std::size_t i = job.key_size; i < job.schema.size(); ++i) {
     const std::string& name = job.schema[i].name;
     const ConfigEntry* own = entry_for(attributes, name);
     const bool is_own = own != nullptr && own->value.kind != NodeKind::Null;
     const ConfigNode rule = is_own ? complete_rule(own->value, fallback) : fallback;
+    if (!is_own || (own->value.kind == NodeKind::Map && own->value.find("rule") == nullptr)) is_fallback_used = true;
     job.fuse[i] = make_fusion(context, i, rule, is_own ? "fuse.attributes." + own->key : "fuse.default");
   }
+  if (!is_fallback_used) check_unused_default(context, fallback);
 }
 
 }  // namespace sinter::fusion

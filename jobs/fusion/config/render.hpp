@@ -16,10 +16,10 @@ inline constexpr std::size_t kMaxShownProblems = 20;
 /// `text` is the job file. Colour is ANSI.
 std::string render_problems(const Diagnostics& diagnostics, std::string_view path, std::string_view text, bool color);
 
-/// The same as one JSON array: [{"file","line","column","severity","message","help"}], all of them.
 /// `text` for a terminal: control characters, which could move its cursor or change its colours, are spaces.
 std::string printable(std::string_view text);
 
+/// The problems as one JSON array: [{"file","line","column","severity","message","help"}], all of them.
 std::string render_problems_json(const Diagnostics& diagnostics, std::string_view path);
 
 }  // namespace sinter::fusion

@@ -69,13 +69,30 @@ TEST_F(FailingProgram, a_map_that_loops_is_killed_after_the_timeout_and_loops_in
   EXPECT_EQ(again.exit_code, 124) << again.err;
 }
 
+TEST_F(FailingProgram, an_error_names_options_of_the_program_and_no_keys_of_job_files) {
+  const auto thrown = run("--param where=map --param how=throw");
+  EXPECT_THAT(thrown.err, AllOf(HasSubstr("Use --quarantine to set such records aside"), Not(HasSubstr("execution."))));
+  const auto set_aside = run("--quarantine --param where=map --param how=throw");
+  EXPECT_EQ(set_aside.exit_code, 0) << set_aside.err;
+  EXPECT_THAT(set_aside.err, HasSubstr("3000 rows (1 rejected, see "));
+  EXPECT_THAT(testing::read_whole_file(directory_ / "out.csv.rejects.jsonl"), AllOf(HasSubstr("\"line\":2001"), HasSubstr("\"bad\"")));
+  EXPECT_THAT(run("--timeout 0.7 --force --param where=map --param how=loop").err, HasSubstr("made no progress for 700 ms (--timeout)"));
+  EXPECT_THAT(run("--force --memory 1KiB").err, HasSubstr("--memory is 1 KiB, a worker needs at least 8 MiB"));
+}
+
+TEST_F(FailingProgram, wrong_use_is_told_in_two_lines) {
+  const auto wrong = run("--frobnicate");
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_EQ(wrong.err, "failing: error: unknown option '--frobnicate'\nusage: failing [options], which --help lists\n");
+}
+
 TEST_F(FailingProgram, a_map_that_takes_ever_more_memory_fails_at_its_line) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer maps terabytes, so workers have no memory limit under one";
 #endif
   const auto failed = run("--param where=map --param how=hog");
   EXPECT_EQ(failed.exit_code, 1);
-  EXPECT_THAT(failed.err, AllOf(HasSubstr("the mapper ran out of memory"), HasSubstr("in line 2001"), HasSubstr("twice execution.memory")));
+  EXPECT_THAT(failed.err, AllOf(HasSubstr("the mapper ran out of memory"), HasSubstr("in line 2001"), HasSubstr("twice --memory")));
   const auto again = shell(printed_command(failed.err));
   EXPECT_EQ(again.exit_code, 1);
   EXPECT_THAT(again.err, AllOf(HasSubstr("the mapper ran out of memory"), HasSubstr("in line 2001")));

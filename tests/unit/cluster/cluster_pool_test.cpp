@@ -14,13 +14,17 @@ namespace sinter::cluster {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const AttemptId kAttempt{{0, 1}, 3};
 
 /// Writes down what is asked of it.
 class RecordingDoor final : public ClusterDoor {
  public:
-  void open_run(OpenRun open) override { said.push_back("open " + std::to_string(open.run) + " " + open.plan); }
+  void open_run(OpenRun open) override {
+    said.push_back("open " + std::to_string(open.run) + " " + open.plan);
+    secret = open.run_secret;
+  }
   void want_workers(RunId, std::uint64_t count, std::uint64_t memory_bytes) override {
     said.push_back("want " + std::to_string(count) + " of " + std::to_string(memory_bytes));
   }
@@ -33,6 +37,7 @@ class RecordingDoor final : public ClusterDoor {
   void stop_workers(RunId, bool at_once) override { said.push_back(at_once ? "stop at once" : "stop"); }
   void drop_file(RunId, const Place& place) override { said.push_back("drop " + place.name); }
   std::vector<std::string> said;
+  std::string secret;
 };
 
 /// Holds back whoever opens files of other hosts until it is opened.
@@ -182,6 +187,56 @@ TEST_F(ClusterPoolTest, a_worker_of_a_life_before_has_the_attempt_that_its_node_
   inbox_.push(done(kAttempt, 9, {"attempts/stage-0-1-3/result"}));
   (void)next();
   EXPECT_TRUE(files_.placed(layout_.attempt_result(kAttempt)));
+}
+
+TEST_F(ClusterPoolTest, nobody_hears_of_a_job_that_is_not_admitted) {
+  door_.said.clear();
+  std::vector<Result<std::string>> answers{environment_error("the disk is full"), std::string("its key")};
+  for (const Result<std::string>& answer : answers) {
+    RunOptions options{.worker = {}, .factory = {}, .files = files_, .clock = clock_, .log = log_, .on_progress = {}};
+    RunNeeds needs{64, 3};
+    needs.admit = [&] { return answer; };
+    pool_ = make_cluster_pool(5, door_, inbox_, files_, layout_, needs, options).value();
+    EXPECT_THAT(door_.said, IsEmpty());
+    EXPECT_EQ(pool_->receive(0).ok(), answer.ok());
+  }
+  EXPECT_THAT(door_.said, ElementsAre("open 5 a plan"));
+  EXPECT_EQ(door_.secret, "its key");
+}
+
+TEST_F(ClusterPoolTest, what_comes_along_is_not_fetched) {
+  PlacedFiles files({*disk_, "here", {}, {}, {}, {}});  // which cannot fetch anything
+  remake_pool(files);
+  const std::string name = layout_.attempt_result(kAttempt).substr(layout_.root().size() + 1);
+  NodeSaid said = given_and_done(kAttempt, 9, {name});
+  said.sent_along = {{name, "a part"}, {"plan", "what nobody asked for"}};
+  inbox_.push(std::move(said));
+  ASSERT_TRUE(std::holds_alternative<WorkerSaid>(next()));
+  EXPECT_EQ(read_file(files, layout_.attempt_result(kAttempt)).value(), "a part");
+  EXPECT_EQ(read_file(files, layout_.plan()).value(), "a plan");
+  ASSERT_TRUE(files.rename(layout_.attempt_result(kAttempt), layout_.result(kAttempt.task)).ok());
+  ASSERT_EQ(pool_->keep(kAttempt, {layout_.result(kAttempt.task)}).value(), true);
+  const PoolEvent event = next();
+  ASSERT_TRUE(std::holds_alternative<Kept>(event) && std::get<Kept>(event).status.ok());
+  EXPECT_EQ(read_file(*disk_, layout_.result(kAttempt.task)).value(), "a part");
+  pool_.reset();
+}
+
+TEST_F(ClusterPoolTest, a_job_holds_so_much_of_what_comes_along_and_no_more) {
+  const std::string bytes(64 << 10, 'x');
+  const auto send = [&](std::uint32_t task) {
+    const AttemptId attempt{{0, task}, 1};
+    const std::string name = layout_.attempt_result(attempt).substr(layout_.root().size() + 1);
+    NodeSaid said = given_and_done(attempt, 9, {name});
+    said.sent_along = {{name, bytes}};
+    inbox_.push(std::move(said));
+    (void)next();
+    return files_.open(layout_.attempt_result(attempt)).ok();  // else it would have to be fetched
+  };
+  for (std::uint32_t task = 0; task < 64; ++task) EXPECT_TRUE(send(task)) << task;
+  EXPECT_FALSE(send(64));
+  ASSERT_TRUE(files_.remove(layout_.attempt_result({{0, 7}, 1})).ok());
+  EXPECT_TRUE(send(65));
 }
 
 TEST_F(ClusterPoolTest, what_was_committed_elsewhere_is_fetched_beside_the_jobs_thread_several_at_once) {

@@ -141,6 +141,11 @@ TEST(ClusterMessagesTest, values_outside_their_limits_are_refused_by_name) {
   FromWorker from;
   from.files.assign(kMaxAttemptFiles + 1, "x");
   EXPECT_THAT(unpack<FromWorker>(pack(from)).error().message(), HasSubstr("kMaxAttemptFiles"));
+  from.files = {"attempts/x/result"};
+  from.sent_along = {{"attempts/x/result", std::string(kMaxSentAlongBytes - 17, 'x')}};
+  EXPECT_EQ(unpack<FromWorker>(pack(from))->sent_along, from.sent_along);
+  from.sent_along["y"] = "";
+  EXPECT_THAT(unpack<FromWorker>(pack(from)).error().message(), HasSubstr("kMaxSentAlongBytes"));
   RunProgress progress;
   progress.progress.stages.resize(1);
   progress.progress.stage = 1;

@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
+#include "base/faulty_file_system.hpp"
+#include "framework/cluster/kept_job.hpp"
 #include "framework/cluster/node_register.hpp"
 #include "framework/cluster/run_store.hpp"
 
@@ -42,6 +46,53 @@ TEST(RunStoreTest, jobs_that_run_and_jobs_that_ended_are_found_again) {
   EXPECT_EQ(found[1].ended->line.state, RunState::Failed);
   EXPECT_EQ(found[1].ended->told.error.message, "no such file");
   EXPECT_THAT(*files->list(store.directory_of(2)), ElementsAre("ended"));
+}
+
+TEST(RunStoreTest, an_end_that_was_torn_while_it_was_written_down_is_none_yet) {
+  const auto files = make_memory_file_system();
+  RunStore store(*files, "/data/jobs");
+  ASSERT_TRUE(store.add(1, submission("x")).ok());
+  EndedRun ended;
+  ended.line.run = 1;
+  ASSERT_TRUE(store.end(ended).ok());
+  const std::string path = store.directory_of(1) + "/ended";
+  const std::string whole = read_file(*files, path).value();
+  for (const std::size_t size : {std::size_t{0}, whole.size() / 2, whole.size() - 1}) {
+    ASSERT_TRUE(write_file(*files, path, whole.substr(0, size)).ok());
+    const auto found = RunStore(*files, "/data/jobs").load();
+    ASSERT_TRUE(found.ok()) << found.error().to_string();
+    ASSERT_EQ(found->size(), 1u);
+    EXPECT_FALSE(found->front().ended.has_value()) << size;
+    EXPECT_EQ(found->front().submit.payload, "x");
+    EXPECT_FALSE(files->exists(path));
+  }
+  // What the job would go on from goes when its end is durable: what is broken then was damaged later.
+  ASSERT_TRUE(store.end(ended).ok());
+  ASSERT_TRUE(store.clean(1).ok());
+  ASSERT_TRUE(write_file(*files, path, whole.substr(1)).ok());
+  EXPECT_FALSE(RunStore(*files, "/data/jobs").load().ok());
+}
+
+TEST(RunStoreTest, an_end_that_could_not_be_written_down_leaves_nothing_and_the_job_goes_on) {
+  const auto memory = make_memory_file_system();
+  for (const FileOperation operation : {FileOperation::Append, FileOperation::Sync, FileOperation::SyncDirectory}) {
+    FaultyFileSystem files(*memory);
+    RunStore store(files, "/data/jobs");
+    ASSERT_TRUE(store.add(1, submission("x")).ok());
+    EndedRun ended;
+    ended.line.run = 1;
+    files.fail(operation, 0, EIO);
+    ASSERT_FALSE(store.end(ended).ok());
+    EXPECT_FALSE(files.exists(store.directory_of(1) + "/ended"));
+    // Nor is it forgotten when that could not be removed.
+    ASSERT_TRUE(write_file(files, store.directory_of(1) + "/ended", "torn").ok());
+    ASSERT_TRUE(files.make_directories(store.directory_of(1 + kMaxKeptHistories)).ok());
+    ASSERT_TRUE(store.clean(1 + kMaxKeptHistories).ok());
+    ASSERT_TRUE(files.remove_all(store.directory_of(1 + kMaxKeptHistories)).ok());
+    const auto found = RunStore(files, "/data/jobs").load();
+    ASSERT_TRUE(found.ok()) << found.error().to_string();
+    EXPECT_EQ(found->front().submit.payload, "x");
+  }
 }
 
 TEST(RunStoreTest, what_a_job_left_for_its_client_stays_with_its_key_until_it_is_dropped) {

@@ -159,6 +159,10 @@ const std::vector<Mistake> kMistakes = {
      {"8:16: entity.key names 'titel', which is not in the schema | did you mean 'title'? If not, add titel: string to the schema"}},
     {"unknown_rule", 9, "fuse: { default: medain }",
      {"9:18: unknown rule 'medain' in fuse.default | did you mean 'median'?"}},
+    {"unknown_rule_that_no_attribute_takes", 9, "fuse: { default: medain, attributes: { '*': vote } }",
+     {"9:18: unknown rule 'medain' in fuse.default | did you mean 'median'?"}},
+    {"unknown_rule_that_an_attribute_completes", 9, "fuse: { default: medain, attributes: { title: { ties: first }, '*': vote } }",
+     {"9:18: unknown rule 'medain' in fuse.attributes.title | did you mean 'median'?"}},
     {"rule_does_not_fit_type", 9, "fuse: { attributes: { title: median } }",
      {"9:30: rule 'median' needs int64, double or timestamp, attribute 'title' is string | change the type in schema, or choose a "
       "rule for it: vote, prefer and newest take any type"}},

@@ -133,6 +133,17 @@ TEST_F(ClusterTest, jobs_beyond_the_limit_wait_and_beyond_the_next_are_refused) 
   EXPECT_EQ(allowed_[2], 4u);
 }
 
+/// Also with a lower limit than before, and beside a job that has ended and is not written down as such.
+TEST_F(ClusterTest, a_job_that_a_life_before_has_taken_is_not_refused) {
+  options_.max_jobs = 1;
+  cluster_ = Cluster(options_);
+  step(NodeJoined{1, 4, 0});
+  add(1, 4);
+  step(JobAdded{2, 0, 1, 4, 0, false, true});
+  step(JobRemoved{1});
+  EXPECT_EQ(allowed_[2], 4u);
+}
+
 TEST_F(ClusterTest, a_quota_holds_though_slots_stay_free) {
   options_.max_slots_per_job = 2;
   cluster_ = Cluster(options_);
@@ -181,12 +192,24 @@ TEST_F(ClusterTest, a_node_where_a_job_fails_is_left_alone_by_it_and_forgiven) {
 }
 
 TEST_F(ClusterTest, a_worker_found_on_a_returning_node_takes_its_slot) {
-  step(NodeJoined{1, 1, 0});
   add(1, 9);
-  step(WorkerFound{1, 77, 1});
   EXPECT_EQ(start(1, 1), 0u);
+  step(NodeJoined{1, 1, 0, false, {{1, 77}}});
+  EXPECT_FALSE((places_.contains({1, 1}))) << "who waits for a slot does not get one that is taken";
   step(WorkerGone{1, 77});
   EXPECT_EQ((places_[{1, 1}]), 1u);
+}
+
+/// A tracker that restarts hears of workers before their job has said what they need.
+TEST_F(ClusterTest, workers_that_were_found_take_up_memory_as_soon_as_it_is_known_how_much) {
+  step(JobAdded{1});
+  step(JobAdded{2, 0, 1, 9, 300});
+  step(NodeJoined{1, 4, 1'000, false, {{1, 77}}});
+  EXPECT_EQ(allowed_[2], 0u) << "nobody knows what is free";
+  step(JobDemand{1, 0, 500});
+  EXPECT_EQ(allowed_[2], 1u);
+  step(WorkerGone{1, 77});
+  EXPECT_EQ(allowed_[2], 3u);
 }
 
 /// Nodes and jobs that come and go at random, with jobs that start what they may.

@@ -144,7 +144,7 @@ TEST_F(CutsTest, without_idle_workers_more_are_wanted) {
   step(event::WorkersAllowed{3});
   ASSERT_NE(find<command::StartWorker>(), nullptr);
   step(event::WorkerReady{find<command::StartWorker>()->worker});
-  look(0.1, kSpeculationLookMs);
+  look(0.1, 1);
   EXPECT_EQ(count<command::AskToCut>(), 1u);
 }
 

@@ -10,9 +10,9 @@ class RestoreTest : public SchedulerTest {
  protected:
   RestoreTest() { options_.journal = true; }
   /// The tracker is killed; the next life knows the journal and nothing else.
-  void restart(const Event& first = event::Tick{}) {
+  void restart(const Event& first = event::Tick{}, const std::vector<AttemptId>& damaged = {}) {
     ++options_.generation;
-    auto restored = Scheduler::restore(options_, journal_);
+    auto restored = Scheduler::restore(options_, journal_, damaged);
     ASSERT_TRUE(restored.ok()) << restored.error().to_string();
     scheduler_.emplace(std::move(*restored));
     runs_.clear();
@@ -115,6 +115,60 @@ TEST_F(RestoreTest, an_ended_job_repeats_its_last_command_and_no_more) {
   EXPECT_TRUE(step(event::Tick{}).empty());
 }
 
+TEST_F(RestoreTest, a_job_that_was_done_goes_on_when_a_part_of_it_is_damaged) {
+  start(1, 1);
+  commit(1, of(0, 0, 1), 5);
+  open(1, 2, {0}, {}, true);
+  commit(1, of(1, 0, 1));
+  commit(1, of(1, 1, 1));
+  step(event::NoMoreStages{2});
+  ASSERT_EQ(scheduler_->state(), JobState::Done);
+  restart(event::WorkersAllowed{0}, {of(1, 1, 1)});
+  ASSERT_EQ(last_.size(), 1u) << "nothing is opened or finished before";
+  EXPECT_EQ(std::get<command::Journal>(last_[0]).record, JournalRecord(journal::KeptLost{of(1, 1, 1)}));
+  // Neither is it when that life is cut short, and the next one finds the same.
+  restart(event::Tick{}, {of(1, 1, 1)});
+  EXPECT_EQ(find<command::Journal>(), nullptr) << "it was said before";
+  EXPECT_EQ(find<command::FinishJob>(), nullptr);
+  ready_all();
+  ASSERT_EQ(runs_.size(), 1u) << "the other part and what both were made of are there";
+  EXPECT_EQ(runs_[0].attempt, of(1, 1, 2 * kAttemptsPerLife + 1));
+  commit(runs_[0].worker, runs_[0].attempt);
+  EXPECT_EQ(scheduler_->counters().at("rows"), 3u);
+  ASSERT_NE(find<command::OpenStage>(), nullptr);
+  step(event::NoMoreStages{2});
+  EXPECT_NE(find<command::FinishJob>(), nullptr);
+  restart();
+  EXPECT_NE(find<command::FinishJob>(), nullptr);
+}
+
+TEST_F(RestoreTest, a_task_of_a_stage_that_was_freed_is_made_again_for_what_was_kept_of_it) {
+  start(1, 1);
+  commit(1, of(0, 0, 1), 5);
+  open(1, 1, {0});
+  commit(1, of(1, 0, 1), 6);
+  open(2, 1, {1}, {0}, true);
+  restart(event::Tick{}, {of(0, 0, 1)});
+  ready_all();
+  // Both the newest stage and what was kept of the first need work, and there is one worker.
+  ASSERT_EQ(runs_.size(), 1u);
+  EXPECT_EQ(runs_[0].attempt, of(0, 0, kAttemptsPerLife + 1));
+  commit(runs_[0].worker, runs_[0].attempt, 5);
+  ASSERT_EQ(runs_.size(), 2u);
+  EXPECT_EQ(runs_[1].attempt, of(2, 0, kAttemptsPerLife + 1)) << "what the first one's readers made is still there";
+  commit(runs_[1].worker, runs_[1].attempt);
+  EXPECT_NE(find<command::OpenStage>(), nullptr);
+}
+
+TEST_F(RestoreTest, of_a_job_that_has_failed_nothing_is_made_again) {
+  start(1, 1);
+  commit(1, of(0, 0, 1));
+  step(event::Cancel{});
+  restart(event::Tick{}, {of(0, 0, 1)});
+  EXPECT_EQ(scheduler_->state(), JobState::Cancelled);
+  EXPECT_NE(find<command::FailJob>(), nullptr);
+}
+
 TEST_F(RestoreTest, a_worker_of_the_life_before_is_adopted_with_its_attempt) {
   start(2, 2);
   restart(event::WorkersAllowed{0});  // until it is known which are there
@@ -163,6 +217,12 @@ TEST_F(RestoreTest, records_out_of_order_are_refused) {
   EXPECT_FALSE(Scheduler::restore(options_, {opened, committed, committed}).ok());
   EXPECT_FALSE(Scheduler::restore(options_, {opened, journal::ResultLost{of(0, 0, 1)}}).ok());
   EXPECT_FALSE(Scheduler::restore(options_, {opened, journal::Committed{of(0, 0, kAttemptsPerLife + 1), 0, {}, {}}}).ok());
+  const JournalRecord done = journal::Ended{JobState::Done, {}, {}};
+  const JournalRecord damaged = journal::KeptLost{of(0, 0, 1)};
+  EXPECT_TRUE(Scheduler::restore(options_, {opened, committed, done, damaged, committed, done}).ok());
+  EXPECT_FALSE(Scheduler::restore(options_, {opened, committed, done, journal::ResultLost{of(0, 0, 1)}}).ok());
+  EXPECT_FALSE(Scheduler::restore(options_, {opened, damaged}).ok());
+  EXPECT_FALSE(Scheduler::restore(options_, {opened, committed, journal::KeptLost{of(0, 0, 2)}}).ok());
 }
 
 }  // namespace

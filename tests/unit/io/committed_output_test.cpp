@@ -91,6 +91,24 @@ TEST_F(CommittedOutput, replaces_only_when_told_to) {
   EXPECT_THAT(listing("out"), ElementsAre("a.csv", "d"));
 }
 
+TEST_F(CommittedOutput, what_a_life_before_left_of_a_directory_is_no_hindrance_and_does_not_stay) {
+  ASSERT_TRUE(publish_output(*memory_, publication("out/parts/")).ok());
+  ASSERT_TRUE(write_file(*memory_, "out/parts/_SUCCESS.json.tmp", "{").ok());
+  OutputPublication again = publication("out/parts/");
+  again.overwrite = true;
+  ASSERT_TRUE(publish_output(*memory_, again).ok());
+  EXPECT_THAT(listing("out/parts"), ElementsAre("part-00000.csv", "part-00001.csv"));
+  // It died between the two renames.
+  const std::string old = temporary_output_path("out/parts/", "job7") + ".old";
+  ASSERT_TRUE(memory_->rename("out/parts", old).ok());
+  const auto refused = publish_output(*memory_, publication("out/parts/"));
+  ASSERT_FALSE(refused.ok()) << "the old output is there again, and is not replaced unasked";
+  EXPECT_THAT(listing("out/parts"), ElementsAre("part-00000.csv", "part-00001.csv"));
+  ASSERT_TRUE(memory_->rename("out/parts", old).ok());
+  ASSERT_TRUE(publish_output(*memory_, again).ok());
+  EXPECT_THAT(listing("out"), ElementsAre("parts"));
+}
+
 TEST_F(CommittedOutput, a_file_never_replaces_a_directory_nor_the_other_way_round) {
   ASSERT_TRUE(memory_->make_directories("out/d").ok());
   ASSERT_TRUE(write_file(*memory_, "out/f", "x").ok());
@@ -128,6 +146,22 @@ TEST_F(CommittedOutput, parts_that_come_in_any_order_are_joined_in_theirs_and_co
   }
   EXPECT_EQ(content("out/a.csv"), "id,v\n0\n1\n2\n3\n");
   EXPECT_EQ(content("out/d/part-00003.csv"), "id,v\n3\n");
+}
+
+TEST_F(CommittedOutput, a_companion_is_written_before_the_output_is_in_its_place_and_can_stop_it) {
+  for (const bool good : {false, true}) {
+    OutputAssembly assembly(*memory_, publication("out/a.csv"));
+    assembly.part_ready(0, "scratch/1");
+    const auto published = assembly.finish(1, [&](const std::vector<PublishedFile>& files) -> Status {
+      EXPECT_FALSE(memory_->exists("out/a.csv"));
+      EXPECT_EQ(files.at(0).path, "out/a.csv");
+      EXPECT_GT(files.at(0).size_bytes, 5u);
+      return good ? Status() : Status(environment_error("no room for a manifest"));
+    });
+    EXPECT_EQ(published.ok(), good);
+    EXPECT_EQ(memory_->exists("out/a.csv"), good);
+    EXPECT_THAT(listing("out"), ::testing::SizeIs(good ? 1 : 0));
+  }
 }
 
 TEST_F(CommittedOutput, a_part_may_come_right_behind_another) {

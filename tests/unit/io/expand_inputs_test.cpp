@@ -93,6 +93,13 @@ TEST_F(ExpandInputs, all_complaints_come_at_once) {
                         HasSubstr("'three' names no files")));
 }
 
+TEST_F(ExpandInputs, of_a_format_that_nothing_reads_the_hint_says_what_is_read) {
+  add("data.parquet", "PAR1");
+  const auto got = expand_inputs(*files_, {input("one", {"data.parquet"})});
+  ASSERT_FALSE(got.ok());
+  EXPECT_THAT(got.error().to_string(), AllOf(HasSubstr("`format: csv` or `format: jsonl`"), HasSubstr("export anything else as CSV")));
+}
+
 TEST_F(ExpandInputs, a_file_whose_name_looks_like_a_pattern_is_that_file) {
   add("a[1].csv");
   add("a1.csv");

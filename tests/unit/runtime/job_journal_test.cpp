@@ -22,7 +22,9 @@ std::vector<JobRecord> one_of_each() {
           journal::LifeBegan{},
           journal::StageFound{{StageWork::Round, 0, 2, 1, 12, 5, 0}, 3, false, {{"", "m"}, {"m", ""}}, 7, 99},
           journal::ResultAt{kAttempt, "somewhere", {1, 2, 3, "busy"}},
-          JournalRecord(journal::RangeCut{kAttempt, 9, "m"})};
+          JournalRecord(journal::RangeCut{kAttempt, 9, "m"}),
+          journal::FilesKept{kAttempt, {{"stage-2-5", 17}, {"stage-2-5.rejects", 18}}},
+          JournalRecord(journal::KeptLost{kAttempt})};
 }
 
 TEST(JobJournalTest, each_record_comes_back_as_it_was) {
@@ -40,6 +42,8 @@ TEST(JobJournalTest, each_record_comes_back_as_it_was) {
   const auto found = decode_record(encode_record(one_of_each()[8]));
   EXPECT_EQ(std::get<journal::StageFound>(*found).ranges[1].begin, "m");
   EXPECT_EQ(std::get<journal::StageFound>(*found).judged, 7u);
+  const auto kept = decode_record(encode_record(one_of_each()[11]));
+  EXPECT_EQ(std::get<journal::FilesKept>(*kept).files[1].name, "stage-2-5.rejects");
 }
 
 TEST(JobJournalTest, a_journal_of_them_is_read_in_the_next_life) {

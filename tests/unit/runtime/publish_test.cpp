@@ -63,6 +63,14 @@ TEST_F(PublishJobTest, joins_parts_and_rejects_in_order_and_writes_the_manifest)
   EXPECT_EQ(report.outputs.at(0).bytes, 12u);
 }
 
+TEST_F(PublishJobTest, an_output_whose_manifest_cannot_be_written_is_not_put_in_place) {
+  EXPECT_TRUE(files_->make_directories("out/a.csv.success.json.tmp").ok());  // where it is written first
+  JobReport report;
+  EXPECT_FALSE(publish(report).ok());
+  EXPECT_FALSE(files_->exists("out/a.csv"));
+  EXPECT_FALSE(files_->exists("out/a.csv.success.json"));
+}
+
 TEST_F(PublishJobTest, stale_rejects_of_an_earlier_run_go_when_nothing_is_rejected) {
   put("out/a.csv.rejects.jsonl", "old\n");
   JobReport report;

@@ -9,6 +9,7 @@
 #include "base/checksum.hpp"
 #include "base/faulty_file_system.hpp"
 #include "shuffle/run/memory_region.hpp"
+#include "shuffle/run/run_writer.hpp"
 #include "tests/unit/shuffle/shuffle_records.hpp"
 
 namespace sinter {
@@ -40,12 +41,15 @@ TEST(RunBuilder, holds_the_sorted_records_over_shapes_memories_blocks_and_codecs
       std::sort(expected.begin(), expected.end());
       const std::uint32_t block_bytes = 1024u << random.below(6);
       const Compression compression = random.chance(0.5) ? Compression::Lz4 : Compression::None;
+      const std::uint32_t first_block_bytes = random.chance(0.5) ? kMinBlockBytes : block_bytes;
       std::uint64_t fingerprint = 0;
       for (const std::uint64_t memory_bytes : {kMinSortMemoryBytes, std::uint64_t{1} << 20, std::uint64_t{64} << 20}) {
         const auto files = make_memory_file_system();
         random.shuffle(records);
         RunBuilderStatistics statistics;
-        const RunSummary summary = testing::build_run(*files, options_with(memory_bytes, block_bytes, compression), records, &statistics);
+        RunBuilderOptions options = options_with(memory_bytes, block_bytes, compression);
+        options.first_block_bytes = first_block_bytes;
+        const RunSummary summary = testing::build_run(*files, options, records, &statistics);
         ASSERT_EQ(testing::read_run(*files, "/run"), expected);
         ASSERT_EQ(summary.records, records.size());
         ASSERT_EQ(statistics.records_in, records.size());
@@ -59,6 +63,23 @@ TEST(RunBuilder, holds_the_sorted_records_over_shapes_memories_blocks_and_codecs
         ASSERT_TRUE(!files->exists("/scratch/spills") || files->list("/scratch/spills").value().empty()) << "spills are removed";
       }
     }
+  }
+}
+
+TEST(RunBuilder, a_small_run_has_several_blocks_and_a_large_one_few_more_when_they_begin_small) {
+  for (const auto& [count, least, most] : {std::tuple{400, 4, 16}, std::tuple{100'000, 40, 160}}) {
+    std::vector<testing::Record> records;
+    for (int i = 0; i < count; ++i) {
+      const std::string key = "key-" + std::to_string(1'000'000 + i);
+      records.push_back(testing::Record{key, key.size(), "a value"});
+    }
+    const auto files = make_memory_file_system();
+    RunBuilderOptions options = options_with(64u << 20, 128u << 10, Compression::None);
+    const std::size_t even = testing::build_run(*files, options, records).blocks.size();
+    options.first_block_bytes = kMinBlockBytes;
+    const std::size_t grown = testing::build_run(*files, options, records).blocks.size();
+    EXPECT_GE(grown, even + static_cast<std::size_t>(least));
+    EXPECT_LE(grown, even + static_cast<std::size_t>(most));
   }
 }
 

@@ -391,7 +391,8 @@ TEST_F(ExchangeClientTest, what_a_slow_link_carries_is_compressed_when_it_shrink
     EXPECT_GE(counters.data_bytes, content.size());
     EXPECT_EQ(counters.bad_answers, 0u);
     if (shrinks) {
-      EXPECT_LT(5 * counters.carried_bytes, 4 * counters.data_bytes);
+      // How early depends on the machine; by how much, and when not, is CodecPolicyTest's.
+      EXPECT_LT(counters.carried_bytes, counters.data_bytes);
     } else {
       EXPECT_EQ(counters.carried_bytes, counters.data_bytes);
     }
