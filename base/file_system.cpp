@@ -40,9 +40,13 @@ Status write_file(FileSystem& files, const std::string& path, std::string_view b
   return write_all(files, path, bytes, /*durable=*/false);
 }
 
+Status write_file_synced(FileSystem& files, const std::string& path, std::string_view bytes) {
+  return write_all(files, path, bytes, /*durable=*/true);
+}
+
 Status write_file_atomically(FileSystem& files, const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".tmp";
-  if (Status written = write_all(files, temporary, bytes, /*durable=*/true); !written.ok()) {
+  if (Status written = write_file_synced(files, temporary, bytes); !written.ok()) {
     (void)files.remove(temporary);  // best effort: the error that matters is the one we return
     return written;
   }

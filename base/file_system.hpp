@@ -78,6 +78,8 @@ std::string without_slash(std::string path);
 Result<std::string> read_file(FileSystem& files, const std::string& path, std::uint64_t limit_bytes = 1u << 30);
 /// Replaces a file that exists; not atomic.
 Status write_file(FileSystem& files, const std::string& path, std::string_view bytes);
+/// As write_file, and durable but for the name: sync_directory() is the caller's.
+Status write_file_synced(FileSystem& files, const std::string& path, std::string_view bytes);
 /// Write to "<path>.tmp", sync, rename over `path`, sync the directory: readers see the old or the new file, never half.
 Status write_file_atomically(FileSystem& files, const std::string& path, std::string_view bytes);
 

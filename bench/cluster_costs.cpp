@@ -60,12 +60,12 @@ class Ends {
  public:
   enum class Link { Veth, Loopback };
   Ends(Network& network, const std::string& directory, Link link = Link::Veth)
-      : network_(network), directory_(directory), server_host_(link == Link::Veth ? 0 : 1), is_secured_(link == Link::Veth) {
+      : network_(network), directory_(directory), is_secured_(link == Link::Veth) {
     allowed_->allow(reader_->public_key);
   }
 
   Rate bare(std::uint64_t bytes) {
-    network_.enter(server_host_);
+    network_.enter(server_host());
     const auto listener = must(net::make_zmq_bulk_listener(endpoint(), kMaxExchangeRequestBytes, listening()));
     network_.enter(1);
     const auto connector = must(net::make_zmq_bulk_connector(kMaxExchangeAnswerBytes, [this](const std::string&) { return reading(); }));
@@ -80,7 +80,7 @@ class Ends {
     const auto files = make_posix_file_system();
     ExchangeServerOptions server_options;
     server_options.may_ask = [](const std::string&) { return true; };
-    network_.enter(server_host_);
+    network_.enter(server_host());
     const auto server = ExchangeServer::start(
         must(net::make_zmq_bulk_listener(endpoint(), kMaxExchangeRequestBytes, listening())), *files,
         [this](const std::string& name) -> Result<std::string> { return directory_ + "/" + name; }, server_options, clock, log);
@@ -95,7 +95,7 @@ class Ends {
   }
 
   double iperf() const {
-    BackgroundCommand server(network_.on(server_host_, {"iperf3", "-s", "-1"}), directory_ + "/iperf-server");
+    BackgroundCommand server(network_.on(server_host(), {"iperf3", "-s", "-1"}), directory_ + "/iperf-server");
     CommandResult client;
     stop_if(!wait_until(
                 [&] {
@@ -111,7 +111,8 @@ class Ends {
   }
 
  private:
-  std::string address() const { return is_secured_ ? network_.address(server_host_) : "127.0.0.1"; }
+  int server_host() const { return is_secured_ ? 0 : 1; }
+  std::string address() const { return is_secured_ ? network_.address(server_host()) : "127.0.0.1"; }
   std::string endpoint() const { return "tcp://" + address() + ":*"; }
   net::SocketSecurity listening() const {
     return is_secured_ ? net::SocketSecurity::for_listener(server_, allowed_) : net::SocketSecurity();
@@ -122,7 +123,6 @@ class Ends {
 
   Network& network_;
   std::string directory_;
-  int server_host_;
   bool is_secured_;
   std::shared_ptr<const net::KeyPair> server_ = std::make_shared<net::KeyPair>(net::make_key_pair());
   std::shared_ptr<const net::KeyPair> reader_ = std::make_shared<net::KeyPair>(net::make_key_pair());

@@ -38,7 +38,7 @@ class Emitter {
   static_assert(HasValueCodec<V>,
                 "sinter: the value type of this Emitter has no bytes. Values are trivially copyable types (no pointers or views), "
                 "std::string, structs with fields(), and std::vector, map, set, optional, variant, pair and tuple of values; or include "
-                "framework/api/boost_codec.hpp for types with serialize(); or specialise sinter::ValueCodec.");
+                "sinter/boost_codec.hpp for types with serialize(); or specialise sinter::ValueCodec.");
 
  public:
   /// `tag`: bytes between group and order that tell the pairs of several maps apart; empty for one map. Must outlive the emitter.

@@ -82,9 +82,7 @@ class Node {
   bool is_leaving() const { return leaving_ || may_leave_ || options_.stop.load(); }
 
   void limit_memory_by_groups() {
-    std::ifstream file(kOwnGroups);
-    const std::string own((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    Result<std::unique_ptr<MemoryGroups>> groups = MemoryGroups::make(kGroups, own);
+    Result<std::unique_ptr<MemoryGroups>> groups = MemoryGroups::make(kGroups, kernel_text(kOwnGroups));
     if (!groups.ok())
       return options_.log.info("memory of tasks is limited for each process", {{"reason", groups.error().message()}});
     memory_groups_ = std::move(*groups);

@@ -86,14 +86,8 @@ Status RunStore::add(RunId run, const Submit& submit) {
 /// Under its name at once, so that bytes and name are durable together: see ended_of().
 Status RunStore::end(const EndedRun& ended) {
   const std::string directory = directory_of(ended.line.run);
-  const auto write = [&]() -> Status {
-    SINTER_ASSIGN(const std::unique_ptr<WritableFile> file, files_.create(directory + "/ended"));
-    SINTER_TRY(file->append(seal_bytes(kMagic, encode(ended))));
-    SINTER_TRY(file->sync());
-    SINTER_TRY(file->close());
-    return files_.sync_directory(directory);
-  };
-  Status written = write();
+  Status written = write_file_synced(files_, directory + "/ended", seal_bytes(kMagic, encode(ended)));
+  if (written.ok()) written = files_.sync_directory(directory);
   if (!written.ok()) (void)files_.remove(directory + "/ended");  // best effort: another life takes a torn one for none
   return written;
 }

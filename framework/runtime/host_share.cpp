@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -18,11 +16,6 @@ namespace {
 
 constexpr const char* kGroups = "/sys/fs/cgroup";
 constexpr const char* kOwnGroups = "/proc/self/cgroup";
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// The number that the text begins with; none in "max" or "-1" (no limit), and where there is no such file.
 std::optional<std::uint64_t> number_in(std::string_view text) {
@@ -53,8 +46,8 @@ void every_group(const std::string& root, const std::string& own_groups, const c
 
 /// "QUOTA PERIOD" of v2 in one file, of v1 in two.
 std::optional<std::uint64_t> quota_in(const std::string& directory) {
-  std::string text = text_of(directory + "/cpu.max");
-  if (text.empty()) text = text_of(directory + "/cpu.cfs_quota_us") + " " + text_of(directory + "/cpu.cfs_period_us");
+  std::string text = kernel_text(directory + "/cpu.max");
+  if (text.empty()) text = kernel_text(directory + "/cpu.cfs_quota_us") + " " + kernel_text(directory + "/cpu.cfs_period_us");
   const std::optional<std::uint64_t> quota = number_in(text);
   const std::size_t digit = text.find_first_of("0123456789", std::min(text.find_first_of(" \n"), text.size()));
   if (!quota || digit == std::string::npos) return std::nullopt;
@@ -69,7 +62,7 @@ std::uint64_t memory_within_groups(const std::string& root, const std::string& o
   std::uint64_t least = machine_bytes;
   every_group(root, own_groups, "memory", [&](const std::string& directory) {
     for (const char* limit : {"/memory.max", "/memory.limit_in_bytes"})
-      least = std::min(least, number_in(text_of(directory + limit)).value_or(least));
+      least = std::min(least, number_in(kernel_text(directory + limit)).value_or(least));
   });
   return least;
 }
@@ -84,9 +77,9 @@ std::uint32_t processors_within_groups(const std::string& root, const std::strin
 std::uint64_t host_memory_bytes() {
   const std::uint64_t machine_bytes =
       static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
-  return memory_within_groups(kGroups, text_of(kOwnGroups), machine_bytes);
+  return memory_within_groups(kGroups, kernel_text(kOwnGroups), machine_bytes);
 }
 
-std::uint32_t host_processors() { return processors_within_groups(kGroups, text_of(kOwnGroups), std::thread::hardware_concurrency()); }
+std::uint32_t host_processors() { return processors_within_groups(kGroups, kernel_text(kOwnGroups), std::thread::hardware_concurrency()); }
 
 }  // namespace sinter

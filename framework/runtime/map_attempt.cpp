@@ -109,7 +109,7 @@ class MapAttempt {
     rejection.record = &record;
     rejection.source = around_.plan.input_names[around_.plan.files[record.position.file].input];
     rejection.rule = kCrashedWorkerRule;
-    rejection.reason = "the mapper crashes, hangs or throws at this record (execution.on_bad_record: quarantine)";
+    rejection.reason = "the mapper crashes, hangs or throws at this record: it is in quarantine";
     return context_.reject(rejection);
   }
 

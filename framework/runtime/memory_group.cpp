@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "base/descriptor.hpp"
@@ -21,13 +22,6 @@ namespace {
 
 constexpr const char* kLimitV1 = "/memory.limit_in_bytes";
 constexpr const char* kLimitV2 = "/memory.max";
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 Status put(const std::string& path, const std::string& text) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -87,7 +81,7 @@ Result<std::string> make_v1(const std::string& root, const std::string& own_grou
 /// A group with limits below it may hold no process itself, so this one goes into one beside its workers'.
 Result<std::string> make_v2(const std::string& mount, const std::string& own_groups) {
   const std::string own = mount + own_group(own_groups, "");
-  if (!has_word(text_of(own + "/cgroup.controllers"), "memory")) return environment_error("there is no memory controller in " + own);
+  if (!has_word(kernel_text(own + "/cgroup.controllers"), "memory")) return environment_error("there is no memory controller in " + own);
   remove_dead(own);
   const std::string daemon = own + own_name();
   SINTER_TRY(make(daemon));
@@ -101,6 +95,11 @@ Result<std::string> make_v2(const std::string& mount, const std::string& own_gro
 }
 
 }  // namespace
+
+std::string kernel_text(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 std::string own_group(const std::string& groups, const std::string& controller) {
   std::istringstream lines(groups);
@@ -166,11 +165,11 @@ Status limit_memory_group(const std::string& group, std::uint64_t limit_bytes) {
 void remove_memory_groups(const std::string& place) { remove_empty(directory_of(place), place.substr(place.rfind('/') + 1) + "-"); }
 
 std::string end_memory_group(const std::string& group) {
-  std::istringstream events(text_of(group + "/memory.events") + "\n" + text_of(group + "/memory.oom_control"));
+  std::istringstream events(kernel_text(group + "/memory.events") + "\n" + kernel_text(group + "/memory.oom_control"));
   std::uint64_t killed = 0;
   for (std::string line; std::getline(events, line);)
     if (line.starts_with("oom_kill ")) killed += std::strtoull(line.c_str() + 9, nullptr, 10);
-  const std::string limit = text_of(group + kLimitV1) + text_of(group + kLimitV2);
+  const std::string limit = kernel_text(group + kLimitV1) + kernel_text(group + kLimitV2);
   ::rmdir(group.c_str());  // what it started may take a moment to end; then ~MemoryGroups() removes it
   if (killed == 0) return "";
   return "it and what it started took more memory than the " + format_size(std::strtoull(limit.c_str(), nullptr, 10)) +

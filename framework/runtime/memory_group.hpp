@@ -34,6 +34,9 @@ class MemoryGroups {
   std::string kind_;
 };
 
+/// A whole file of the kernel's, under /proc or /sys, which has no size to go by; "" where there is none.
+std::string kernel_text(const std::string& path);
+
 /// The path of this process's group in the text of /proc/self/cgroup: of the line "5:memory:/path" of v1, or of "0::/path" of v2 when
 /// `controller` is empty. "" for the root, and where there is none.
 std::string own_group(const std::string& groups, const std::string& controller);

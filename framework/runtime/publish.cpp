@@ -25,13 +25,6 @@ Status publish_rejects(FileSystem& files, const Publication& what, JobReport& re
   return {};
 }
 
-Status write_synced(FileSystem& files, const std::string& path, std::string_view bytes) {
-  SINTER_ASSIGN(const std::unique_ptr<WritableFile> file, files.create(path));
-  SINTER_TRY(file->append(bytes));
-  SINTER_TRY(file->sync());
-  return file->close();
-}
-
 /// The output, then the manifest. That of one file is written beside it before either is renamed: they share the syncs of bytes, and
 /// that of names, in which the file's is the older.
 Status publish_parts(FileSystem& files, const Clock& clock, SteadyMs began_ms, const Publication& what, JobReport& report) {
@@ -40,7 +33,7 @@ Status publish_parts(FileSystem& files, const Clock& clock, SteadyMs began_ms, c
   const auto write_manifest = [&](const std::vector<PublishedFile>& published) {
     for (const PublishedFile& file : published) report.outputs.push_back({file.path, file.size_bytes, file.checksum});
     report.publishing_ms = clock.now_ms() - began_ms;
-    return write_synced(files, written, manifest_text(what.job, report));
+    return write_file_synced(files, written, manifest_text(what.job, report));
   };
   const auto publish = [&]() -> Status {
     if (!what.job.output.path.ends_with('/')) {

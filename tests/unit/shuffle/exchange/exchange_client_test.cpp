@@ -109,6 +109,7 @@ TEST_F(ExchangeClientTest, gives_up_with_an_error_that_a_scheduler_can_read) {
   put("job-1/run", std::string(500'000, 'x'));
   serve();
   ExchangeClientOptions options = impatient();
+  options.answer_timeout_ms = 400;
   options.attempts = 3;
   const auto client = this->client(options);
   const auto file = client->open(endpoint_, "job-1/run");
@@ -121,7 +122,7 @@ TEST_F(ExchangeClientTest, gives_up_with_an_error_that_a_scheduler_can_read) {
   EXPECT_TRUE(got.error().retriable());
   EXPECT_EQ(fetch_failure(got.error()), (FetchFailure{endpoint_, "job-1/run"}));
   EXPECT_EQ(got.error().to_string(),
-            "no answer for 100 ms, after 3 attempts (while fetching 'job-1/run' from '" + endpoint_ + "')");
+            "no answer for 400 ms, after 3 attempts (while fetching 'job-1/run' from '" + endpoint_ + "')");
   const auto opened = client->open(endpoint_, "job-1/run");
   ASSERT_FALSE(opened.ok());
   EXPECT_TRUE(fetch_failure(opened.error()).has_value());
@@ -285,18 +286,18 @@ TEST_F(ExchangeClientTest, keys_that_are_allowed_read_and_others_do_not) {
   server_ = ExchangeServer::start(std::move(socket).value(), *files_, [](const std::string& name) { return resolve(name); }, options,
                                   clock_, log_);
   endpoint_ = server_->endpoint();
-  const auto client_with = [&](const std::shared_ptr<const net::KeyPair>& own) {
+  const auto client_with = [&](const std::shared_ptr<const net::KeyPair>& own, std::int64_t timeout_ms) {
     const auto security_of = [&node, own](const std::string&) { return net::SocketSecurity::for_connection(own, node->public_key); };
     ExchangeClientOptions patient = impatient();
-    patient.answer_timeout_ms = 500;
+    patient.answer_timeout_ms = timeout_ms;
     patient.attempts = 2;
     return ExchangeClient::start(net::make_zmq_bulk_connector(kMaxExchangeAnswerBytes, security_of).value(), patient, clock_, log_);
   };
-  const auto good = client_with(reader);
+  const auto good = client_with(reader, 2'000);
   const auto file = good->open(endpoint_, "file");
   ASSERT_TRUE(file.ok()) << file.error().to_string();
   EXPECT_TRUE(read_all(**file, 100'000) == std::string(3'000'000, 'k'));
-  EXPECT_FALSE(client_with(stranger)->open(endpoint_, "file").ok());
+  EXPECT_FALSE(client_with(stranger, 500)->open(endpoint_, "file").ok());
   EXPECT_TRUE(eventually([&] { return log_lines_->contains("somebody was not let in"); }));
   EXPECT_TRUE(log_lines_->contains(net::public_key_text(stranger->public_key)));
   EXPECT_FALSE(client()->open("tcp://10.255.255.1:1", "file").ok());  // off this host without security
@@ -343,11 +344,12 @@ TEST_F(ExchangeClientTest, a_connection_that_takes_nothing_is_made_anew_or_given
   put("file", "content");
   serve();
   ExchangeClientOptions options = impatient();
-  options.attempts = 3;
+  // As many attempts as a busy machine needs: an answer that takes 100 ms is no fault here.
   const auto lucky = ExchangeClient::start(std::make_unique<DeadConnector>(2), options, clock_, log_);
   const auto file = lucky->open(endpoint_, "file");
   ASSERT_TRUE(file.ok()) << file.error().to_string();
   EXPECT_EQ(read_all(**file, 10), "content");
+  options.attempts = 3;
   const auto unlucky = ExchangeClient::start(std::make_unique<DeadConnector>(1'000), options, clock_, log_);
   const auto none = unlucky->open(endpoint_, "file");
   ASSERT_FALSE(none.ok());
@@ -358,7 +360,8 @@ TEST_F(ExchangeClientTest, a_connection_that_takes_nothing_is_made_anew_or_given
 TEST_F(ExchangeClientTest, an_idle_connection_is_closed_and_made_again) {
   put("file", "content");
   serve();
-  ExchangeClientOptions options = impatient();
+  // Patient otherwise: on a busy machine an answer may take longer than an impatient client waits.
+  ExchangeClientOptions options;
   options.idle_connection_ms = 50;
   const auto client = this->client(options);
   ASSERT_TRUE(client->open(endpoint_, "file").ok());
@@ -383,7 +386,7 @@ TEST_F(ExchangeClientTest, what_a_slow_link_carries_is_compressed_when_it_shrink
   options.frame_bytes = 256 * kKiB;
   for (const std::string& content : {claims, noise}) {
     const bool shrinks = content == claims;
-    const auto client = ExchangeClient::start(std::make_unique<FarConnector>(endpoint_, 40'000), options, clock_, log_);
+    const auto client = ExchangeClient::start(std::make_unique<FarConnector>(endpoint_, 10'000), options, clock_, log_);
     const auto file = client->open(FarConnector::kFar, shrinks ? "claims" : "noise");
     ASSERT_TRUE(file.ok()) << file.error().to_string();
     EXPECT_TRUE(read_all(**file, 128'000) == content);
@@ -391,8 +394,7 @@ TEST_F(ExchangeClientTest, what_a_slow_link_carries_is_compressed_when_it_shrink
     EXPECT_GE(counters.data_bytes, content.size());
     EXPECT_EQ(counters.bad_answers, 0u);
     if (shrinks) {
-      // How early depends on the machine; by how much, and when not, is CodecPolicyTest's.
-      EXPECT_LT(counters.carried_bytes, counters.data_bytes);
+      EXPECT_LT(5 * counters.carried_bytes, 4 * counters.data_bytes);
     } else {
       EXPECT_EQ(counters.carried_bytes, counters.data_bytes);
     }
