@@ -57,6 +57,7 @@ struct FaultyFileSystem::State {
   Entries current;            // files that were touched since the last crash, as they are
   Entries durable;            // and as a crash would leave them
   std::set<std::string> touched;
+  std::set<std::string> unnamed;  // directories that a crash would not leave: nobody synced where their names are
 
   /// Counts the operation; its errno when it has to fail.
   int begin(FileOperation operation) {
@@ -71,6 +72,23 @@ struct FaultyFileSystem::State {
     }
     const Plan& plan = plans[kind];
     return number >= plan.first && number - plan.first < plan.count ? plan.error_number : 0;
+  }
+
+  /// A renamed directory is at its new place at once, with what is durable of it.
+  void move_tree(const std::string& from, const std::string& to) {
+    const auto moved = [&](const std::string& path) {
+      return path == from || path.starts_with(from + "/") ? to + path.substr(from.size()) : path;
+    };
+    for (Entries* entries : {&current, &durable}) {
+      Entries after;
+      for (auto& [path, inode] : *entries) after[moved(path)] = std::move(inode);
+      entries->swap(after);
+    }
+    for (std::set<std::string>* paths : {&touched, &unnamed}) {
+      std::set<std::string> after;
+      for (const std::string& path : *paths) after.insert(moved(path));
+      paths->swap(after);
+    }
   }
 
   /// Starts to follow a path that existed before: durable as it is.
@@ -194,6 +212,9 @@ Status FaultyFileSystem::crash(std::optional<std::uint64_t> seed) {
     if (seed) kept += random.below(inode.content.size() - kept + 1);
     SINTER_TRY(write_file(state.inner, path, std::string_view(inode.content).substr(0, static_cast<std::size_t>(kept))));
   }
+  // With all that is in them, durable or not.
+  for (const std::string& directory : state.unnamed) SINTER_TRY(state.inner.remove_all(directory));
+  state.unnamed.clear();
   state.touched.clear();
   state.current.clear();
   state.durable.clear();
@@ -232,6 +253,7 @@ Result<std::vector<std::string>> FaultyFileSystem::list(const std::string& direc
 
 Status FaultyFileSystem::make_directories(const std::string& path) {
   if (const int error_number = state_->begin(FileOperation::MakeDirectories)) return system_error("make directory", path, error_number);
+  for (std::string at = without_slash(path); !state_->inner.exists(at) && state_->unnamed.insert(at).second;) at = directory_of(at);
   return state_->inner.make_directories(path);
 }
 
@@ -248,6 +270,7 @@ Status FaultyFileSystem::rename(const std::string& from, const std::string& to) 
     state_->current[to] = state_->current[from];
     state_->current.erase(from);
   }
+  if (!is_file) state_->move_tree(without_slash(from), without_slash(to));
   return {};
 }
 
@@ -267,6 +290,7 @@ Status FaultyFileSystem::remove_all(const std::string& path) {
   std::erase_if(state_->current, [&](const auto& entry) { return inside(entry.first); });
   std::erase_if(state_->durable, [&](const auto& entry) { return inside(entry.first); });
   std::erase_if(state_->touched, inside);
+  std::erase_if(state_->unnamed, inside);
   return {};
 }
 
@@ -274,6 +298,7 @@ Status FaultyFileSystem::sync_directory(const std::string& directory) {
   if (const int error_number = state_->begin(FileOperation::SyncDirectory))
     return system_error("sync directory", directory, error_number);
   SINTER_TRY(state_->inner.sync_directory(directory));
+  std::erase_if(state_->unnamed, [&](const std::string& one) { return directory_of(one) == without_slash(directory); });
   for (const std::string& path : state_->touched) {
     if (directory_of(path) != without_slash(directory)) continue;
     const auto entry = state_->current.find(path);

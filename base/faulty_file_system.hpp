@@ -32,8 +32,9 @@ class FaultyFileSystem final : public FileSystem {
   std::uint64_t operations(FileOperation operation) const;
   std::uint64_t changing_operations() const;
 
-  /// What a machine finds after a power cut: file contents as of their last sync(), directories as of their last sync_directory();
-  /// with a seed, each unsynced file keeps a random prefix of what was added. File objects of before fail with EIO. Power is back.
+  /// What a machine finds after a power cut: file contents as of their last sync(), directories as of their last sync_directory(), and new
+  /// ones if that was of where their names are; with a seed, each unsynced file keeps a random prefix of what was added. File objects of
+  /// before fail with EIO. Power is back.
   Status crash(std::optional<std::uint64_t> seed = std::nullopt);
 
   Result<std::unique_ptr<ReadableFile>> open(const std::string& path) override;

@@ -24,6 +24,17 @@ std::string without_slash(std::string path) {
   return path;
 }
 
+Status make_directories_durably(FileSystem& files, const std::string& path) {
+  std::vector<std::string> parents;  // of directories that are missing, the innermost first
+  for (std::string at = without_slash(path); !files.exists(at); at = parents.back()) {
+    parents.push_back(directory_of(at));
+    if (parents.back() == at) break;  // "." and "/" may be nobody's entry
+  }
+  SINTER_TRY(files.make_directories(path));
+  for (const std::string& parent : parents) SINTER_TRY(files.sync_directory(parent));
+  return {};
+}
+
 Result<std::string> read_file(FileSystem& files, const std::string& path, std::uint64_t limit_bytes) {
   SINTER_ASSIGN(const auto file, files.open(path));
   const std::uint64_t size = file->size_bytes();

@@ -74,6 +74,9 @@ std::string directory_of(const std::string& path);
 /// Without slashes at the end; "/" stays.
 std::string without_slash(std::string path);
 
+/// make_directories(), and the names of those that were missing are durable: what is written there outlives a power cut.
+Status make_directories_durably(FileSystem& files, const std::string& path);
+
 /// Whole-file conveniences over any FileSystem.
 Result<std::string> read_file(FileSystem& files, const std::string& path, std::uint64_t limit_bytes = 1u << 30);
 /// Replaces a file that exists; not atomic.

@@ -158,7 +158,9 @@ int tracker_command(const TrackerArguments& arguments, const Console& console) {
   log.add_sink(make_stderr_log_sink());
   const std::string data = absolute(arguments.data_directory);
   const auto serve = [&]() -> Status {
+    const bool is_new = !files->exists(data);
     SINTER_TRY(net::make_private_directory(data));
+    if (is_new) SINTER_TRY(files->sync_directory(directory_of(data)));
     SINTER_ASSIGN(net::KeyPair pair, net::load_or_make_key_pair(data + "/tracker.key"));
     const auto key = std::make_shared<const net::KeyPair>(std::move(pair));
     SINTER_ASSIGN(const std::unique_ptr<Gatekeeper> gatekeeper, Gatekeeper::open(*files, data + "/access", Log::system_time(), log));

@@ -125,7 +125,7 @@ Status OutputAssembly::begin() {
   const std::string old = temporary_ + ".old";
   if (is_directory_ && !files_.exists(target_) && files_.exists(old)) SINTER_TRY(files_.rename(old, target_));
   SINTER_TRY(check_output_path(files_, output_.path, output_.overwrite));
-  SINTER_TRY(files_.make_directories(directory_));
+  SINTER_TRY(make_directories_durably(files_, directory_));
   SINTER_TRY(files_.remove_all(temporary_));
   begun_ = true;
   buffer_ = std::make_unique_for_overwrite<char[]>(kCopyBytes);

@@ -27,7 +27,7 @@ bool still_at(int descriptor, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<OutputLock>> OutputLock::take(FileSystem& files, const std::string& parent, const std::string& output) {
-  SINTER_TRY(files.make_directories(parent));
+  SINTER_TRY(make_directories_durably(files, parent));
   if (!files.is_shared()) return std::unique_ptr<OutputLock>(new OutputLock("", kNoLock));
   const std::size_t end = output.find_last_not_of('/') + 1;
   const std::string name = output.substr(0, end).substr(output.substr(0, end).rfind('/') + 1);

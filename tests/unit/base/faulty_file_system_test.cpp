@@ -107,6 +107,30 @@ TEST_F(FaultyFileSystemTest, a_rename_without_a_directory_sync_is_undone_by_a_cr
   EXPECT_FALSE(memory_->exists("/new"));
 }
 
+TEST_F(FaultyFileSystemTest, a_new_directory_outlives_a_crash_when_the_one_above_it_was_synced) {
+  const auto write_below = [&](const std::string& directory) {
+    EXPECT_TRUE(write_file_atomically(files_, directory + "/file", "content").ok());
+    EXPECT_TRUE(files_.crash().ok());
+    return get(directory + "/file");
+  };
+  ASSERT_TRUE(files_.make_directories("/a/b").ok());
+  ASSERT_TRUE(files_.sync_directory("/a").ok());
+  EXPECT_EQ(write_below("/a/b"), "missing");
+  EXPECT_FALSE(memory_->exists("/a"));
+  ASSERT_TRUE(files_.make_directories("/a/b").ok());
+  ASSERT_TRUE(files_.sync_directory("/a").ok());
+  ASSERT_TRUE(files_.sync_directory("/").ok());
+  EXPECT_EQ(write_below("/a/b"), "content");
+  ASSERT_TRUE(files_.make_directories("/a/c").ok());
+  EXPECT_EQ(write_below("/a/c"), "missing");
+  EXPECT_EQ(get("/a/b/file"), "content");
+  ASSERT_TRUE(make_directories_durably(files_, "/a/c/d/").ok());
+  EXPECT_EQ(write_below("/a/c/d"), "content");
+  const std::uint64_t synced = files_.operations(FileOperation::SyncDirectory);
+  ASSERT_TRUE(make_directories_durably(files_, "/a/c/d").ok());
+  EXPECT_EQ(files_.operations(FileOperation::SyncDirectory), synced) << "it was there";
+}
+
 TEST_F(FaultyFileSystemTest, atomic_writes_leave_the_old_or_the_new_file_at_every_crash_point) {
   bool finished = false;
   std::uint64_t crash_points = 0;

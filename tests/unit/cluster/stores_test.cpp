@@ -48,6 +48,22 @@ TEST(RunStoreTest, jobs_that_run_and_jobs_that_ended_are_found_again) {
   EXPECT_THAT(*files->list(store.directory_of(2)), ElementsAre("ended"));
 }
 
+TEST(RunStoreTest, what_was_stored_is_found_after_a_power_cut) {
+  const auto memory = make_memory_file_system();
+  FaultyFileSystem files(*memory);
+  ASSERT_TRUE(RunStore(files, "/data/jobs").add(1, submission("x")).ok());
+  ASSERT_TRUE(files.crash().ok());
+  EndedRun ended;
+  ended.line.run = 1;
+  ASSERT_TRUE(RunStore(files, "/data/jobs").end(ended).ok());
+  ASSERT_TRUE(RunStore(files, "/data/jobs").add(2, submission("y")).ok());
+  ASSERT_TRUE(files.crash().ok());
+  const auto found = *RunStore(files, "/data/jobs").load();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_TRUE(found[0].ended.has_value());
+  EXPECT_EQ(found[1].submit.payload, "y");
+}
+
 TEST(RunStoreTest, an_end_that_was_torn_while_it_was_written_down_is_none_yet) {
   const auto files = make_memory_file_system();
   RunStore store(*files, "/data/jobs");

@@ -189,6 +189,16 @@ TEST_F(CommittedOutput, an_output_that_is_never_finished_leaves_nothing) {
   EXPECT_THAT(listing("out"), ElementsAre());
 }
 
+TEST_F(CommittedOutput, what_was_published_is_there_after_a_power_cut_also_in_a_new_directory) {
+  for (const std::string path : {"out/a.csv", "out/new/deep/a.csv", "out/new/parts/"}) {
+    FaultyFileSystem faulty(*memory_);
+    const auto published = publish_output(faulty, publication(path));
+    ASSERT_TRUE(published.ok()) << published.error().to_string();
+    ASSERT_TRUE(faulty.crash().ok());
+    for (const PublishedFile& file : *published) EXPECT_EQ(checksum64(content(file.path)), file.checksum) << file.path;
+  }
+}
+
 TEST_F(CommittedOutput, any_single_failure_leaves_the_old_output_or_the_new_one) {
   for (const std::string path : {"out/a.csv", "out/d/"}) {
     const std::string file = path == "out/a.csv" ? path : path + "part-00000.csv";
