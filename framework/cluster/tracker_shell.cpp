@@ -132,6 +132,7 @@ void TrackerShell::resume_jobs(std::vector<StoredRun> stored) {
 void TrackerShell::send_to_worker(RunId run, WorkerId worker, net::Message message) {
   post([this, run, worker, message = std::move(message)] {
     if (const NodeEntry* node = nodes_.node_of({run, worker})) send(node->peer, pack(ToWorker{run, worker, message.kind, message.body}));
+    else if (message.kind == static_cast<std::uint16_t>(MessageKind::Stop)) withdraw(run, worker);
   });
 }
 

@@ -101,6 +101,8 @@ class TrackerShell final : public ClusterDoor {
   void node_drains(NodeEntry& node);
   /// Jobs give back workers on nodes that they leave alone, when their tasks end.
   void tell_avoided();
+  /// A worker that waits for a slot and is not wanted any more.
+  void withdraw(RunId run, WorkerId worker);
   /// Lets nodes go that nobody needs any more.
   void dismiss_nodes();
   /// What keeps the job from working; empty: nothing.

@@ -32,11 +32,15 @@ void TrackerShell::start_worker(RunId run, WorkerId worker) {
 
 void TrackerShell::kill_worker(RunId run, WorkerId worker) {
   post([this, run, worker] {
-    if (const NodeEntry* node = nodes_.node_of({run, worker})) return send(node->peer, pack(KillWorker{run, worker}));
-    if (!cluster_.waits(static_cast<JobId>(run), worker)) return;
-    decide(cluster_event::WorkerGone{static_cast<JobId>(run), worker});
-    push(run, WorkerEnded{worker, Loss::Node, "waited for a slot", {}, {}});
+    if (const NodeEntry* node = nodes_.node_of({run, worker})) send(node->peer, pack(KillWorker{run, worker}));
+    else withdraw(run, worker);
   });
+}
+
+void TrackerShell::withdraw(RunId run, WorkerId worker) {
+  if (!cluster_.waits(static_cast<JobId>(run), worker)) return;
+  decide(cluster_event::WorkerGone{static_cast<JobId>(run), worker});
+  push(run, WorkerEnded{worker, Loss::Node, "waited for a slot", {}, {}});
 }
 
 void TrackerShell::stop_workers(RunId run, bool at_once) {

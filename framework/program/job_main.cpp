@@ -263,8 +263,8 @@ void print_summary(const std::string& name, const JobReport& report, const std::
     text += "  histogram " + one.name + " " + std::to_string(one.count) + " numbers, median " + parameter_text(one.median) +
             ", 90 % up to " + parameter_text(one.percentile_90) + ", most " + parameter_text(one.most) + "\n";
   }
-  for (const OutputFileReport& file : report.side_outputs) text += "  side      " + file.path + " (" + format_size(file.bytes) + ")\n";
-  for (const OutputFileReport& file : report.outputs) text += "  output    " + file.path + " (" + format_size(file.bytes) + ")\n";
+  for (const OutputFileReport& file : report.side_outputs) text += "  side      " + file.path + " (" + format_bytes(file.bytes) + ")\n";
+  for (const OutputFileReport& file : report.outputs) text += "  output    " + file.path + " (" + format_bytes(file.bytes) + ")\n";
   std::fputs(text.c_str(), stderr);
 }
 

@@ -254,7 +254,7 @@ void SimulatedJob::apply(const command::KillWorker& kill) {
 
 void SimulatedJob::apply(const command::ReleaseWorker& release) {
   doomed_.insert(release.worker);
-  tracker_.release_worker({stored_.id, release.worker});
+  tracker_.kill_worker({stored_.id, release.worker});
 }
 
 void SimulatedJob::apply(const command::BlameHost& blame) { tracker_.blame(stored_.id, blame.host); }

@@ -203,16 +203,6 @@ void SimulatedTracker::kill_worker(JobWorker worker) {
   });
 }
 
-/// One that has no place yet hears nothing.
-void SimulatedTracker::release_worker(JobWorker worker) {
-  inbox_.put([this, worker] {
-    const auto found = placed_.find(worker);
-    if (found == placed_.end()) return;
-    found->second.doomed = true;
-    send(found->second.host, [worker](SimulatedNode& node) { node.kill(worker); });
-  });
-}
-
 void SimulatedTracker::discard(JobId job, AttemptId attempt) {
   inbox_.put([this, job, attempt] {
     for (const HostId host : world_.hosts()) send(host, [job, attempt](SimulatedNode& node) { node.discard(job, attempt); });

@@ -45,7 +45,6 @@ class SimulatedTracker {
   void blame(JobId job, HostId host);
   void start_worker(JobWorker worker);
   void kill_worker(JobWorker worker);
-  void release_worker(JobWorker worker);
   void send_to_worker(JobWorker worker, std::function<void(SimulatedNode&)> message);
   void begins(JobWorker worker, AttemptId attempt);
   void discard(JobId job, AttemptId attempt);
