@@ -78,8 +78,11 @@ Result<std::vector<StoredRun>> RunStore::load() {
 }
 
 Status RunStore::add(RunId run, const Submit& submit) {
-  SINTER_TRY(make_directories_durably(files_, directory_of(run)));
-  return store(files_, directory_of(run) + "/submission", submit);
+  SINTER_TRY(make_directories_durably(files_, directory_));
+  SINTER_TRY(files_.make_directories(directory_of(run)));
+  SINTER_TRY(store(files_, directory_of(run) + "/submission", submit));
+  // Last: by then it has nothing to write any more, where a file system writes down names in their order.
+  return files_.sync_directory(directory_);
 }
 
 /// Under its name at once, so that bytes and name are durable together: see ended_of().
