@@ -1,23 +1,17 @@
 // What strangers, thieves and members that lie do to a tracker and its nodes over their real ports: they are refused, counted and told of
 // in the log, and the jobs of others go on and give the same bytes.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
-#include <thread>
 
-#include "base/descriptor.hpp"
 #include "base/net/key_file.hpp"
 #include "base/random.hpp"
 #include "framework/access/gatekeeper.hpp"
@@ -30,32 +24,19 @@
 #include "framework/runtime/messages.hpp"
 #include "tests/cluster/lan.hpp"
 #include "tests/cluster/readings.hpp"
+#include "tests/cluster/relay.hpp"
 
 namespace sinter::testing {
 namespace {
 
 using cluster::Kind;
 
-using Socket = std::unique_ptr<Descriptor>;
-
 int port_of(const std::string& address) { return std::stoi(address.substr(address.rfind(':') + 1)); }
 
-Socket connect_to(int port) {
-  Socket socket = std::make_unique<Descriptor>(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in there{};
-  there.sin_family = AF_INET;
-  there.sin_port = htons(static_cast<std::uint16_t>(port));
-  there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(::connect(socket->number(), reinterpret_cast<const sockaddr*>(&there), sizeof(there)), 0);
+Socket connected_to(int port) {
+  Socket socket = connect_to(port);
+  EXPECT_GE(socket->number(), 0);
   return socket;
-}
-
-void say(const Descriptor& socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return;  // thrown out
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
 }
 
 /// Ports on which the process listens for TCP.
@@ -169,14 +150,14 @@ TEST_F(BadPeersTest, scans_garbage_and_broken_handshakes_at_every_port_change_no
     for (char& letter : noise) letter = static_cast<char>(random.below(256));
     std::vector<Socket> silent;
     for (const int port : ports) {
-      for (int i = 0; i < 50; ++i) (void)connect_to(port);  // a scan
-      for (int i = 0; i < 50; ++i) silent.push_back(connect_to(port));
+      for (int i = 0; i < 50; ++i) (void)connected_to(port);  // a scan
+      for (int i = 0; i < 50; ++i) silent.push_back(connected_to(port));
       for (const std::string& text :
            {noise, std::string("GET / HTTP/1.0\r\n\r\n"), greeting("NULL"), greeting("NULL").substr(0, 11), greeting("PLAIN"),
             greeting("CURVE") + std::string("\4\xc8") + "\5HELLO", greeting("CURVE") + noise,
             // A command of 2^63 - 1 bytes.
             greeting("CURVE") + std::string("\6\x7f\xff\xff\xff\xff\xff\xff\xff", 9) + noise}) {
-        silent.push_back(connect_to(port));
+        silent.push_back(connected_to(port));
         say(*silent.back(), text);
       }
     }
@@ -248,95 +229,20 @@ TEST_F(BadPeersTest, broken_messages_and_those_of_other_versions_are_refused_one
   EXPECT_EQ(std::count(nodes.begin(), nodes.end(), '\n'), 1) << nodes;
 }
 
-/// Passes connections on, and keeps what their clients say.
-class Recorder {
- public:
-  explicit Recorder(int to) : to_(to), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in here{};
-    here.sin_family = AF_INET;
-    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(here);
-    EXPECT_EQ(::bind(listener_.number(), reinterpret_cast<const sockaddr*>(&here), size), 0);
-    EXPECT_EQ(::listen(listener_.number(), 8), 0);
-    EXPECT_EQ(::getsockname(listener_.number(), reinterpret_cast<sockaddr*>(&here), &size), 0);
-    port_ = ntohs(here.sin_port);
-    thread_ = std::thread([this] { pass_on(); });
-  }
-  ~Recorder() { end(); }
-  Recorder(const Recorder&) = delete;
-  Recorder& operator=(const Recorder&) = delete;
-  int port() const { return port_; }
-  /// Of each connection. Nothing is passed on any more.
-  std::vector<std::string> recorded() {
-    end();
-    std::vector<std::string> texts;
-    for (const Line& line : lines_) texts.push_back(line.said);
-    return texts;
-  }
-
- private:
-  struct Line {
-    Socket client;
-    Socket tracker;
-    std::string said;
-  };
-
-  void end() {
-    ended_ = true;
-    if (thread_.joinable()) thread_.join();
-  }
-
-  void pass_on() {
-    while (!ended_.load()) {
-      std::vector<pollfd> polled{{listener_.number(), POLLIN, 0}};
-      for (const Line& line : lines_) {
-        polled.push_back({line.client->number(), POLLIN, 0});
-        polled.push_back({line.tracker->number(), POLLIN, 0});
-      }
-      if (::poll(polled.data(), polled.size(), 20) <= 0) continue;
-      for (std::size_t i = 1; i < polled.size(); ++i)
-        if (polled[i].revents != 0) read_from(lines_[(i - 1) / 2], i % 2 == 1);
-      if (polled[0].revents == 0) continue;
-      lines_.push_back({std::make_unique<Descriptor>(::accept(listener_.number(), nullptr, nullptr)), connect_to(to_), {}});
-    }
-  }
-
-  void read_from(Line& line, bool client) {
-    char buffer[65'536];
-    const ssize_t size = ::read(client ? line.client->number() : line.tracker->number(), buffer, sizeof(buffer));
-    if (size <= 0) {
-      // Polled no more.
-      line.client = std::make_unique<Descriptor>(-1);
-      line.tracker = std::make_unique<Descriptor>(-1);
-      return;
-    }
-    const std::string_view bytes(buffer, static_cast<std::size_t>(size));
-    if (client) line.said += bytes;
-    say(client ? *line.tracker : *line.client, bytes);
-  }
-
-  int to_;
-  Descriptor listener_;
-  int port_ = 0;
-  std::vector<Line> lines_;  // the thread's, until it has ended
-  std::atomic<bool> ended_{false};
-  std::thread thread_;
-};
-
 TEST_F(BadPeersTest, a_recorded_submission_cannot_be_played_again) {
   Lan lan(1, 1);
   const std::string job = make_readings_job(lan.directory(), 1'000);
-  Recorder recorder(port_of(lan.address()));
-  const std::string detour = "127.0.0.1:" + std::to_string(recorder.port());
+  Relay relay(port_of(lan.address()));
+  const std::string detour = "127.0.0.1:" + std::to_string(relay.port());
   const std::string home = lan.directory() / "home/127.0.0.1_";
-  std::filesystem::copy(home + std::to_string(port_of(lan.address())), home + std::to_string(recorder.port()));
+  std::filesystem::copy(home + std::to_string(port_of(lan.address())), home + std::to_string(relay.port()));
   const CommandResult run = lan.sinter({"run", job, "--cluster", detour, "-q"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  const std::vector<std::string> recorded = recorder.recorded();
+  const std::vector<std::string> recorded = relay.recorded();
   std::size_t longest = 0;
   for (const std::string& text : recorded) {
     longest = std::max(longest, text.size());
-    const Socket replayed = connect_to(port_of(lan.address()));
+    const Socket replayed = connected_to(port_of(lan.address()));
     say(*replayed, text);
     char byte = 0;
     // Thrown out, at the latest when its handshake has taken too long.
