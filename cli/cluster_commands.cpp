@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <random>
 
 #include "base/net/key_file.hpp"
 #include "base/parse_size.hpp"
@@ -37,12 +36,6 @@ std::string host_name() {
 std::string temporary_directory() {
   const char* named = std::getenv("TMPDIR");
   return named != nullptr && named[0] != 0 ? named : "/tmp";
-}
-
-/// Different for each start of a node; no secret.
-std::uint64_t draw_identity() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
 }
 
 std::string absolute(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
@@ -228,7 +221,7 @@ int node_command(const NodeArguments& arguments, const Console& console) {
                                                                                                    : arguments.scratch_directory),
                                  .scratch_limit_bytes = scratch_limit,
                                  .native_code = arguments.allow_native,
-                                 .identity = draw_identity(),
+                                 .identity = cluster::draw_identity(),
                                  .worker = {"/proc/self/exe", {"worker"}, {"standby"}},
                                  .files = *files,
                                  .clock = clock,

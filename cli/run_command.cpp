@@ -77,6 +77,7 @@ Result<std::optional<JobReport>> run_there(FileSystem& files, const std::shared_
                            .cluster = arguments.cluster,
                            .ticket_directory = ticket_directory_for(arguments.cluster),
                            .sinter_version = SINTER_VERSION,
+                           .submission = cluster::draw_identity(),
                            .note = [&console](const std::string& text) { console.note(text); },
                            .on_progress = [&view](const JobProgress& progress) { view.update(progress); }};
   if (!job->plugins.empty()) there.code.emplace().files = code_of_plugins(*job);

@@ -1,12 +1,17 @@
 // ClientConnection: a transport and what was asked over it. One thread.
 #include "framework/cluster/client_connection.hpp"
 
+#include <algorithm>
+
 #include "framework/cluster/transport_options.hpp"
+#include "framework/control/events.hpp"
 
 namespace sinter::cluster {
 namespace {
 
 constexpr std::int64_t kGoodbyeMs = 200;
+constexpr const char* kAfterwards =
+    "When the tracker runs again it goes on with the job if it has it (`sinter job list`), or cancels it if nobody watches";
 
 }  // namespace
 
@@ -26,7 +31,7 @@ Result<std::optional<net::Message>> ClientConnection::hear(std::int64_t timeout_
       return environment_error("lost the tracker at " + options_.tracker + ", and it did not come back within " +
                                    std::to_string(kTrackerReturnMs) + " ms",
                                false)
-          .with_hint("When it runs again it goes on with the job, or cancels it if nobody watches");
+          .with_hint(kAfterwards);
     return std::optional<net::Message>();
   }
   if (event->kind == net::EventKind::PeerLost) {
@@ -50,6 +55,26 @@ Error ClientConnection::no_answer() const {
   return environment_error("no tracker answered at " + options_.tracker + " within " + std::to_string(options_.timeout_ms) + " ms")
       .with_hint(
           "Is it running there, and does it still know this user? `sinter tracker` prints its address; who was removed gets no answer");
+}
+
+Result<RunId> ClientConnection::submit(const Submit& wanted) {
+  require(wanted.submission != 0, "a job that is said again has a number to be known by");
+  SINTER_TRY(tell(wanted));
+  const SteadyMs deadline = options_.clock.now_ms() + options_.timeout_ms;
+  // What is told before the first meeting waits for it; what is told in one is answered or lost with it.
+  std::uint64_t told = std::max<std::uint64_t>(meetings_, 1);
+  while (meetings_ > 0 || options_.clock.now_ms() < deadline) {
+    if (lost_at_ms_ && is_cancelled()) return environment_error(std::string(kCancelledMessage), false).with_hint(kAfterwards);
+    SINTER_ASSIGN(const std::optional<net::Message> message, hear(kCancelLookMs));
+    if (message && message->kind == static_cast<std::uint16_t>(Kind::Submitted)) {
+      SINTER_ASSIGN(const Submitted submitted, unpack<Submitted>(*message));
+      return submitted.run;
+    }
+    if (meetings_ <= told) continue;
+    told = meetings_;
+    SINTER_TRY(tell(wanted));
+  }
+  return no_answer();
 }
 
 Result<JobReport> ClientConnection::watch(RunId run, const std::function<void(const JobProgress&)>& on_progress) {

@@ -44,6 +44,8 @@ class ClientConnection {
     return answer<T>();
   }
 
+  /// Says it again whenever the tracker was lost before it answered, and is back. Requires: a number by which it is known then.
+  Result<RunId> submit(const Submit& wanted);
   /// Waits for the job's end.
   Result<JobReport> watch(RunId run, const std::function<void(const JobProgress&)>& on_progress);
 

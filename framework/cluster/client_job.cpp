@@ -28,6 +28,7 @@ class Way {
     submit_.overwrite = job_.overwrite;
     submit_.priority = job_.priority;
     submit_.speculation = job_.speculation;
+    submit_.submission = job_.submission;
     if (job_.code) SINTER_TRY(make_plan_here());
     else submit_.payload = job_.payload.body;
     SINTER_TRY(tracker_.open());

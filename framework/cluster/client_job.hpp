@@ -2,6 +2,7 @@
 // thread; the call blocks it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ struct ClientJob {
   std::string cluster;             // as its user calls it
   std::string ticket_directory;    // see submit_shipped()
   std::string sinter_version;
+  std::uint64_t submission = 0;    // draw_identity()
   std::function<void(const std::string&)> note;  // says what is going on, to people
   std::function<void(const JobProgress&)> on_progress = {};
 };

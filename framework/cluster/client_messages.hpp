@@ -29,11 +29,12 @@ struct Submit {
   std::vector<ShippedFile> shipped;  // they were offered and have arrived
   std::string submitter;             // public_key_text(): written by the tracker, whatever the client says
   std::optional<PlannedJob> planned = {};  // brings native code; nothing: the tracker makes the job of the payload
+  std::uint64_t submission = 0;  // drawn for each job: what the same key says again under it is the same job; 0: none
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
     archive & protocol_version & payload_kind & payload & working_directory & overwrite & watch & priority & speculation & ships & shipped;
-    archive & submitter & planned;
+    archive & submitter & planned & submission;
   }
 };
 

@@ -17,14 +17,13 @@ Result<Answer> ask(const ClientOptions& options, const Question& question) {
 
 Result<JobReport> run_on_cluster(ClientConnection& tracker, Submit submit, const std::function<void(const JobProgress&)>& on_progress) {
   submit.watch = true;
-  SINTER_ASSIGN(const Submitted submitted, tracker.ask<Submitted>(submit));
-  return tracker.watch(submitted.run, on_progress);
+  SINTER_ASSIGN(const RunId run, tracker.submit(submit));
+  return tracker.watch(run, on_progress);
 }
 
 Result<RunId> submit_to_cluster(ClientConnection& tracker, Submit submit) {
   submit.watch = false;
-  SINTER_ASSIGN(const Submitted submitted, tracker.ask<Submitted>(submit));
-  return submitted.run;
+  return tracker.submit(submit);
 }
 
 Result<RunLine> cancel_on_cluster(const ClientOptions& options, RunId run) {

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 
 #include "base/file_system.hpp"
 #include "base/net/key_file.hpp"
@@ -41,6 +42,11 @@ std::string endpoint_of(std::string_view address) {
   const std::size_t colon = address.rfind(':');
   const bool has_port = colon != std::string_view::npos && address.find(']', colon) == std::string_view::npos;
   return std::string(kScheme) + std::string(address) + (has_port ? "" : ":" + std::string(kDefaultPort));
+}
+
+std::uint64_t draw_identity() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
 }
 
 Identity Identity::of_user(std::string_view address) {

@@ -2,6 +2,7 @@
 // operating system's files; any thread, not the same address at once by one process.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@ namespace sinter::cluster {
 
 /// "tcp://host:7077" of "host", "host:port" or what is an endpoint already.
 std::string endpoint_of(std::string_view address);
+
+/// Another number each time, from the system's random source: of a node that starts, of a job that is submitted. No secret.
+std::uint64_t draw_identity();
 
 class Identity {
  public:

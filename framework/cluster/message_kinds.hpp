@@ -12,7 +12,7 @@
 namespace sinter::cluster {
 
 /// Raised whenever a message changes; peers of another version are refused with a sentence that says so.
-inline constexpr std::uint32_t kClusterProtocolVersion = 4;
+inline constexpr std::uint32_t kClusterProtocolVersion = 5;
 /// A job's plan file travels in one message to each node that works for it: about a hundred thousand input files.
 inline constexpr std::uint64_t kMaxShippedPlanBytes = 48u << 20;
 /// A job file with its settings.

@@ -10,7 +10,7 @@
 namespace sinter::cluster {
 namespace {
 
-constexpr std::string_view kMagic = "SNTRRUN3";
+constexpr std::string_view kMagic = "SNTRRUN4";
 constexpr std::uint64_t kMaxStoredBytes = kMaxControlMessageBytes;
 
 template <class T>

@@ -15,10 +15,11 @@ namespace sinter::cluster {
 struct EndedRun {
   RunLine line;
   RunEnded told;
-  std::string submitter;  // see Submit
+  std::string submitter;         // see Submit
+  std::uint64_t submission = 0;  // the same
 
   template <class Archive>
-  void serialize(Archive& archive, unsigned) { archive & line & told & submitter; }
+  void serialize(Archive& archive, unsigned) { archive & line & told & submitter & submission; }
 };
 
 struct StoredRun {

@@ -37,8 +37,7 @@ Result<RunId> bring(ClientConnection& tracker, ShippedRun& run, SentFiles& sent)
   // One run at a time writes an output: no other upload of this client is called so.
   const std::uint64_t upload = checksum64(run.targets.working_directory + "\n" + run.targets.output);
   SINTER_TRY(send_files(tracker, run.files, upload, sending, sent));
-  SINTER_ASSIGN(const Submitted submitted, tracker.ask<Submitted>(run.submit));
-  return submitted.run;
+  return tracker.submit(run.submit);
 }
 
 /// On connections of its own: fetching may take longer than a silent one lives.

@@ -67,8 +67,13 @@ Status TrackerShell::hear(net::PeerId peer, const net::Message& message) {
 }
 
 Status TrackerShell::submit(net::PeerId peer, Submit submitted) {
-  const RunId run = next_run_;
   submitted.submitter = net::public_key_text(keys_.at(peer));
+  if (const auto known = submissions_.find({submitted.submitter, submitted.submission}); known != submissions_.end()) {
+    // It did not hear our answer, or that of a life before.
+    send(peer, pack(Submitted{known->second}));
+    return submitted.watch ? watch(peer, known->second) : Status();
+  }
+  const RunId run = next_run_;
   if (submitted.planned) {
     SINTER_TRY(check_code(peer, *submitted.planned));
     SINTER_TRY(desk_->hold(run, submitted.planned->code.files));
@@ -117,12 +122,26 @@ Status TrackerShell::add(RunId run, const Submit& submitted) {
   return *std::exchange(refusal_, std::nullopt);
 }
 
+/// Whose the job is, and by what it is found when it is submitted again.
+void TrackerShell::know(RunId run, std::string submitter, std::uint64_t submission) {
+  Job& job = jobs_[run];
+  job.submitter = std::move(submitter);
+  job.submission = submission;
+  if (submission != 0) submissions_[{job.submitter, submission}] = run;
+}
+
+void TrackerShell::forget(RunId run) {
+  const auto found = jobs_.find(run);
+  submissions_.erase({found->second.submitter, found->second.submission});
+  jobs_.erase(found);
+}
+
 /// Nobody was told of it, and its thread waits to hear that nobody will be.
 void TrackerShell::drop(RunId run) {
   jobs_.at(run).run.reset();
   jobs_.at(run).view.reset();
   decide(cluster_event::JobRemoved{static_cast<JobId>(run)});
-  jobs_.erase(run);
+  forget(run);
   if (const Status removed = options_.files.remove_all(store_.directory_of(run)); !removed.ok())
     options_.log.error("what is left of a job that was refused cannot be removed", {{"job", run}, {"reason", removed.error().to_string()}});
 }
@@ -135,7 +154,7 @@ void TrackerShell::begin(RunId run, Submit submitted, bool resumes, std::shared_
   job.needs_watcher = submitted.watch;
   job.watched_until_ms = options_.clock.now_ms() + kReturnMs;
   job.returning = resumes;
-  job.submitter = submitted.submitter;
+  know(run, submitted.submitter, submitted.submission);
   if (submitted.ships) {
     job.shipped = std::make_shared<const std::vector<ShippedFile>>(std::move(submitted.shipped));
     // For a job that goes on; one that begins has them already.
@@ -231,13 +250,14 @@ void TrackerShell::end(RunId run, Result<JobReport>& report) {
   if (job.shipped || job.code) desk_->release(run);
   keep_view(run, job);
   // Before it is told: a client may only hear what another life of ours will say as well.
-  const Status stored = store_.end({job.line, *job.ended, job.submitter});
+  const Status stored = store_.end({job.line, *job.ended, job.submitter, job.submission});
   const bool leaves_outputs = job.shipped && report.ok();
   if (leaves_outputs) keep_outputs(job, run);
   if (job.watcher) send(*job.watcher, pack(*job.ended));
   if (const Status kept = stored.ok() ? store_.clean(run, leaves_outputs) : stored; !kept.ok())
     options_.log.error("the end of a job cannot be written down", {{"job", run}, {"reason", kept.error().to_string()}});
-  if (const auto old = jobs_.find(run - std::min<RunId>(run, kMaxListedRuns)); old != jobs_.end() && !old->second.run) jobs_.erase(old);
+  if (const auto old = jobs_.find(run - std::min<RunId>(run, kMaxListedRuns)); old != jobs_.end() && !old->second.run)
+    forget(old->first);
 }
 
 }  // namespace sinter::cluster

@@ -124,7 +124,7 @@ void TrackerShell::resume_jobs(std::vector<StoredRun> stored) {
     }
     jobs_[one.run].line = std::move(one.ended->line);
     jobs_[one.run].ended = std::move(one.ended->told);
-    jobs_[one.run].submitter = std::move(one.ended->submitter);
+    know(one.run, std::move(one.ended->submitter), one.ended->submission);
     keep_outputs(jobs_[one.run], one.run);
   }
 }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/net/transport.hpp"
 #include "framework/access/message_gate.hpp"
@@ -72,6 +73,7 @@ class TrackerShell final : public ClusterDoor {
     std::shared_ptr<const std::vector<ShippedFile>> shipped;  // by its client; null: it reads what nodes see
     std::shared_ptr<const JobCode> code;                      // that it brings; null: none
     std::string submitter;                                    // its key
+    std::uint64_t submission = 0;                             // see Submit
     std::optional<Timestamp> outputs_until;                   // what it left waits here for its client
   };
 
@@ -122,6 +124,8 @@ class TrackerShell final : public ClusterDoor {
   Status check_code(net::PeerId peer, const PlannedJob& planned) const;
   Status add(RunId run, const Submit& submitted);
   void begin(RunId run, Submit submitted, bool resumes, std::shared_future<Status> stored = {});
+  void know(RunId run, std::string submitter, std::uint64_t submission);
+  void forget(RunId run);
   void drop(RunId run);
   Status watch(net::PeerId peer, RunId run);
   Status cancel_run(net::PeerId peer, RunId run);
@@ -165,6 +169,7 @@ class TrackerShell final : public ClusterDoor {
   std::optional<Error> refusal_;  // of the job that was added last
   RunId next_run_ = 1;
   std::map<RunId, Job> jobs_;
+  std::map<std::pair<std::string, std::uint64_t>, RunId> submissions_;  // of jobs_: whose they are, and what Submit says
   std::map<std::uint64_t, Look> looks_;
   std::uint64_t next_look_ = 1;
   SteadyMs return_until_ms_ = 0;

@@ -372,6 +372,7 @@ Result<cluster::ClientOutcome> run_there(const JobProgram& program, JobDefinitio
                 .cluster = line.cluster,
                 .ticket_directory = identity.directory(),
                 .sinter_version = SINTER_VERSION,
+                .submission = cluster::draw_identity(),
                 .note = [&](const std::string& text) { std::fputs((program.name + ": " + text + "\n").c_str(), stderr); }});
 }
 

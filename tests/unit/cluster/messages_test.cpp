@@ -44,6 +44,9 @@ TEST(ClusterMessagesTest, each_message_comes_back_as_it_was) {
   EXPECT_EQ(round_trip(KillWorker{7, 3, AttemptId{{0, 1}, 2}}).attempt, (AttemptId{{0, 1}, 2}));
   EXPECT_FALSE(round_trip(KillWorker{7, 3}).attempt.has_value());
   EXPECT_EQ(round_trip(Submit{kClusterProtocolVersion, "fusion", "job", "/home", true, false, 3, true, true, {}, "key"}).overwrite, true);
+  Submit submit;
+  submit.submission = UINT64_MAX;
+  EXPECT_EQ(round_trip(submit).submission, UINT64_MAX);
 }
 
 TEST(ClusterMessagesTest, messages_about_files_come_back_as_they_were) {
