@@ -73,7 +73,7 @@ TEST_F(SubmissionTest, a_client_that_was_cut_off_before_the_answer_sees_its_job_
   ASSERT_TRUE(wait_until([&] { return client_says("lost the tracker; waiting for it"); }, 20)) << client_log();
   EXPECT_TRUE(client->running()) << client_log();
   relay_.answer_again();
-  EXPECT_EQ(client->wait(30), 0) << client_log();
+  EXPECT_EQ(client->wait(30), 0) << client_log() << lan_.log_of_tracker();
   expect_one_job_done();
   EXPECT_EQ(lan_.stop(), "");
 }
