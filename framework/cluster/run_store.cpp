@@ -55,6 +55,8 @@ Status list_tree(FileSystem& files, const std::string& root, const std::string& 
 Result<std::vector<StoredRun>> RunStore::load() {
   std::vector<StoredRun> found;
   if (!files_.exists(directory_)) return found;
+  // A life before may have died before this: what clients hear of these jobs from now on outlives a power cut.
+  SINTER_TRY(files_.sync_directory(directory_));
   SINTER_ASSIGN(const std::vector<std::string> names, files_.list(directory_));
   for (const std::string& name : names) {
     StoredRun one;

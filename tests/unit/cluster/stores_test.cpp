@@ -64,6 +64,18 @@ TEST(RunStoreTest, what_was_stored_is_found_after_a_power_cut) {
   EXPECT_EQ(found[1].submit.payload, "y");
 }
 
+TEST(RunStoreTest, what_another_life_found_is_found_after_a_power_cut) {
+  const auto memory = make_memory_file_system();
+  FaultyFileSystem files(*memory);
+  ASSERT_TRUE(RunStore(files, "/data/jobs").add(1, submission("x")).ok());
+  // A life that dies before its last step: the name of the job is not synced.
+  files.fail(FileOperation::SyncDirectory, 1, EIO);
+  ASSERT_FALSE(RunStore(files, "/data/jobs").add(2, submission("y")).ok());
+  EXPECT_EQ(RunStore(files, "/data/jobs").load()->size(), 2u);
+  ASSERT_TRUE(files.crash().ok());
+  EXPECT_EQ(RunStore(files, "/data/jobs").load()->size(), 2u);
+}
+
 TEST(RunStoreTest, an_end_that_was_torn_while_it_was_written_down_is_none_yet) {
   const auto files = make_memory_file_system();
   RunStore store(*files, "/data/jobs");
