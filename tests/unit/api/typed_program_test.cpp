@@ -26,7 +26,7 @@ TEST_F(TypedProgram, runs_in_worker_processes_with_its_parameters) {
   EXPECT_EQ(file("out.csv"), "word,count\nlonger,1\nthe,2\n");
   EXPECT_EQ(file("short.txt"), "to\n");
   EXPECT_THAT(plain.err, AllOf(HasSubstr("counter   words 2"), HasSubstr("histogram count 2 numbers, median 1, 90 % up to 2, most 2"),
-                               HasSubstr("short.txt (3B)")));
+                               HasSubstr("short.txt (3 B)")));
   const auto changed = run("run --param least=4 --output short=less.txt --output more.csv");
   ASSERT_EQ(changed.exit_code, 0) << changed.err;
   EXPECT_EQ(file("more.csv"), "word,count\nlonger,1\n");
