@@ -34,7 +34,11 @@ class ListeningPool : public WorkerPool {
 
   void send(WorkerId worker, net::Message message) override {
     const auto peer = peers_of_workers_.find(worker);
-    if (peer == peers_of_workers_.end()) return;  // its end is on the way
+    if (peer == peers_of_workers_.end()) {
+      // Its end is on the way, or it is starting and has no work to lose.
+      if (message.kind == static_cast<std::uint16_t>(MessageKind::Stop)) kill(worker);
+      return;
+    }
     const Status sent = transport_->send(peer->second, std::move(message));
     if (sent.ok()) return;
     options_.log.warning("a worker cannot be reached", {{"worker", worker}, {"reason", sent.error().message()}});
