@@ -112,6 +112,7 @@ void Oracle::on(const journal::StageOpened& opened) {
 
 void Oracle::on(const journal::Committed& committed) {
   const std::string name = to_string(committed.attempt);
+  if (!is_known(committed.attempt.task)) return violate(name + " commits, and the journal does not know its task");
   State& state = stages_[committed.attempt.task.stage][committed.attempt.task.ordinal];
   expect(state.committed == 0, name + " commits beside attempt " + std::to_string(state.committed));
   expect(written_.contains(committed.attempt), name + " commits, and nobody wrote its result");
@@ -169,20 +170,20 @@ void Oracle::on_run(AttemptId attempt, const std::vector<AttemptId>& inputs) {
   expect_durable(name + " is ordered");
   expect(ordered_.insert(attempt).second, name + " is ordered twice");
   expect(!ended_, name + " is ordered after the end of the job");
-  if (attempt.task.stage >= stages_.size()) return violate(name + " is of a stage that the journal does not know");
+  if (!is_known(attempt.task)) return violate(name + " is of a task that the journal does not know");
   const State& state = stages_[attempt.task.stage][attempt.task.ordinal];
   expect(state.committed == 0, name + " does again what attempt " + std::to_string(state.committed) + " has committed");
   if (state.ever) expect(needed(attempt.task.stage) || blocked_.contains(attempt.task), name + " makes again what nobody needs");
   for (const std::uint32_t input : model_.stages()[attempt.task.stage].inputs)
     expect(complete(input), name + " starts without all of stage " + std::to_string(input));
   for (const AttemptId& input : inputs)
-    expect(stages_[input.task.stage][input.task.ordinal].committed == input.number, name + " is told to read " + to_string(input) +
-                                                                                        ", which is not the one that committed");
+    expect(is_known(input.task) && stages_[input.task.stage][input.task.ordinal].committed == input.number,
+           name + " is told to read " + to_string(input) + ", which is not the one that committed");
 }
 
 void Oracle::on_discard(AttemptId attempt) {
   expect_durable(to_string(attempt) + " is discarded");
-  if (attempt.task.stage >= stages_.size()) return;
+  if (!is_known(attempt.task)) return;
   expect(stages_[attempt.task.stage][attempt.task.ordinal].committed != attempt.number,
          to_string(attempt) + " is discarded, and committed");
 }

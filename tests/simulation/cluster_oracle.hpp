@@ -79,7 +79,7 @@ class Oracle {
   void on_blocked(AttemptId attempt) { blocked_.insert(attempt.task); }
   void on_open(std::uint32_t stage);
   void on_doubled() { ++doubled_; }
-  bool is_committed(TaskId task) const { return stages_[task.stage][task.ordinal].committed != 0; }
+  bool is_committed(TaskId task) const { return is_known(task) && stages_[task.stage][task.ordinal].committed != 0; }
   std::uint32_t tasks(std::uint32_t stage) const { return static_cast<std::uint32_t>(stages_[stage].size()); }
   void on_restored(const Scheduler& scheduler);
   void on_finished(const Scheduler& scheduler, const std::map<TaskId, std::vector<std::uint64_t>>& output,
@@ -116,6 +116,8 @@ class Oracle {
   void on(const journal::RangeCut& cut);
   void on(const journal::Ended& ended);
   void expect_durable(const std::string& what) { expect(unsynced_.empty(), what + " before what it follows from is durable"); }
+  /// In the journal, as far as it was not forgotten.
+  bool is_known(TaskId task) const { return task.stage < stages_.size() && task.ordinal < stages_[task.stage].size(); }
   bool complete(std::uint32_t stage) const;
   bool needed(std::uint32_t stage) const;
 
